@@ -1,0 +1,226 @@
+"""Configuration. Everything that differs between installations comes from the environment; docs/operate/settings.md lists it.
+
+`manage.py up` sets these variables for the embedded servers; docker-compose.yml sets them for real ones.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENV = os.environ
+
+
+def _flag(name: str) -> bool:
+    return ENV.get(name, "").lower() in {"1", "true", "yes", "on"}
+
+
+def _secret_key() -> str:
+    if path := ENV.get("IAMDASH_SECRET_KEY_FILE"):
+        return Path(path).read_text().strip()
+    if key := ENV.get("IAMDASH_SECRET_KEY"):
+        return key
+    raise ImproperlyConfigured(
+        "No secret key. Set IAMDASH_SECRET_KEY_FILE to a file with 50 or more random characters; "
+        "`python manage.py up` and `make run` do this by themselves."
+    )
+
+
+def _database(url: str, role: str) -> dict[str, object]:
+    """postgresql://user:password@host:port/name?host=/socket/folder&sslmode=... -> Django's form."""
+    parts = urlsplit(url)
+    query = {k: v[-1] for k, v in parse_qs(parts.query).items()}
+    options: dict[str, object] = {"application_name": f"iamdash-{role or 'owner'}", "connect_timeout": 5}
+    options |= {k: v for k, v in query.items() if k not in {"host", "port"}}
+    # Web requests are short, and a lock that waits is a page that hangs. Migrations and collection may take longer.
+    statement = 15_000 if role == "web" else 0
+    options["options"] = f"-c statement_timeout={statement} -c lock_timeout={5_000 if role else 0} -c timezone=UTC"
+    if role:
+        options["assume_role"] = f"iamdash_{role}"
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host") or parts.hostname or "",
+        "PORT": str(query.get("port") or parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
+
+
+def _redis(url: str, number: int) -> str:
+    """One server, several numbered databases: 0 is the broker, 1 the cache, 2 the token buckets."""
+    if url.startswith("unix://"):
+        return f"{url}?db={number}"
+    return f"{url.rstrip('/')}/{number}"
+
+
+SECRET_KEY = _secret_key()
+DEBUG = False
+LAB = _flag("IAMDASH_LAB")  # the pages say that what they show is not a real organization
+HTTP_ONLY = _flag("IAMDASH_HTTP_ONLY")  # plain HTTP on loopback: no Secure cookies, no redirect to HTTPS
+ALLOWED_HOSTS = [h for h in ENV.get("IAMDASH_HOSTS", "127.0.0.1,localhost,[::1]").split(",") if h]
+CSRF_TRUSTED_ORIGINS = [] if HTTP_ONLY else [f"https://{h}" for h in ALLOWED_HOSTS if h != "*"]
+ROOT_URLCONF = "iamdash.urls"
+WSGI_APPLICATION = "iamdash.wsgi.application"
+AUTH_USER_MODEL = "access.Operator"
+
+INSTALLED_APPS = [
+    "collectors",
+    "findings",
+    "iamdash.access",
+    "iamdash.pages",
+    "iamdash.embedded",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "django_tables2",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "iamdash.access.scope.ScopeMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "iamdash.pages.context.shell",
+            ]
+        },
+    }
+]
+
+# The role names the rights a process has in the database (iamdash/access/database.py); none: the owner, who migrates.
+DB_ROLE = ENV.get("IAMDASH_DB_ROLE", "")
+DATABASES = {"default": _database(ENV.get("DATABASE_URL", "postgresql://iamdash@127.0.0.1:5432/iamdash"), DB_ROLE)}
+REDIS_URL = ENV.get("REDIS_URL", "redis://127.0.0.1:6379")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _redis(REDIS_URL, 1)}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CELERY_BROKER_URL = (
+    f"redis+socket://{REDIS_URL.removeprefix('unix://')}" if REDIS_URL.startswith("unix://") else _redis(REDIS_URL, 0)
+)
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "unacked_restore_throttle": 1}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_DEFAULT_QUEUE = "inventory"
+CELERY_BEAT_SCHEDULE = {
+    "collect what is due": {"task": "collectors.tick", "schedule": 30.0, "options": {"expires": 25}},
+    "judge what is due": {"task": "findings.tick", "schedule": 30.0, "options": {"expires": 25}},
+}
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 14},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+ACCOUNT_ADAPTER = "iamdash.access.adapter.ClosedSignup"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ALLAUTH_TRUSTED_PROXY_COUNT = int(ENV.get("IAMDASH_TRUSTED_PROXIES", "0"))
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "overview"
+
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not HTTP_ONLY
+SESSION_COOKIE_NAME = "iamdash" if HTTP_ONLY else "__Host-iamdash"
+CSRF_COOKIE_NAME = "iamdash_csrf" if HTTP_ONLY else "__Host-iamdash_csrf"
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT else None
+SECURE_HSTS_SECONDS = 0 if HTTP_ONLY else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not HTTP_ONLY
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+STATIC_URL = "/static/"
+STATIC_ROOT = ENV.get("IAMDASH_STATIC_ROOT") or str(BASE_DIR / "staticfiles")
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "iamdash.pages.charts.PlotlyFinder",
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+DJANGO_TABLES2_TEMPLATE = "components/table.html"
+
+LOGGING_CONFIG = "iamdash.logs.configure"
+LOGGING = {"level": ENV.get("IAMDASH_LOG_LEVEL", "INFO"), "json": not _flag("IAMDASH_LOG_PLAIN")}
+
+# AWS. The endpoint and ambient credentials come from boto3's own variables; these are ours.
+COLLECT_EVERY_HOURS = float(ENV.get("IAMDASH_COLLECT_EVERY_HOURS", "6"))
+# The principal the worker acts as, shown in the trust policies to copy. The web process has no credentials to ask AWS.
+COLLECTOR_ARN = ENV.get("IAMDASH_COLLECTOR_ARN", "")
