@@ -1,0 +1,65 @@
+"""Sources: one file each, found by pkgutil. A source is fetch (dumb and loud), transform (pure), and what it may sweep.
+
+To add one, add a file that defines SOURCE; CONTRIBUTING.md says which tests go with it.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from collectors.aws.call import Aws
+from collectors.records import Part
+
+Answers = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Api:
+    """One question to AWS. fetch gets the session and the answers of the APIs before it, and raises AwsError.
+
+    name is also the IAM action it needs, unless `actions` says otherwise. after: APIs whose answers fetch reads; when one
+    of them has none, this one is not asked and its coverage says why.
+    """
+
+    name: str
+    fetch: Callable[[Aws, Answers], Any]
+    after: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        return self.actions or (self.name,)
+
+
+@dataclass(frozen=True)
+class Source:
+    """transform gets the answers there are, by API name. sweeps: kind of record -> APIs that must all be complete before
+    an entity that was not seen is taken for gone.
+    """
+
+    name: str
+    title: str
+    apis: tuple[Api, ...]
+    transform: Callable[[Answers], Part]
+    sweeps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        return tuple(sorted({p for api in self.apis for p in api.permissions}))
+
+
+@functools.cache
+def sources() -> dict[str, Source]:
+    """All sources by name, in the order of their names."""
+    found = [importlib.import_module(f"{__name__}.{m.name}").SOURCE for m in pkgutil.iter_modules(__path__)]
+    return {source.name: source for source in sorted(found, key=lambda s: s.name)}
+
+
+def permissions() -> tuple[str, ...]:
+    """Every IAM action that the collector calls: the read-only policy is made of these."""
+    return tuple(sorted({p for source in sources().values() for p in source.permissions}))
