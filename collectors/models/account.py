@@ -1,0 +1,74 @@
+"""What operators decide: which accounts, reached how, collected when. Observations live in the other modules."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Now
+
+ACCOUNT_ID = RegexValidator(r"^\d{12}\Z", "An AWS account id is 12 digits, leading zeros included.")
+ROLE_NAME = RegexValidator(r"^[\w+=,.@-]{1,64}\Z", "A role name has 1 to 64 letters, digits or + = , . @ _ -")
+PARTITIONS = {"aws": "AWS", "aws-cn": "AWS China", "aws-us-gov": "AWS GovCloud (US)"}
+
+
+def new_external_id() -> str:
+    """160 random bits. Generated, never chosen: a chosen one can be guessed or reused (TRUST, threats)."""
+    return secrets.token_urlsafe(20)
+
+
+class Account(models.Model):
+    """An AWS account that operators registered. Ids are text: they may begin with zeros."""
+
+    aws_id = models.CharField(max_length=12, unique=True, validators=[ACCOUNT_ID])
+    name = models.CharField(max_length=128)
+    partition = models.CharField(max_length=16, default="aws", choices=list(PARTITIONS.items()))
+    added_at = models.DateTimeField(db_default=Now())
+    added_by = models.CharField(max_length=150, default="")
+
+    class Meta:
+        ordering = ("name", "aws_id")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.aws_id})"
+
+    @property
+    def hyphenated(self) -> str:
+        return f"{self.aws_id[:4]}-{self.aws_id[4:8]}-{self.aws_id[8:]}"
+
+
+class Connection(models.Model):
+    """How the account is reached. No secret of AWS is kept: a role is assumed, or the worker's own credentials serve."""
+
+    class Kind(models.TextChoices):
+        ROLE = "role", "Assume a role"
+        AMBIENT = "ambient", "The worker's own credentials"
+
+    account = models.OneToOneField(Account, models.CASCADE)
+    kind = models.CharField(max_length=16, choices=Kind, default=Kind.ROLE)
+    role_name = models.CharField(max_length=64, default="iamdash-readonly", validators=[ROLE_NAME])
+    external_id = models.CharField(max_length=64, default=new_external_id, editable=False)
+    enabled = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} for {self.account_id}"
+
+    @property
+    def role_arn(self) -> str:
+        return f"arn:{self.account.partition}:iam::{self.account.aws_id}:role/{self.role_name}"
+
+
+class CollectRequest(models.Model):
+    """An operator asked for a collection now. The worker takes it; the web process may not write jobs."""
+
+    account = models.ForeignKey(Account, models.CASCADE)
+    requested_by = models.CharField(max_length=150)
+    requested_at = models.DateTimeField(db_default=Now())
+    taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index("requested_at", name="collect_request_open", condition=models.Q(taken_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.requested_by} asked for {self.account_id}"

@@ -1,0 +1,121 @@
+"""Records -> rows: what is new, what changed, what went; nothing is written for what stayed as it was (DESIGN 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from collectors import records
+from collectors.models.account import Account
+from collectors.models.change import Version
+from collectors.models.credential import AccessKey, Credential
+from collectors.models.details import AccountDetails
+from collectors.models.observed import Observed
+from collectors.models.policy import Document, Policy
+from collectors.models.principal import Group, Principal
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A field of records.Part and the table it lives in; `only` tells roles from users, which share one."""
+
+    name: str
+    field: str
+    model: type[Observed]
+    record: type[Any]
+    only: tuple[tuple[str, str], ...] = ()
+
+    def rows(self, account: Account) -> Any:
+        return self.model.objects.filter(account=account, **dict(self.only))
+
+
+KINDS = (
+    Kind("role", "roles", Principal, records.Role, (("type", "role"),)),
+    Kind("user", "users", Principal, records.User, (("type", "user"),)),
+    Kind("group", "groups", Group, records.Group),
+    Kind("policy", "policies", Policy, records.Policy),
+    Kind("credential", "credentials", Credential, records.Credential),
+    Kind("key", "keys", AccessKey, records.AccessKey),
+    Kind("details", "details", AccountDetails, records.AccountDetails),
+)
+
+
+def store(account: Account, part: records.Part, sweep: Iterable[str], at: datetime) -> dict[str, int]:
+    """Write a part of the inventory, inside the caller's transaction. sweep: fields whose unseen rows are gone.
+
+    Returns counts {"new", "changed", "gone", "same"} over all kinds.
+    """
+    counts = dict.fromkeys(("new", "changed", "gone", "same"), 0)
+    sweep = set(sweep)
+    _documents(account, part.documents)
+    for kind in KINDS:
+        found = getattr(part, kind.field)
+        if found is not None:
+            _merge(kind, account, found, kind.field in sweep, at, counts)
+    return counts
+
+
+def _documents(account: Account, documents: dict[str, Any]) -> None:
+    known = set(Document.objects.filter(account=account, digest__in=documents).values_list("digest", flat=True))
+    new = (Document(account=account, digest=d, body=documents[d]) for d in sorted(documents.keys() - known))
+    Document.objects.bulk_create(new, BATCH, ignore_conflicts=True)
+
+
+def _merge(
+    kind: Kind, account: Account, found: Iterable[Any], sweep: bool, at: datetime, counts: dict[str, int]
+) -> None:
+    model, before = kind.model, {row.unique_id: row for row in kind.rows(account).defer("data")}
+    write: list[Observed] = []
+    versions: list[Version] = []
+    seen: set[str] = set()
+    for record in sorted(found, key=lambda r: r.unique_id):
+        row, old = _row(kind, account, record, at), before.get(record.unique_id)
+        seen.add(row.unique_id)
+        if old is None or old.gone_at is not None or old.digest != row.digest:
+            counts["changed" if old else "new"] += 1
+            versions.append(_version(kind, account, row, at))
+        elif old.data_digest == row.data_digest:
+            counts["same"] += 1
+            continue
+        else:
+            row.seen_from = old.seen_from
+            counts["same"] += 1
+        write.append(row)
+    gone = {uid for uid, row in before.items() if row.gone_at is None and uid not in seen} if sweep else set()
+    counts["gone"] += len(gone)
+    if gone:
+        kind.rows(account).filter(unique_id__in=gone).update(gone_at=at)
+    ended = gone | {v.unique_id for v in versions if v.unique_id in before}
+    if ended:
+        Version.objects.filter(account=account, kind=kind.name, unique_id__in=ended, seen_to=None).update(seen_to=at)
+    Version.objects.bulk_create(versions, BATCH)
+    model.objects.bulk_create(
+        write,
+        BATCH,
+        update_conflicts=True,
+        unique_fields=["account", "unique_id"],
+        update_fields=[f.name for f in model._meta.concrete_fields if f.name not in {"id", "account", "unique_id"}],
+    )
+
+
+def _row(kind: Kind, account: Account, record: Any, at: datetime) -> Observed:
+    data = records.to_json(record)
+    lasting = {k: v for k, v in data.items() if k not in kind.model.volatile}
+    return kind.model(
+        account=account,
+        unique_id=record.unique_id,
+        data=data,
+        digest=records.digest(lasting),
+        data_digest=records.digest(data),
+        seen_from=at,
+        **kind.model.columns(record),
+    )
+
+
+def _version(kind: Kind, account: Account, row: Observed, at: datetime) -> Version:
+    data = {k: v for k, v in row.data.items() if k not in kind.model.volatile}
+    return Version(account=account, kind=kind.name, unique_id=row.unique_id, digest=row.digest, data=data, seen_from=at)

@@ -1,0 +1,81 @@
+"""The queue of record. Celery carries only the ids of these rows (DESIGN 7, TRUST)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from collectors.models.account import Account
+
+JUDGE = "judge"
+
+
+class Run(models.Model):
+    """One collection of one account: a job for each source, then the judgement."""
+
+    class Reason(models.TextChoices):
+        SCHEDULE = "schedule", "On schedule"
+        FIRST = "first", "First collection"
+        REQUEST = "request", "Asked for"
+
+    account = models.ForeignKey(Account, models.CASCADE)
+    reason = models.CharField(max_length=12, choices=Reason)
+    requested_by = models.CharField(max_length=150, default="", blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-created_at"], name="run_of_account")]
+        constraints = [
+            models.UniqueConstraint("account", name="run_one_unfinished", condition=models.Q(finished_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.pk} of {self.account_id}"
+
+
+class Job(models.Model):
+    """One execution of a source, or a judgement. The lease says until when a worker holds it; the fence refuses a late one.
+
+    attempt counts claims: a task that kills its worker cannot restart for ever. All times are the database's.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    run = models.ForeignKey(Run, models.CASCADE)
+    account = models.ForeignKey(Account, models.CASCADE)
+    source = models.CharField(max_length=40)
+    state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
+    due_at = models.DateTimeField(db_default=Now())
+    rung_at = models.DateTimeField(null=True)
+    attempt = models.SmallIntegerField(default=0)
+    fence = models.IntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    step = models.CharField(max_length=80, default="", blank=True)
+    calls = models.IntegerField(default=0)
+    counts = models.JSONField(default=dict)
+    error = models.TextField(default="", blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index("due_at", name="job_open", condition=models.Q(state__in=["queued", "running"])),
+            models.Index("run", name="job_of_run"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                "account",
+                "source",
+                "state",
+                name="job_one_open",
+                condition=models.Q(state__in=["queued", "running"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} of {self.account_id}: {self.state}"

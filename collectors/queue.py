@@ -1,0 +1,175 @@
+"""The queue of record: jobs in PostgreSQL, claimed by a conditional UPDATE, held by a lease, guarded by a fence (TRUST).
+
+Celery messages carry ids of these rows and may be lost, doubled or late without harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from collectors.models import Account, Job, Run
+from collectors.models.job import JUDGE
+
+LEASE = timedelta(minutes=10)
+RING_AGAIN = timedelta(minutes=5)
+ATTEMPTS = 3
+OPEN = (Job.State.QUEUED, Job.State.RUNNING)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on a job until the lease ends. fence: later claims have a higher one."""
+
+    job_id: int
+    run_id: int
+    account_id: int
+    source: str
+    fence: int
+
+
+def start_run(account: Account, reason: Run.Reason, names: Iterable[str], by: str = "") -> Run | None:
+    """A run with a job for each source; None when one is under way already. Call it inside a transaction."""
+    lock(account.pk)
+    if Run.objects.filter(account=account, finished_at=None).exists():
+        return None
+    run = Run.objects.create(account=account, reason=reason, requested_by=by)
+    Job.objects.bulk_create(Job(run=run, account=account, source=name) for name in names)
+    return run
+
+
+def lock(account_pk: int) -> None:
+    """Writers of one account go one after the other, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_LOCKS, account_pk])
+
+
+_LOCKS = 0x1A3DA5  # our class of advisory locks
+
+
+@dataclass(frozen=True)
+class Due:
+    """ring: jobs whose bell should ring now. spent: jobs whose worker was lost and whose attempts are used up."""
+
+    ring: list[int]
+    spent: list[Claim]
+
+
+def due(*, judge: bool) -> Due:
+    """Jobs that are due and not rung lately, or held by a lease that ended."""
+    jobs = Job.objects.filter(Q(source=JUDGE) if judge else ~Q(source=JUDGE))
+    waiting = Q(state=Job.State.QUEUED, due_at__lte=Now()) & (Q(rung_at=None) | Q(rung_at__lte=Now() - RING_AGAIN))
+    expired = Q(state=Job.State.RUNNING, lease_until__lte=Now())
+    with transaction.atomic():
+        found = list(jobs.filter(waiting | expired).select_for_update(skip_locked=True).order_by("due_at", "id"))
+        ring = [job.pk for job in found if job.attempt < ATTEMPTS]
+        Job.objects.filter(pk__in=ring).update(rung_at=Now())
+    spent = [Claim(j.pk, j.run_id, j.account_id, j.source, j.fence) for j in found if j.attempt >= ATTEMPTS]
+    return Due(ring, spent)
+
+
+def claim(job_id: int) -> Claim | None:
+    """Take a job, or None when somebody has it, it is done, or its attempts are used up."""
+    free = Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, lease_until__lte=Now())
+    jobs = Job.objects.filter(free, pk=job_id, attempt__lt=ATTEMPTS)
+    with transaction.atomic():
+        account_id = jobs.values_list("account_id", flat=True).first()
+        if account_id is None:
+            return None
+        lock(account_id)
+        job = jobs.select_for_update().first()
+        if job is None:
+            return None
+        other = Job.objects.filter(account_id=account_id, source=job.source, state=Job.State.RUNNING)
+        if other.exclude(pk=job.pk).exists():
+            return None  # the tick rings again
+        Job.objects.filter(pk=job.pk).update(
+            state=Job.State.RUNNING,
+            attempt=F("attempt") + 1,
+            fence=F("fence") + 1,
+            started_at=Now(),
+            lease_until=Now() + LEASE,
+            calls=0,
+        )
+    return Claim(job.pk, job.run_id, job.account_id, job.source, job.fence + 1)
+
+
+def _held(claim: Claim) -> Q:
+    return Q(pk=claim.job_id, state=Job.State.RUNNING, fence=claim.fence)
+
+
+def progress(claim: Claim, step: str, calls: int) -> None:
+    """What the runs page shows while it works; the lease begins anew."""
+    Job.objects.filter(_held(claim)).update(step=step, calls=calls, lease_until=Now() + LEASE)
+
+
+def holds(claim: Claim) -> bool:
+    """Whether the claim still stands. Call it under lock(): between this and done() nobody else may take the job."""
+    return Job.objects.select_for_update().filter(_held(claim)).exists()
+
+
+def done(claim: Claim, *, calls: int, counts: dict[str, int], error: str = "") -> None:
+    """Finish the job in the caller's transaction, in which lock() was taken."""
+    Job.objects.filter(_held(claim)).update(
+        state=Job.State.DONE, finished_at=Now(), lease_until=None, step="", calls=calls, counts=counts, error=error
+    )
+    _finish_run(claim.run_id)
+
+
+def retry(claim: Claim, error: str) -> bool:
+    """Something broke that is not AWS's answer: try again, a minute later per attempt.
+
+    False when it was the last attempt, or when a twin is queued that does its work (a judgement asked for meanwhile):
+    then the caller gives up. Call it under lock().
+    """
+    job = Job.objects.select_for_update().filter(_held(claim)).first()
+    if job is None:
+        return True
+    if job.attempt >= ATTEMPTS or _queued(claim.account_id, claim.source):
+        return False
+    Job.objects.filter(pk=job.pk).update(
+        state=Job.State.QUEUED,
+        error=error,
+        rung_at=None,
+        lease_until=None,
+        due_at=Now() + timedelta(minutes=1) * job.attempt,
+    )
+    return True
+
+
+def fail(claim: Claim, error: str) -> None:
+    """The job is over without a result. Call it under lock()."""
+    failed = Job.objects.filter(pk=claim.job_id, fence=claim.fence, state__in=OPEN).update(
+        state=Job.State.FAILED, error=error, finished_at=Now(), lease_until=None, step=""
+    )
+    if failed:
+        _finish_run(claim.run_id)
+
+
+def _queued(account_id: int, source: str) -> bool:
+    return Job.objects.filter(account_id=account_id, source=source, state=Job.State.QUEUED).exists()
+
+
+def ask_judgement(run_id: int, account_id: int) -> int | None:
+    """Queue a judgement unless one waits already. Returns the new job's id. Call it under lock()."""
+    if _queued(account_id, JUDGE):
+        return None
+    return Job.objects.create(run_id=run_id, account_id=account_id, source=JUDGE).pk
+
+
+def _finish_run(run_id: int) -> None:
+    if not Job.objects.filter(run_id=run_id, state__in=OPEN).exists():
+        Run.objects.filter(pk=run_id, finished_at=None).update(finished_at=Now())
+
+
+def database_now() -> datetime:
+    """Leases and ages use the database's clock: workers' clocks may differ (TRUST)."""
+    with connection.cursor() as cursor:
+        cursor.execute("select now()")
+        (now,) = cursor.fetchone()
+    return now  # type: ignore[no-any-return]

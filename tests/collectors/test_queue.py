@@ -1,0 +1,153 @@
+"""Jobs in PostgreSQL: lost, doubled and late bells do no harm; a lost worker costs one attempt."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.db.models.functions import Now
+
+from collectors import queue, runner, schedule, tasks
+from collectors.models import Account, CollectRequest, Connection, Coverage, Job, Run
+from collectors.models.job import JUDGE
+from tests.conftest import db_role
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def job(account: Account) -> Job:
+    Connection.objects.create(account=account)
+    with transaction.atomic():
+        run = queue.start_run(account, Run.Reason.REQUEST, ["account"])
+    assert run is not None
+    return run.job_set.get()
+
+
+def expire(job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(lease_until=Now() - timedelta(seconds=1))
+
+
+def test_a_doubled_bell_is_claimed_once(job: Job) -> None:
+    assert queue.claim(job.pk)
+    assert queue.claim(job.pk) is None
+
+
+def test_a_bell_rings_once_until_it_is_overdue(job: Job) -> None:
+    assert queue.due(judge=False).ring == [job.pk]
+    assert queue.due(judge=False).ring == []
+    Job.objects.update(rung_at=Now() - queue.RING_AGAIN - timedelta(seconds=1))
+    assert queue.due(judge=False).ring == [job.pk]
+
+
+def test_judgements_have_their_own_bell(job: Job) -> None:
+    judgement = queue.ask_judgement(job.run_id, job.account_id)
+    assert queue.due(judge=True).ring == [judgement]
+    assert queue.ask_judgement(job.run_id, job.account_id) is None
+
+
+def test_a_job_that_is_not_due_waits(job: Job) -> None:
+    Job.objects.update(due_at=Now() + timedelta(minutes=1))
+    assert queue.due(judge=False) == queue.Due([], [])
+
+
+def test_a_lost_worker_is_followed_by_another_which_fences_it_off(job: Job) -> None:
+    late = queue.claim(job.pk)
+    expire(job)
+    assert queue.due(judge=False).ring == [job.pk]
+    now = queue.claim(job.pk)
+    assert late
+    assert now
+    with transaction.atomic():
+        assert not queue.holds(late)
+        assert queue.holds(now)
+        queue.done(late, calls=9, counts={})
+    job.refresh_from_db()
+    assert (job.state, job.calls) == ("running", 0)
+
+
+def test_three_lost_workers_end_the_job_and_nothing_resolves_on_it(job: Job) -> None:
+    for _ in range(queue.ATTEMPTS):
+        assert queue.claim(job.pk)
+        expire(job)
+    assert queue.claim(job.pk) is None
+    due = queue.due(judge=False)
+    assert [c.job_id for c in due.spent] == [job.pk]
+    with db_role("iamdash_worker"):
+        runner.give_up(due.spent[0])
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert set(Coverage.objects.values_list("state", flat=True)) == {"error"}
+    assert Run.objects.get().finished_at is not None
+
+
+def test_a_late_give_up_does_not_end_the_job_of_another_worker(job: Job) -> None:
+    stale = queue.claim(job.pk)
+    expire(job)
+    assert stale
+    assert queue.claim(job.pk)
+    with transaction.atomic():
+        queue.fail(stale, "late")
+    job.refresh_from_db()
+    assert job.state == "running"
+
+
+def test_a_run_ends_with_its_last_job(job: Job) -> None:
+    claim = queue.claim(job.pk)
+    assert claim
+    with transaction.atomic():
+        judgement = queue.ask_judgement(job.run_id, job.account_id)
+        queue.done(claim, calls=1, counts={})
+    assert Run.objects.get().finished_at is None
+    last = queue.claim(judgement or 0)
+    assert last
+    with transaction.atomic():
+        queue.done(last, calls=0, counts={})
+    assert Run.objects.get().finished_at is not None
+
+
+def test_a_failed_judgement_gives_way_to_the_one_that_waits(job: Job) -> None:
+    first = queue.claim(queue.ask_judgement(job.run_id, job.account_id) or 0)
+    assert first
+    queue.ask_judgement(job.run_id, job.account_id)
+    with transaction.atomic():
+        assert not queue.retry(first, "deadlock")
+
+
+def test_one_run_at_a_time(account: Account, job: Job) -> None:
+    with transaction.atomic():
+        assert queue.start_run(account, Run.Reason.SCHEDULE, ["account"]) is None
+
+
+def test_due_accounts_get_a_run_and_paused_ones_do_not(account: Account, other_account: Account) -> None:
+    Connection.objects.create(account=account)
+    Connection.objects.create(account=other_account, enabled=False)
+    assert [(r.account_id, r.reason) for r in schedule.start_due_runs()] == [(account.pk, "first")]
+    Job.objects.update(state=Job.State.DONE)
+    Run.objects.update(finished_at=Now())
+    assert schedule.start_due_runs() == []
+    Run.objects.update(created_at=Now() - timedelta(days=1))
+    assert [r.reason for r in schedule.start_due_runs()] == ["schedule"]
+
+
+def test_requests_are_taken_once_and_join_a_run_that_is_under_way(account: Account) -> None:
+    Connection.objects.create(account=account)
+    for name in ("ann", "bob"):
+        CollectRequest.objects.create(account=account, requested_by=name)
+    (run,) = schedule.start_due_runs()
+    assert (run.reason, run.requested_by) == ("request", "bob")
+    CollectRequest.objects.create(account=account, requested_by="cyd")
+    assert schedule.start_due_runs() == []
+    assert not CollectRequest.objects.filter(taken_at=None).exists()
+
+
+def test_a_tick_rings_for_each_source(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    Connection.objects.create(account=account)
+    rung: list[int] = []
+    monkeypatch.setattr(tasks.collect, "delay", rung.append)
+    with db_role("iamdash_worker"):
+        tasks.tick()
+        tasks.tick()
+    assert sorted(rung) == sorted(Job.objects.exclude(source=JUDGE).values_list("pk", flat=True))
+    assert len(rung) == 3

@@ -1,0 +1,241 @@
+"""Collection through the lab over HTTP into PostgreSQL."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.db import connection as database
+
+from collectors import queue, runner, schedule
+from collectors.aws.errors import AwsError
+from collectors.models import AccessKey, Account, Coverage, Credential, Document, Job, Principal, Run, Version
+from collectors.models.job import JUDGE
+from collectors.sources import sources
+from tests.conftest import db_role
+
+pytestmark = pytest.mark.django_db
+GAAD = "iam:GetAccountAuthorizationDetails"
+
+
+def run(account: Account) -> Run:
+    """One whole run of all sources, without Celery, with the rights of the worker."""
+    with db_role("iamdash_worker"):
+        made = schedule.start(account, Run.Reason.REQUEST, "test")
+        assert made is not None
+        for job in list(made.job_set.exclude(source=JUDGE)):
+            runner.collect(job.pk)
+        for job in made.job_set.filter(source=JUDGE):  # the findings' tests judge; here it only ends the run
+            claim = queue.claim(job.pk)
+            assert claim is not None
+            queue.done(claim, calls=0, counts={})
+    made.refresh_from_db()
+    return made
+
+
+def written() -> dict[str, int]:
+    """Rows ever inserted or updated, by table: what an unchanged collection must not raise."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "select relname, n_tup_ins + n_tup_upd + n_tup_del from pg_stat_xact_user_tables where relname like 'collectors_%'"
+        )
+        return dict(cursor.fetchall())
+
+
+def states(account: Account) -> dict[str, str]:
+    return dict(Coverage.objects.filter(account=account).values_list("api", "state"))
+
+
+def test_everything_is_collected(connected: list[Account]) -> None:
+    account = connected[0]
+    done = run(account)
+    assert done.finished_at is not None
+    assert set(states(account).values()) == {"complete"}
+    assert set(states(account)) == {api.name for source in sources().values() for api in source.apis}
+    assert Principal.present.filter(account=account, type="role").count() >= 20
+    assert AccessKey.present.filter(account=account).exists()
+    assert Credential.present.filter(account=account, user_name="<root_account>").count() == 1
+    assert Document.objects.filter(account=account).count() > 10
+    assert not Principal.objects.exclude(account=account).exists()
+
+
+def test_an_unchanged_collection_writes_nothing_but_coverage(connected: list[Account]) -> None:
+    run(connected[0])
+    before = written()
+    run(connected[0])
+    changed = {table for table, n in written().items() if n != before[table]}
+    assert changed == {"collectors_run", "collectors_job", "collectors_coverage"}
+
+
+def test_calls_stay_within_the_budget(connected: list[Account], aws: Any) -> None:
+    aws.clear_calls()
+    run(connected[0])
+    calls = Counter({c["operation"]: c["n"] for c in aws.calls() if c["account"] == connected[0].aws_id})
+    with_keys = AccessKey.present.filter(account=connected[0]).values("user_name").distinct().count()
+    assert calls.pop("ListAccessKeys") == with_keys
+    assert calls.total() <= 30
+
+
+@pytest.mark.parametrize("api", [api.name for source in sources().values() for api in source.apis])
+def test_a_denied_api_is_named_and_nothing_is_lost(connected: list[Account], aws: Any, api: str) -> None:
+    account = connected[0]
+    run(account)
+    before = set(Principal.present.values_list("unique_id")) | set(AccessKey.present.values_list("unique_id"))
+    service, operation = api.split(":")
+    aws.fault("deny", account=account.aws_id, service=service, operation=operation)
+    run(account)
+    coverage = Coverage.objects.get(account=account, api=api)
+    assert (coverage.state, coverage.permission) == ("denied", api)
+    assert coverage.complete_at is not None
+    after = set(Principal.present.values_list("unique_id")) | set(AccessKey.present.values_list("unique_id"))
+    assert after == before
+    others = [a for a, s in states(account).items() if s != "complete"]
+    dependent = {a.name for s in sources().values() for a in s.apis if api in a.after}
+    assert api in others
+    assert dependent <= set(others)
+
+
+def test_an_scp_that_denies_us_is_told_from_a_missing_permission(connected: list[Account], aws: Any) -> None:
+    aws.fault("deny_scp", account=connected[0].aws_id, service="iam", operation="GetAccountSummary")
+    run(connected[0])
+    assert states(connected[0])["iam:GetAccountSummary"] == "blocked_by_scp"
+
+
+@pytest.mark.parametrize("kind", ["empty", "html", "truncate"])
+def test_a_broken_answer_is_an_error_not_an_empty_account(connected: list[Account], aws: Any, kind: str) -> None:
+    account = connected[0]
+    run(account)
+    count = Principal.present.filter(account=account).count()
+    aws.fault(kind, account=account.aws_id, service="iam", operation="GetAccountAuthorizationDetails")
+    run(account)
+    assert states(account)[GAAD] == "error"
+    assert Principal.present.filter(account=account).count() == count
+
+
+def test_one_broken_answer_is_asked_again(connected: list[Account], aws: Any) -> None:
+    aws.fault(
+        "truncate", account=connected[0].aws_id, service="iam", operation="GetAccountAuthorizationDetails", times=1
+    )
+    run(connected[0])
+    assert states(connected[0])[GAAD] == "complete"
+
+
+def test_a_wrong_external_id_collects_nothing_and_says_so(connected: list[Account]) -> None:
+    account = connected[0]
+    account.connection.external_id = "guessed"
+    account.connection.save()
+    done = run(account)
+    assert set(states(account).values()) == {"denied"}
+    assert (
+        Coverage.objects.filter(account=account).values_list("permission", flat=True).distinct().get()
+        == "sts:AssumeRole"
+    )
+    assert "sts:AssumeRole" in done.job_set.get(source="account").error
+    assert not Principal.objects.exists()
+
+
+def test_credentials_of_another_account_write_nothing(connected: list[Account]) -> None:
+    account = connected[0]
+    account.connection.kind = "ambient"  # the hub's own credentials belong to the security account
+    account.connection.save()
+    run(account)
+    assert set(states(account).values()) == {"error"}
+    assert "belong to account" in Coverage.objects.filter(account=account)[0].detail
+    assert not Principal.objects.exists()
+
+
+def test_what_was_deleted_is_gone_with_its_history(connected: list[Account], monkeypatch: pytest.MonkeyPatch) -> None:
+    account = connected[0]
+    run(account)
+    victim = Principal.present.filter(account=account, type="role").order_by("pk")[0]
+    source = sources()["authorization_details"]
+    (api,) = source.apis
+
+    def without(session: Any, answers: Any) -> Any:
+        found = api.fetch(session, answers)
+        found["RoleDetailList"] = [r for r in found["RoleDetailList"] if r["RoleId"] != victim.unique_id]
+        return found
+
+    _replace(monkeypatch, source, without)
+    run(account)
+    victim.refresh_from_db()
+    assert victim.gone_at is not None
+    assert Version.objects.get(account=account, kind="role", unique_id=victim.unique_id).seen_to == victim.gone_at
+    monkeypatch.undo()
+
+
+def test_a_changed_role_gets_a_version_and_a_use_does_not(
+    connected: list[Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = connected[0]
+    run(account)
+    role = Principal.present.filter(account=account, type="role").exclude(last_used_at=None).order_by("pk")[0]
+    source = sources()["authorization_details"]
+    (api,) = source.apis
+    change: dict[str, Any] = {}
+
+    def changed(session: Any, answers: Any) -> Any:
+        found = api.fetch(session, answers)
+        for raw in found["RoleDetailList"]:
+            if raw["RoleId"] == role.unique_id:
+                raw.update(change)
+        return found
+
+    _replace(monkeypatch, source, changed)
+    change["RoleLastUsed"] = {"LastUsedDate": role.created_at, "Region": "eu-west-1"}
+    run(account)
+    role.refresh_from_db()
+    assert role.last_used_at == role.created_at
+    assert Version.objects.filter(account=account, unique_id=role.unique_id).count() == 1
+    change["Tags"] = [{"Key": "team", "Value": "new"}]
+    run(account)
+    old, new = Version.objects.filter(account=account, unique_id=role.unique_id).order_by("seen_from")
+    assert old.seen_to == new.seen_from
+    assert new.data["tags"] == {"team": "new"}
+    assert new.seen_to is None
+
+
+def test_a_bug_puts_the_job_back_and_the_third_time_it_fails(
+    connected: list[Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = connected[0]
+    source = sources()["authorization_details"]
+
+    def broken(session: Any, answers: Any) -> Any:
+        raise KeyError("RoleId")
+
+    _replace(monkeypatch, source, broken)
+    made = schedule.start(account, Run.Reason.REQUEST)
+    assert made is not None
+    job = made.job_set.get(source=source.name)
+    for attempt in (1, 2, 3):
+        with pytest.raises(KeyError):
+            runner.collect(job.pk)
+        job.refresh_from_db()
+        assert job.attempt == attempt
+    assert job.state == Job.State.FAILED
+    assert states(account) == {GAAD: "error"}
+    assert runner.collect(job.pk) is None
+
+
+def test_a_denied_assume_role_is_an_answer_not_a_bug(connected: list[Account], aws: Any) -> None:
+    aws.fault("deny", account="*", service="sts", operation="AssumeRole")
+    done = run(connected[0])
+    assert done.finished_at is not None
+    assert not done.job_set.filter(state=Job.State.FAILED).exists()
+
+
+def _replace(monkeypatch: pytest.MonkeyPatch, source: Any, fetch: Any) -> None:
+    """The source with another fetch: the lab has no operations that change what it holds."""
+    from dataclasses import replace
+
+    (api,) = source.apis
+    other = replace(source, apis=(replace(api, fetch=fetch),))
+    every = {**sources(), source.name: other}
+    monkeypatch.setattr(runner, "sources", lambda: every)
+
+
+def test_aws_error_carries_no_secret() -> None:
+    error = AwsError(GAAD, "denied", "AccessDenied: no")  # type: ignore[arg-type]
+    assert str(error) == "AccessDenied: no"

@@ -1,0 +1,102 @@
+"""Fixtures over the real parts: PostgreSQL with the web's rights, the lab over HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from collectors.models import Account
+from iamdash.access.models import Operator, Role
+
+AS_OF = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+@contextlib.contextmanager
+def db_role(role: str) -> Iterator[None]:
+    """Statements run with the rights of a process: iamdash_web or iamdash_worker."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"set role {role}")
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("reset role")
+
+
+class WebClient(Client):
+    """A test client whose requests run with the database rights of the web process; streams are read inside."""
+
+    def request(self, **environ: Any) -> Any:
+        with db_role("iamdash_web"):
+            response = super().request(**environ)
+            if getattr(response, "streaming", False):
+                response.body = b"".join(response.streaming_content)
+            return response
+
+
+@pytest.fixture
+def sign_in(db: None) -> Callable[..., WebClient]:
+    """sign_in(role=Role.VIEWER, accounts='*' | [Account, ...]) -> a signed-in client; .operator is who it is."""
+
+    def make(role: Role = Role.VIEWER, accounts: Any = "*", **client: Any) -> WebClient:
+        operator = Operator.objects.create_user(
+            f"{role.value}-{Operator.objects.count()}", role=role, all_accounts=accounts == "*"
+        )
+        if accounts != "*":
+            operator.accounts.set(accounts)
+        web = WebClient(**client)
+        web.force_login(operator)
+        web.operator = operator  # type: ignore[attr-defined]
+        return web
+
+    return make
+
+
+@pytest.fixture
+def account(db: None) -> Account:
+    return Account.objects.create(aws_id="000000000001", name="payments-prod")
+
+
+@pytest.fixture
+def other_account(db: None) -> Account:
+    return Account.objects.create(aws_id="000000000002", name="sandbox")
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Any]:
+    """A small lab over HTTP, one a test process. Faults and counters are cleared by the `aws` fixture."""
+    from collectors.lab.server import serve
+    from collectors.lab.settings import Settings
+
+    running = serve(Settings(accounts=3, as_of=AS_OF))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def aws(lab: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The lab's control client, with the environment a worker would have."""
+    from collectors.aws import session
+    from collectors.lab.client import LabClient
+
+    client = LabClient(lab.url)
+    given = client.credentials()
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", lab.url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, given[name])
+    session.forget()
+    yield client
+    client.clear_faults()
+    client.clear_calls()
+    session.forget()
