@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class AccessConfig(AppConfig):
+    name = "iamdash.access"
+    label = "access"
+
+    def ready(self) -> None:
+        from iamdash.access.database import protect
+
+        post_migrate.connect(protect, sender=self)

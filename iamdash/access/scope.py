@@ -1,0 +1,38 @@
+"""Each request is one transaction that names the accounts its operator may see (DESIGN 13b)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponseBase
+
+from iamdash.access.database import seen_accounts
+
+UNSCOPED = frozenset({"/livez"})  # answers without touching the database
+
+
+class ScopeMiddleware:
+    """Rendering happens inside the transaction, streams included; GET and HEAD are read-only in the database too."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path in UNSCOPED:
+            return self.get_response(request)
+        scope = request.user.scope if request.user.is_authenticated else []
+        with seen_accounts(scope, read_only=request.method in {"GET", "HEAD", "OPTIONS"}):
+            response = self.get_response(request)
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+        if response.streaming:
+            response.streaming_content = _in_scope(scope, response.streaming_content)
+        elif "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "no-store, private"
+        return response
+
+
+def _in_scope(scope: str | list[int], chunks: Iterable[bytes]) -> Iterator[bytes]:
+    with seen_accounts(scope, read_only=True):
+        yield from chunks
