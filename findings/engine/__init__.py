@@ -1,0 +1,60 @@
+"""Judges an account: one consistent reading of the inventory, every rule, and what follows for the stored findings.
+
+Reading and judging happen in one REPEATABLE READ transaction, writing in a second one under the account's lock. They
+are not one transaction on purpose: at REPEATABLE READ, one that waits for the lock would then compare with findings
+and finish its job by a view from before the wait. Findings are read under the lock, so a judgement meets what is
+stored now; should the inventory have moved meanwhile, its collection has queued another judgement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from collectors import queue
+from collectors.models import Account
+from collectors.models.snapshot import read_snapshot
+from findings.analysis.facts import Facts, Settings
+from findings.engine import posture, reconcile, states
+from findings.rules.judgement import Judgement, judge_facts
+
+__all__ = ["Judgement", "judge_account", "judge_facts"]
+
+
+def judge_account(
+    account_id: int, as_of: datetime, settings: Settings | None = None, claim: queue.Claim | None = None
+) -> dict[str, int] | None:
+    """Bring an account's findings up to date with its inventory as of a moment. account_id: the row's, not AWS's.
+
+    Returns counts {"opened", "reopened", "resolved", "changed", "severity", "open", "unknown"}. With a claim the job is
+    finished in the same transaction; None when the claim no longer stands, and then nothing was written.
+    """
+    account = Account.objects.get(pk=account_id)
+    with _one_view():
+        snapshot = read_snapshot(account, as_of)
+    judged = judge_facts(Facts(snapshot, settings))
+    with transaction.atomic():
+        queue.lock(account.pk)
+        if claim is not None and not queue.holds(claim):
+            return None
+        findings, counts = reconcile.reconcile(account, judged)
+        counts["unknown"] = states.write(account, judged)
+        posture.write(account, judged, findings)
+        if claim is not None:
+            queue.done(claim, calls=0, counts=counts)
+    return counts
+
+
+@contextmanager
+def _one_view() -> Iterator[None]:
+    """All queries inside see the same state. A caller's own transaction is left as it is: its level cannot change any
+    more."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("set transaction isolation level repeatable read, read only")
+        yield

@@ -1,0 +1,142 @@
+"""Verdicts against stored findings: what opened, reopened, changed, resolved. Queries do not grow with the findings.
+
+A finding resolves only when the rule had every source it needs and says clear, no longer applies, or lists all
+subjects and this one is not among them. Unknown leaves a finding as it is. A finding of a code that no rule has is
+left alone too: an older worker must not close what a newer one opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from collectors.models import Account
+from findings.models import Finding, FindingEvent
+from findings.rules.judgement import Identity, Judgement
+from findings.vocabulary import Verdict
+
+BATCH = 500
+FACTS = ("title", "evidence", "severity", "subject_name", "subject_arn")
+INTERVAL = ("status", "opened_at", "resolved_at", "resolved_why", "reopened")
+Event = FindingEvent.Kind
+
+
+@dataclass
+class Plan:
+    """What to write. touched: only facts differ; moved: the interval began or ended too."""
+
+    new: list[Finding] = field(default_factory=list)
+    touched: list[Finding] = field(default_factory=list)
+    moved: list[Finding] = field(default_factory=list)
+    events: list[FindingEvent] = field(default_factory=list)
+
+    def tell(self, finding: Finding, kind: Event, at: datetime, **detail: Any) -> None:
+        self.events.append(FindingEvent(account=finding.account, finding=finding, at=at, kind=kind, detail=detail))
+
+
+def reconcile(account: Account, judged: Judgement) -> tuple[list[Finding], dict[str, int]]:
+    """Write the difference, inside the caller's transaction and under the account's lock.
+
+    Returns all findings of the account as they now are, and counts {event kind: n, "open": unresolved findings}.
+    """
+    stored = {_identity(f): f for f in Finding.objects.filter(account=account)}
+    plan = Plan()
+    for identity, verdict in sorted(judged.opens.items()):
+        finding = stored.get(identity)
+        if finding is None:
+            plan.new.append(stored.setdefault(identity, _opened(account, verdict, judged.facts.as_of, plan)))
+        else:
+            finding.account = account
+            _still_open(finding, verdict, judged.facts.as_of, plan)
+    for identity, finding in sorted(stored.items()):
+        if finding.resolved_at is None and identity not in judged.opens:
+            finding.account = account
+            _perhaps_resolved(finding, identity, judged, plan)
+    _write(plan)
+    counts = {kind.value: sum(e.kind == kind for e in plan.events) for kind in Event}
+    return list(stored.values()), counts | {"open": sum(f.resolved_at is None for f in stored.values())}
+
+
+def _identity(finding: Finding) -> Identity:
+    return finding.code, finding.subject_id, finding.part
+
+
+def _told(verdict: Verdict) -> dict[str, Any]:
+    """What a verdict says in a finding's columns; the keys are FACTS."""
+    return {
+        "title": verdict.title,
+        "evidence": dict(verdict.evidence),
+        "severity": int(verdict.severity),
+        "subject_name": verdict.subject.name,
+        "subject_arn": verdict.subject.arn,
+    }
+
+
+def _opened(account: Account, verdict: Verdict, at: datetime, plan: Plan) -> Finding:
+    finding = Finding(
+        account=account,
+        code=verdict.rule.code,
+        practice=verdict.rule.practice.prefix,
+        subject_type=verdict.subject.type,
+        subject_id=verdict.subject.id,
+        part=verdict.part,
+        first_opened_at=at,
+        opened_at=at,
+        **_told(verdict),
+    )
+    plan.tell(finding, Event.OPENED, at, severity=int(verdict.severity))
+    return finding
+
+
+def _still_open(finding: Finding, verdict: Verdict, at: datetime, plan: Plan) -> None:
+    told = _told(verdict)
+    before = {name: getattr(finding, name) for name in FACTS}
+    for name, value in told.items():
+        setattr(finding, name, value)
+    if finding.resolved_at is not None:
+        finding.status, finding.resolved_at, finding.resolved_why = Finding.Status.OPEN, None, ""
+        finding.opened_at, finding.reopened = at, finding.reopened + 1
+        plan.moved.append(finding)
+        plan.tell(finding, Event.REOPENED, at, severity=finding.severity)
+    elif before != told:
+        plan.touched.append(finding)
+        if before["severity"] != told["severity"]:
+            plan.tell(finding, Event.SEVERITY, at, **{"from": before["severity"], "to": told["severity"]})
+        if (before["title"], before["evidence"]) != (told["title"], told["evidence"]):
+            plan.tell(finding, Event.CHANGED, at, title=before["title"], evidence=before["evidence"])
+
+
+def _perhaps_resolved(finding: Finding, identity: Identity, judged: Judgement, plan: Plan) -> None:
+    code, subject, _ = identity
+    whole_subject = (code, subject, "")
+    if code not in judged.rules or judged.missing[code]:
+        return
+    if identity in judged.unknowns or whole_subject in judged.unknowns:
+        return
+    reason = ""
+    if clear := judged.clears.get((code, subject)):
+        why, reason = Finding.Why.CLEAR, clear.reason
+    elif (code, subject) in judged.open_subjects:  # another part of the same fault is still there
+        why = Finding.Why.CLEAR
+    elif subject in judged.present[judged.rules[code].subject]:
+        why = Finding.Why.NOT_APPLICABLE
+    else:
+        why = Finding.Why.SUBJECT_GONE
+    at = judged.facts.as_of
+    finding.status, finding.resolved_at, finding.resolved_why = Finding.Status.RESOLVED, at, why
+    plan.moved.append(finding)
+    plan.tell(finding, Event.RESOLVED, at, why=why, reason=reason)
+
+
+def _write(plan: Plan) -> None:
+    Finding.objects.bulk_create(plan.new, BATCH)
+    _update(plan.touched, FACTS)
+    _update(plan.moved, FACTS + INTERVAL)
+    FindingEvent.objects.bulk_create(plan.events, BATCH)
+
+
+def _update(findings: Iterable[Finding], fields: Iterable[str]) -> None:
+    """In the order of ids, so that two writers cannot wait for each other."""
+    Finding.objects.bulk_update(sorted(findings, key=lambda f: f.pk), fields, BATCH)

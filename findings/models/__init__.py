@@ -1,0 +1,8 @@
+"""What the judgement says: findings as intervals, their events, and the state of each rule and principal."""
+
+from .event import FindingEvent
+from .finding import Finding
+from .posture import PrincipalPosture
+from .state import RuleState, Unknown
+
+__all__ = ["Finding", "FindingEvent", "PrincipalPosture", "RuleState", "Unknown"]

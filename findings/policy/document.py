@@ -1,0 +1,225 @@
+"""A policy document as typed statements, whatever shape it was written in. Pure and linear; no regular expression of
+its input.
+
+Element keys are case-exact, as in IAM: "effect" is not "Effect". Values that AWS would refuse make the document
+`Unreadable`, with the place and the reason: a document that we cannot read must never look like one that grants
+nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+ANYONE = "*"
+PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
+VARIABLES_SINCE = "2012-10-17"
+
+
+class Effect(StrEnum):
+    ALLOW = "Allow"
+    DENY = "Deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why a document could not be read: where, and what is wrong there."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Principals:
+    """The Principal (or NotPrincipal) of a statement. anyone: "*" or {"AWS": "*"}, which say the same.
+
+    aws: ARNs, bare 12-digit account ids, or the unique id that a deleted principal leaves behind (AWS.md 22).
+    """
+
+    anyone: bool = False
+    aws: tuple[str, ...] = ()
+    service: tuple[str, ...] = ()
+    federated: tuple[str, ...] = ()
+    canonical_user: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One operator on one key, e.g. StringEquals, sts:ExternalId, ("abc",). values are strings: true is "true", 3 is
+    "3"."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Of each pair (actions, not_actions), (resources, not_resources), (principals, not_principals) at most one is
+    not None."""
+
+    effect: Effect
+    sid: str = ""
+    actions: tuple[str, ...] | None = None
+    not_actions: tuple[str, ...] | None = None
+    resources: tuple[str, ...] | None = None
+    not_resources: tuple[str, ...] | None = None
+    principals: Principals | None = None
+    not_principals: Principals | None = None
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def allows(self) -> bool:
+        return self.effect is Effect.ALLOW
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """version "" when it has none; variables such as ${aws:username} are then plain text (AWS.md 20)."""
+
+    statements: tuple[Statement, ...]
+    version: str = ""
+    id: str = field(default="")
+
+    @property
+    def has_variables(self) -> bool:
+        return self.version == VARIABLES_SINCE
+
+
+class _UnreadableError(Exception):
+    """Carries the reason from where it is found up to `read`."""
+
+
+def read(raw: Any) -> Document | Unreadable:
+    """raw: parsed JSON, or text, which is parsed if it is JSON. Never raises."""
+    try:
+        return _document(_parsed(raw))
+    except _UnreadableError as fault:
+        return Unreadable(str(fault))
+
+
+def _parsed(raw: Any) -> Mapping[str, Any]:
+    if isinstance(raw, str | bytes):
+        try:
+            raw = json.loads(raw)
+        except RecursionError:
+            raise _UnreadableError("the text nests too deeply") from None
+        except ValueError as error:  # JSON and UTF-8 errors both
+            raise _UnreadableError(f"the text is not JSON: {error}") from None
+    if not isinstance(raw, Mapping):
+        raise _UnreadableError(f"a policy is an object, this is {_kind(raw)}")
+    return raw
+
+
+def _document(raw: Mapping[str, Any]) -> Document:
+    if "Statement" not in raw:
+        raise _UnreadableError("there is no Statement")
+    statements = raw["Statement"]
+    if isinstance(statements, Mapping):
+        statements = [statements]
+    if not isinstance(statements, list | tuple):
+        raise _UnreadableError(f"Statement is {_kind(statements)}")
+    return Document(
+        statements=tuple(_statement(s, f"statement {n}") for n, s in enumerate(statements, 1)),
+        version=_text(raw.get("Version", ""), "Version"),
+        id=_text(raw.get("Id", ""), "Id"),
+    )
+
+
+def _statement(raw: Any, place: str) -> Statement:
+    if not isinstance(raw, Mapping):
+        raise _UnreadableError(f"{place} is {_kind(raw)}")
+    effect = raw.get("Effect")
+    if effect not in ("Allow", "Deny"):
+        raise _UnreadableError(f"{place}: Effect must be Allow or Deny")
+    for one in ("Action", "Resource", "Principal"):
+        if one in raw and f"Not{one}" in raw:
+            raise _UnreadableError(f"{place}: {one} and Not{one} exclude each other")
+    return Statement(
+        effect=Effect(effect),
+        sid=_text(raw.get("Sid", ""), f"{place}: Sid"),
+        actions=_strings(raw, "Action", place),
+        not_actions=_strings(raw, "NotAction", place),
+        resources=_strings(raw, "Resource", place),
+        not_resources=_strings(raw, "NotResource", place),
+        principals=_principals(raw, "Principal", place),
+        not_principals=_principals(raw, "NotPrincipal", place),
+        conditions=_conditions(raw.get("Condition", {}), place),
+    )
+
+
+def _strings(raw: Mapping[str, Any], key: str, place: str) -> tuple[str, ...] | None:
+    if key not in raw:
+        return None
+    return tuple(_text(value, f"{place}: {key}") for value in _listed(raw[key]))
+
+
+def _principals(raw: Mapping[str, Any], key: str, place: str) -> Principals | None:
+    if key not in raw:
+        return None
+    value, place = raw[key], f"{place}: {key}"
+    if value == ANYONE:
+        return Principals(anyone=True)
+    if not isinstance(value, Mapping):
+        raise _UnreadableError(f'{place} is {_kind(value)}; "*" or an object is needed')
+    if unknown := [str(k) for k in value if k not in PRINCIPAL_KINDS]:
+        raise _UnreadableError(f"{place} has the unknown kind {unknown[0]}")
+    by_kind = {k: tuple(_text(v, f"{place}.{k}") for v in _listed(value[k])) for k in value}
+    aws = by_kind.get("AWS", ())
+    return Principals(
+        anyone=ANYONE in aws,
+        aws=tuple(a for a in aws if a != ANYONE),
+        service=by_kind.get("Service", ()),
+        federated=by_kind.get("Federated", ()),
+        canonical_user=by_kind.get("CanonicalUser", ()),
+    )
+
+
+def _conditions(raw: Any, place: str) -> tuple[Condition, ...]:
+    if not isinstance(raw, Mapping):
+        raise _UnreadableError(f"{place}: Condition is {_kind(raw)}")
+    found = []
+    for operator, keys in raw.items():
+        if not isinstance(keys, Mapping):
+            raise _UnreadableError(f"{place}: Condition {operator} is {_kind(keys)}")
+        for key, values in keys.items():
+            where = f"{place}: Condition {operator} {key}"
+            found.append(Condition(str(operator), str(key), tuple(_scalar(v, where) for v in _listed(values))))
+    return tuple(found)
+
+
+def _listed(value: Any) -> list[Any] | tuple[Any, ...]:
+    """IAM takes a single value wherever it takes a list (AWS.md 14)."""
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _text(value: Any, place: str) -> str:
+    if not isinstance(value, str):
+        raise _UnreadableError(f"{place} is {_kind(value)}, text is needed")
+    return value
+
+
+def _scalar(value: Any, place: str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        try:
+            return str(value)
+        except ValueError:  # Python refuses to print integers of more than 4,300 digits
+            raise _UnreadableError(f"{place} is a number too long to read") from None
+    return _text(value, place)
+
+
+def _kind(value: Any) -> str:
+    """What a JSON value is, for a person."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "text" if isinstance(value, str | bytes) else "a number"

@@ -1,0 +1,1 @@
+"""Create IAM roles with guardrails."""

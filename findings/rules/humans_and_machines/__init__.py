@@ -1,0 +1,1 @@
+"""Prevent humans from using machine roles."""

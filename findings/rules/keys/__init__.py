@@ -1,0 +1,1 @@
+"""Short lived IAM keys, if at all."""

@@ -1,0 +1,1 @@
+"""Eliminate unused services and resources from IAM policies."""

@@ -1,0 +1,1 @@
+"""Continuously monitor IAM activity."""

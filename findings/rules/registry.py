@@ -1,0 +1,154 @@
+"""All rules, and what they say of one account's facts. A rule is a file in a practice's folder; nothing lists them.
+
+A rule file holds a docstring, `RULE`, and `judge(subject, facts)`, which yields outcomes. This module adds what all
+rules share (RULES.md, conventions): a *lacks* rule is unknown while a source it needs is not complete, unless a
+sighting clears the subject; a *sees* rule opens on partial data but is clear only when every source is complete.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+import findings.rules
+from findings.analysis.facts import Facts, Gap
+from findings.vocabulary import (
+    LISTED_BY,
+    Clear,
+    Open,
+    Outcome,
+    Practice,
+    Rule,
+    RuleKind,
+    Status,
+    Subject,
+    SubjectType,
+    Unknown,
+    Verdict,
+)
+
+Judge = Callable[[Any, Facts], Iterator[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    rule: Rule
+    judge: Judge
+
+
+@cache
+def catalogue() -> Mapping[str, Entry]:
+    """Code -> entry, ordered by code."""
+    return catalogue_of(_modules())
+
+
+def rules() -> tuple[Rule, ...]:
+    return tuple(entry.rule for entry in catalogue().values())
+
+
+def rule(code: str) -> Rule:
+    """KeyError for a code that no rule has."""
+    return catalogue()[code].rule
+
+
+def _modules() -> Iterator[ModuleType]:
+    for found in pkgutil.walk_packages(findings.rules.__path__, "findings.rules."):
+        if not found.ispkg and found.name.count(".") == 3:
+            yield importlib.import_module(found.name)
+
+
+def catalogue_of(modules: Iterable[ModuleType]) -> Mapping[str, Entry]:
+    """ValueError when a code or slug is taken twice, a file stands in the wrong place, or its sections are not
+    whole."""
+    entries: dict[str, Entry] = {}
+    slugs: dict[str, str] = {}
+    for module in modules:
+        rule: Rule = module.RULE
+        place = f"findings.rules.{rule.practice.folder}.{rule.slug.replace('-', '_')}"
+        if module.__name__ != place:
+            raise ValueError(f"{rule.code} {rule.slug} stands in {module.__name__}; it belongs in {place}")
+        if rule.code in entries or rule.slug in slugs:
+            raise ValueError(f"{rule.code} {rule.slug} in {place} is taken by {slugs.get(rule.slug, rule.code)}")
+        _ = rule.sections
+        entries[rule.code] = Entry(rule, module.judge)
+        slugs[rule.slug] = rule.code
+    return MappingProxyType(dict(sorted(entries.items())))
+
+
+def by_practice() -> Mapping[Practice, tuple[Rule, ...]]:
+    return {p: tuple(r for r in rules() if r.practice is p) for p in Practice}
+
+
+def judge(facts: Facts, entries: Iterable[Entry] | None = None) -> Iterator[Verdict]:
+    """Every rule's verdicts on every subject it applies to, by code, then in the snapshot's order."""
+    for entry in catalogue().values() if entries is None else entries:
+        yield from _judge_rule(entry, facts)
+
+
+def _judge_rule(entry: Entry, facts: Facts) -> Iterator[Verdict]:
+    rule = entry.rule
+    unread = "; ".join(map(str, _unread(rule, facts)))
+    if unlisted := "; ".join(map(str, _unlisted(rule, facts))):
+        everyone = Subject(rule.subject, "")
+        yield Verdict(rule, everyone, Status.UNKNOWN, rule.severity, reason=unlisted, from_gap=True)
+    for item, subject in subjects(rule.subject, facts):
+        parts: set[str] = set()
+        for outcome in entry.judge(item, facts):
+            verdict = _verdict(rule, subject, outcome, unread)
+            if verdict.part in parts:
+                raise ValueError(f"{rule.code} said two things of {subject.id} {verdict.part}: they share an identity")
+            parts.add(verdict.part)
+            yield verdict
+
+
+def missing(rule: Rule, facts: Facts) -> str:
+    """The sources that this rule lacks, to judge or to list its subjects, as sentences; "" when it has all."""
+    return "; ".join(dict.fromkeys(str(gap) for gap in (*_unlisted(rule, facts), *_unread(rule, facts))))
+
+
+def _unread(rule: Rule, facts: Facts) -> tuple[Gap, ...]:
+    return facts.gaps(rule.needs, rule.any_of)
+
+
+def _unlisted(rule: Rule, facts: Facts) -> tuple[Gap, ...]:
+    """Why we may not know all subjects of the rule."""
+    listed_by = LISTED_BY.get(rule.subject)
+    return facts.gaps((listed_by,)) if listed_by else ()
+
+
+def _verdict(rule: Rule, subject: Subject, outcome: Outcome, unread: str) -> Verdict:
+    match outcome:
+        case Open(title, evidence, severity, part):
+            if unread and rule.kind is RuleKind.LACKS:
+                return Verdict(rule, subject, Status.UNKNOWN, rule.severity, part, reason=unread, from_gap=True)
+            return Verdict(rule, subject, Status.OPEN, severity or rule.severity, part, title, evidence)
+        case Clear(why, sighting):
+            if unread and not (sighting and rule.kind is RuleKind.LACKS):
+                return Verdict(rule, subject, Status.UNKNOWN, rule.severity, reason=unread, from_gap=True)
+            return Verdict(rule, subject, Status.CLEAR, rule.severity, reason=why)
+        case Unknown(reason):
+            return Verdict(rule, subject, Status.UNKNOWN, rule.severity, reason=unread or reason, from_gap=bool(unread))
+
+
+def subjects(kind: SubjectType, facts: Facts) -> Iterator[tuple[Any, Subject]]:
+    """The records of a type with the subjects that name them; empty for a type that is not collected yet."""
+    snapshot = facts.snapshot
+    if kind is SubjectType.ACCOUNT:
+        yield facts.account, Subject(kind, facts.account.unique_id, facts.account.name, facts.account.arn)
+    elif kind is SubjectType.KEY:
+        for key in snapshot.keys:
+            yield key, Subject(kind, key.unique_id, f"{key.unique_id} of {key.user_name}", key.user_arn)
+    else:
+        entities = {
+            SubjectType.ROLE: snapshot.roles,
+            SubjectType.USER: snapshot.users,
+            SubjectType.GROUP: snapshot.groups,
+            SubjectType.POLICY: snapshot.policies,
+        }
+        for entity in entities.get(kind, ()):
+            yield entity, Subject(kind, entity.unique_id, entity.name, entity.arn)

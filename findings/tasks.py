@@ -1,0 +1,50 @@
+"""Celery's side of judging: a tick rings for what is due, a task runs one job. Messages carry ids only (TRUST)."""
+
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+from django.db import transaction
+
+from collectors import queue
+from findings import engine
+
+log = structlog.get_logger(__name__)
+LOST = "The worker was lost three times while it judged this account."
+
+
+@shared_task(name="findings.tick")
+def tick() -> None:
+    """Ring for judgements that are due, end those whose worker was lost too often."""
+    due = queue.due(judge=True)
+    for claim in due.spent:
+        with transaction.atomic():
+            queue.lock(claim.account_id)
+            queue.fail(claim, LOST)
+    for job_id in due.ring:
+        judge.delay(job_id)
+
+
+@shared_task(name="findings.judge", soft_time_limit=480, time_limit=540)
+def judge(job_id: int) -> None:
+    """Run a judgement to its end. What breaks puts the job back in the queue, at most twice, and is raised again."""
+    claim = queue.claim(job_id)
+    if claim is None:
+        return
+    try:
+        counts = engine.judge_account(claim.account_id, queue.database_now(), claim=claim)
+    except BaseException as error:
+        log.exception("judge.broke", job=job_id, account=claim.account_id)
+        _broke(claim, f"{type(error).__name__}: {error}")
+        raise
+    if counts is None:
+        log.warning("judge.fenced", job=job_id, account=claim.account_id)
+    else:
+        log.info("judge.done", job=job_id, account=claim.account_id, **counts)
+
+
+def _broke(claim: queue.Claim, error: str) -> None:
+    with transaction.atomic():
+        queue.lock(claim.account_id)
+        if not queue.retry(claim, error):
+            queue.fail(claim, error)

@@ -1,0 +1,159 @@
+"""Small records for tests: give what matters, the rest is plausible. All is as of AS_OF unless said otherwise."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from collectors import records
+from collectors.records import Coverage, State
+from findings.analysis.facts import Facts, Settings
+
+AS_OF = datetime(2026, 11, 24, tzinfo=UTC)
+ACCOUNT_ID = "000000000001"
+APIS = (
+    "iam:GetAccountAuthorizationDetails",
+    "iam:GetCredentialReport",
+    "iam:ListAccessKeys",
+    "iam:GetAccountSummary",
+)
+_numbers = itertools.count(1)
+
+
+def ago(days: float) -> datetime:
+    return AS_OF - timedelta(days=days)
+
+
+def _id(prefix: str) -> str:
+    return f"{prefix}{next(_numbers):017d}"
+
+
+def arn(kind: str, name: str, path: str = "/") -> str:
+    return f"arn:aws:iam::{ACCOUNT_ID}:{kind}{path}{name}"
+
+
+def trust(*statements: dict[str, Any], **principal: Any) -> dict[str, Any]:
+    """A trust policy of whole statements, or one that lets a principal in: trust(Service="ec2.amazonaws.com")."""
+    one = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
+    return {"Version": "2012-10-17", "Statement": list(statements) or [one]}
+
+
+def role(
+    name: str = "app", *, path: str = "/", created: float = 500, used: float | None = None, **more: Any
+) -> records.Role:
+    """created, used: days before AS_OF. trust: the digest of a document given to snapshot()."""
+    more.setdefault("unique_id", _id("AROA"))
+    more.setdefault("trust", records.digest(trust(Service="ec2.amazonaws.com")))
+    return records.Role(
+        name=name,
+        path=path,
+        arn=arn("role", name, path),
+        created_at=ago(created),
+        last_used_at=None if used is None else ago(used),
+        **more,
+    )
+
+
+def instance_profile(name: str = "app") -> records.InstanceProfile:
+    return records.InstanceProfile(
+        unique_id=_id("AIPA"), name=name, arn=arn("instance-profile", name), created_at=ago(500)
+    )
+
+
+def user(name: str = "alice", *, created: float = 500, **more: Any) -> records.User:
+    more.setdefault("unique_id", _id("AIDA"))
+    return records.User(name=name, arn=arn("user", name), created_at=ago(created), **more)
+
+
+def credential(name: str = "alice", *, created: float = 500, **more: Any) -> records.Credential:
+    """A credential report row. Days before AS_OF: created, password_last_used, password_last_changed."""
+    for field in ("password_last_used", "password_last_changed"):
+        if more.get(field) is not None:
+            more[field] = ago(more[field])
+    more.setdefault("unique_id", arn("user", name))
+    more.setdefault("password_enabled", False)
+    more.setdefault("mfa_active", False)
+    return records.Credential(user_name=name, created_at=ago(created), **more)
+
+
+def root(**more: Any) -> records.Credential:
+    more.setdefault("password_enabled", None)
+    return credential(records.ROOT, unique_id=f"arn:aws:iam::{ACCOUNT_ID}:root", **more)
+
+
+def policy(name: str = "app-access", *, created: float = 500, **more: Any) -> records.Policy:
+    """A customer-managed policy with one version."""
+    more = {"unique_id": _id("ANPA"), "document": records.digest({"Statement": []}), **more}
+    return records.Policy(
+        name=name,
+        arn=arn("policy", name),
+        created_at=ago(created),
+        updated_at=ago(created),
+        default_version="v1",
+        **more,
+    )
+
+
+def slot(*, active: bool = True, rotated: float | None = 100, used: float | None = None) -> records.KeySlot:
+    return records.KeySlot(
+        active=active,
+        last_rotated=None if rotated is None else ago(rotated),
+        last_used_at=None if used is None else ago(used),
+    )
+
+
+def key(owner: str = "alice", *, created: float = 100, used: float | None = None, **more: Any) -> records.AccessKey:
+    """An active key whose use is known; used=None: never."""
+    more = {"active": True, "use_known": True, "unique_id": _id("AKIA"), **more}
+    return records.AccessKey(
+        user_name=owner,
+        user_arn=arn("user", owner),
+        created_at=ago(created),
+        last_used_at=None if used is None else ago(used),
+        **more,
+    )
+
+
+def summary(**values: int) -> records.AccountDetails:
+    return records.AccountDetails(unique_id="account", summary=values)
+
+
+def coverage(**states: State | None) -> tuple[Coverage, ...]:
+    """Complete for all APIS but those named: coverage(GetCredentialReport=State.DENIED); None leaves the row out."""
+    rows = []
+    for api in APIS:
+        state = states.get(api.partition(":")[2], State.COMPLETE)
+        if state is not None:
+            rows.append(Coverage(api=api, state=state, observed_at=AS_OF, permission=api))
+    return tuple(rows)
+
+
+def snapshot(*entities: records.Record, trusts: Iterable[Any] = (), **more: Any) -> records.Snapshot:
+    """Sorts records into their fields. trusts: documents, kept by digest."""
+    fields: dict[type[Any], str] = {
+        records.Role: "roles",
+        records.User: "users",
+        records.Group: "groups",
+        records.Policy: "policies",
+        records.Credential: "credentials",
+        records.AccessKey: "keys",
+        records.AccountDetails: "details",
+    }
+    found: dict[str, list[Any]] = {field: [] for field in fields.values()}
+    for entity in entities:
+        found[fields[type(entity)]].append(entity)
+    documents = {records.digest(document): document for document in (trust(Service="ec2.amazonaws.com"), *trusts)}
+    given: dict[str, Any] = {
+        "account_id": ACCOUNT_ID,
+        "name": "payments-prod",
+        "as_of": AS_OF,
+        "documents": documents,
+        "coverage": coverage(),
+    }
+    return records.Snapshot(**{**given, **{field: tuple(some) for field, some in found.items()}, **more})
+
+
+def facts(*entities: records.Record, settings: Settings | None = None, **more: Any) -> Facts:
+    return Facts(snapshot(*entities, **more), settings)
