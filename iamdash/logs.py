@@ -12,7 +12,10 @@ import structlog
 HIDDEN = "[hidden]"
 _NAMES = re.compile(r"secret|password|token|external_?id|authorization|cookie|session_?key|credential", re.IGNORECASE)
 _VALUES = re.compile(
-    r"\b(?:ASIA|AKIA)[A-Z0-9]{16}\b(?=.{0,80}[A-Za-z0-9/+=]{40})|(?i:bearer )\S+|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
+    r"(?<![\w/+=])[A-Za-z0-9/+]{40}(?![\w/+=])"  # the form of a secret access key
+    r"|[A-Za-z0-9/+=]{100,}"  # of a session token
+    r"|(?i:bearer )\S+"
+    r"|(?<=://)[^/\s@]*:[^/\s@]+(?=@)"  # user and password of a URL
 )
 
 

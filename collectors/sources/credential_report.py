@@ -32,14 +32,19 @@ def generate(aws: Aws, _: Answers) -> str:
 
 
 def report(aws: Aws, _: Answers) -> Answer:
-    return aws.ask(REPORT, require="Content")
+    answer = aws.ask(REPORT, require="Content")
+    try:
+        list(rows(answer))
+    except ReportError as error:
+        raise AwsError(REPORT, State.ERROR, str(error)) from error
+    return answer
 
 
 def list_keys(aws: Aws, answers: Answers) -> dict[str, list[Answer]]:
     """user name -> its keys, for users whose row shows that a key exists. A user deleted since the report has none."""
     keys: dict[str, list[Answer]] = {}
     for row in rows(answers[REPORT]):
-        if row["user"] == ROOT or not any(_has_key(row, n) for n in (1, 2)):
+        if row["user"] in {ROOT, ""} or not any(_has_key(row, n) for n in (1, 2)):
             continue
         try:
             pages = list(aws.pages(KEYS, require="AccessKeyMetadata", UserName=row["user"]))
@@ -54,17 +59,17 @@ def list_keys(aws: Aws, answers: Answers) -> dict[str, list[Answer]]:
 def rows(answer: Answer) -> Iterator[dict[str, str]]:
     """The report's rows, whatever the order of its columns, byte order mark or line ends.
 
-    Raises ReportError when it has no header or a row has no user or ARN.
+    Raises ReportError when it has no header, or is no CSV. A row may lack anything; credential() says what.
     """
-    content = answer["Content"]
-    text = content.decode("utf-8-sig") if isinstance(content, bytes) else content.removeprefix("\ufeff")
+    text = answer["Content"].decode("utf-8-sig", "replace").replace("\0", "\ufffd")
     table = csv.DictReader(io.StringIO(text, newline=""))
-    if not {"user", "arn"} <= set(table.fieldnames or ()):
-        raise ReportError("The credential report has no header with the columns user and arn.")
-    for number, row in enumerate(table, 2):
-        if not row["user"] or not row["arn"]:
-            raise ReportError(f"Row {number} of the credential report has no user or no arn.")
-        yield {k: v or "" for k, v in row.items() if k}
+    try:
+        if not {"user", "arn"} <= set(table.fieldnames or ()):
+            raise ReportError("The credential report has no header with the columns user and arn.")
+        for row in table:
+            yield {"row": str(table.line_num)} | {k: v or "" for k, v in row.items() if k}
+    except csv.Error as error:
+        raise ReportError(f"The credential report is no CSV after row {table.line_num}: {error}.") from error
 
 
 def _has_key(row: dict[str, str], slot: int) -> bool:
@@ -105,6 +110,9 @@ def _slot(row: dict[str, str], n: int) -> KeySlot:
 
 
 def credential(row: dict[str, str]) -> Credential:
+    """Raises ReportError that names the row and what it lacks."""
+    if not row["user"] or not row["arn"]:
+        raise ReportError(f"Row {row['row']} of the credential report has no user or no arn.")
     created = _when(row, "user_creation_time")
     if created is None:
         raise ReportError(f"user_creation_time of {row['user']} is missing.")

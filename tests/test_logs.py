@@ -1,0 +1,78 @@
+"""Secrets are planted wherever the code might log them; none may come out."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from iamdash.logs import configure
+
+Logged = Callable[[Callable[[], object]], dict[str, Any]]
+SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY12"
+
+
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., dict[str, Any]]]:
+    """logged(action): the one line that it prints, parsed. Set up inside the call: pytest resets the root logger before it."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+
+    def run(action: Callable[[], object]) -> dict[str, Any]:
+        configure({"level": "INFO", "json": True})
+        action()
+        (line,) = capsys.readouterr().out.splitlines()
+        return dict(json.loads(line))
+
+    yield run
+    root.handlers[:], root.level = before, level
+    structlog.reset_defaults()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"secret_access_key": SECRET},
+        {"SessionToken": SECRET},
+        {"external_id": SECRET},
+        {"password": SECRET},
+        {"url": f"postgresql://iamdash:{SECRET}@db/iamdash"},
+        {"header": f"Bearer {SECRET}"},
+        {"text": f"using ASIAABCDEFGHIJKLMNOP with {SECRET} now"},
+    ],
+)
+def test_a_secret_is_hidden_by_its_name_or_its_form(logged: Logged, event: dict[str, str]) -> None:
+    line = logged(lambda: structlog.get_logger("x").warning("planted", **event))
+    assert SECRET not in json.dumps(line)
+    assert line["event"] == "planted"
+
+
+def test_a_secret_in_a_message_of_standard_logging_is_hidden(logged: Logged) -> None:
+    line = logged(lambda: logging.getLogger("other").warning("connecting to %s", f"redis://:{SECRET}@cache:6379"))
+    assert SECRET not in json.dumps(line)
+
+
+def test_a_traceback_shows_no_local_variables(logged: Logged) -> None:
+    def inner() -> None:
+        credentials = {"SecretAccessKey": SECRET}
+        raise ValueError(len(credentials))
+
+    def outer() -> None:
+        try:
+            inner()
+        except ValueError:
+            structlog.get_logger("x").exception("broke")
+
+    line = logged(outer)
+    assert SECRET not in json.dumps(line)
+    assert line["exception"][0]["exc_type"] == "ValueError"
+
+
+def test_what_is_no_secret_is_kept(logged: Logged) -> None:
+    kept = {"account": "000000000001", "key": "AKIAABCDEFGHIJKLMNOP", "calls": 3}
+    line = logged(lambda: structlog.get_logger("x").info("collect.done", **kept))
+    assert kept.items() <= line.items()
