@@ -1,4 +1,4 @@
-"""Configuration. Everything that differs between installations comes from the environment; docs/operate/settings.md lists it.
+"""Configuration. Everything that differs between installations comes from the environment; docs/operate/install.md lists it.
 
 `manage.py up` sets these variables for the embedded servers; docker-compose.yml sets them for real ones.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -31,6 +31,12 @@ def _secret_key() -> str:
     )
 
 
+def _password(name: str, given: str | None = None) -> str:
+    """The URL's own password, or that of a file, as Docker gives secrets."""
+    path = ENV.get(f"{name}_PASSWORD_FILE")
+    return given or (Path(path).read_text().strip() if path else "")
+
+
 def _database(url: str, role: str) -> dict[str, object]:
     """postgresql://user:password@host:port/name?host=/socket/folder&sslmode=... -> Django's form."""
     parts = urlsplit(url)
@@ -46,7 +52,7 @@ def _database(url: str, role: str) -> dict[str, object]:
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
+        "PASSWORD": _password("DATABASE", unquote(parts.password or "")),
         "HOST": query.get("host") or parts.hostname or "",
         "PORT": str(query.get("port") or parts.port or ""),
         "CONN_MAX_AGE": 60,
@@ -59,6 +65,8 @@ def _redis(url: str, number: int) -> str:
     """One server, several numbered databases: 0 is the broker, 1 the cache, 2 the token buckets."""
     if url.startswith("unix://"):
         return f"{url}?db={number}"
+    if "@" not in url and (password := _password("REDIS")):
+        url = url.replace("://", f"://:{quote(password, safe='')}@", 1)
     return f"{url.rstrip('/')}/{number}"
 
 

@@ -1,0 +1,47 @@
+# Every target works in a fresh checkout: it makes .venv by itself, and again when the lock changed.
+.DEFAULT_GOAL := help
+.PHONY: help install demo run test lint bench lock fmt
+PYTHON ?= python3
+PY := .venv/bin/python
+STAMP := .venv/.installed
+COMPILE := .venv/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  PYTHON=python3.13 make install   chooses the interpreter"
+
+$(STAMP): requirements-dev.lock requirements.lock tools/make_venv.py
+	$(PYTHON) tools/make_venv.py .venv
+	$(PY) -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+install: $(STAMP) ## make .venv with exactly what the lock names
+
+demo: $(STAMP) ## everything on this machine, with a stand-in AWS organization to look at
+	$(PY) manage.py up --lab
+
+run: $(STAMP) ## everything on this machine, with your AWS
+	$(PY) manage.py up
+
+test: $(STAMP) ## the tests, with a PostgreSQL and Valkey of their own
+	$(PY) -m pytest -n 2
+
+lint: export IAMDASH_SECRET_KEY := lint
+lint: $(STAMP) ## style, types, import contracts, forgotten migrations and docs
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	$(PY) manage.py rules_docs --check
+
+bench: $(STAMP) ## measure: make bench NAME=...
+	$(PY) -m benchmarks $(NAME)
+
+lock: $(STAMP) ## resolve both locks again from pyproject.toml
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+
+fmt: $(STAMP) ## format and fix what can be fixed
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
