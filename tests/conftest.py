@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
@@ -42,8 +43,14 @@ class WebClient(Client):
             return response
 
 
+@pytest.fixture(scope="session")
+def static_files() -> None:
+    """Hashed and compressed as in production; pages name them by their hashes."""
+    call_command("collectstatic", "--no-input", verbosity=0)
+
+
 @pytest.fixture
-def sign_in(db: None) -> Callable[..., WebClient]:
+def sign_in(db: None, static_files: None) -> Callable[..., WebClient]:
     """sign_in(role=Role.VIEWER, accounts='*' | [Account, ...]) -> a signed-in client; .operator is who it is."""
 
     def make(role: Role = Role.VIEWER, accounts: Any = "*", **client: Any) -> WebClient:

@@ -61,4 +61,6 @@ class Operator(AbstractBaseUser):
         """ALL, or the primary keys of the accounts this operator sees."""
         if self.all_accounts:
             return ALL
-        return sorted(self.accounts.values_list("pk", flat=True))
+        # Not through `accounts`: that would read the account table, which shows nothing before the scope is set.
+        given = Operator.accounts.through.objects.filter(operator_id=self.pk)
+        return sorted(given.values_list("account_id", flat=True))

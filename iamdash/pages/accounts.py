@@ -1,0 +1,120 @@
+"""Which accounts are connected, and is what we know of them whole and fresh?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_tables2 as tables
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from collectors.models import Account, Connection, Coverage, Principal
+from collectors.models.coverage import TROUBLE
+from findings.models import Finding
+from findings.vocabulary import Severity
+from iamdash.access.models import Role
+from iamdash.pages import show
+from iamdash.pages.facets import Conditions
+from iamdash.pages.filters import Asked, Filters, Sort
+from iamdash.pages.lists import ListPage
+from iamdash.pages.severities import counted, counts
+from iamdash.pages.tables import ListTable
+
+COLLECTED = Exists(Coverage.objects.filter(account=OuterRef("pk")))
+TROUBLED = Exists(Coverage.objects.filter(account=OuterRef("pk"), state__in=TROUBLE))
+HEALTH = {
+    "complete": (Q(COLLECTED) & ~Q(TROUBLED), "Complete"),
+    "partial": (Q(TROUBLED), "Partial or denied"),
+    "waiting": (~Q(COLLECTED), "Not collected yet"),
+    "paused": (Q(connection__enabled=False), "Paused"),
+}
+
+
+class AccountTable(ListTable):
+    lead = "name"
+    caption = "Connected AWS accounts"
+
+    name = tables.Column()
+    aws_id = tables.Column("Account id", attrs={"td": {"class": "mono"}})
+    health = tables.Column("Data", accessor="apis")
+    newest = tables.Column("Collected", empty_values=())
+    principals = tables.Column(attrs={"td": {"class": "number"}, "th": {"class": "number"}})
+    findings = tables.Column("Open findings", accessor="pk")
+
+    def render_name(self, record: Account) -> SafeString:
+        url = show.address(self.request, "account", record.aws_id)
+        return format_html('<a class="lead" href="{}">{}</a>', url, show.name(record.name))
+
+    def render_health(self, record: Account) -> SafeString:
+        if not record.connection.enabled:
+            return format_html("{}Paused", show.mark("unknown"))
+        if not record.apis:
+            return format_html("{}Not collected yet", show.mark("unknown"))
+        if record.troubled:
+            return format_html("{}{} of {} APIs missing", show.mark("unknown"), record.troubled, record.apis)
+        return format_html("{}Complete", show.mark("resolved"))
+
+    def render_newest(self, record: Account) -> SafeString:
+        return show.ago(record.newest, none="not yet")
+
+    def render_findings(self, record: Account) -> SafeString:
+        return counts(counted(record), show.address(self.request, "findings", account=record.aws_id))
+
+
+class AccountList(ListPage):
+    name = "accounts"
+    title = "Accounts"
+    noun = "account"
+    folder = "accounts"
+    table = AccountTable
+    filters = Filters(
+        sorts={"name": Sort("Name", ("name",)), "aws_id": Sort("Account id", ("aws_id",))},
+        facets=(
+            Conditions(name="health", title="Data", inline=True, single=True, conditions=HEALTH),
+            Conditions(
+                name="kind",
+                title="Connection",
+                conditions={k.value: (Q(connection__kind=k.value), k.label) for k in Connection.Kind},
+            ),
+        ),
+        search=("name", "aws_id"),
+        searched="name or account id",
+    )
+    fields = {
+        "account": lambda a: a.aws_id,
+        "name": lambda a: a.name,
+        "partition": lambda a: a.partition,
+        "connection": lambda a: a.connection.kind,
+        "enabled": lambda a: a.connection.enabled,
+        "apis": lambda a: a.apis,
+        "apis_missing": lambda a: a.troubled,
+        "collected_at": lambda a: a.newest,
+        "principals": lambda a: a.principals,
+        **{f"open_{s.slug}": (lambda a, slug=s.slug: getattr(a, slug)) for s in reversed(Severity)},
+    }
+
+    def queryset(self) -> QuerySet[Account]:
+        return Account.objects.order_by()
+
+    def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
+        """Counts of a page's accounts, each by its index; a join would multiply them with one another."""
+        coverage = Coverage.objects.filter(account=OuterRef("pk"))
+        still_open = Finding.objects.filter(account=OuterRef("pk"), resolved_at=None)
+        return qs.select_related("connection").annotate(
+            apis=number(coverage),
+            troubled=number(coverage.filter(state__in=TROUBLE)),
+            newest=Subquery(coverage.order_by().values("account").values(at=Max("complete_at"))),
+            principals=number(Principal.present.filter(account=OuterRef("pk"))),
+            **{s.slug: number(still_open.filter(severity=s)) for s in Severity},
+        )
+
+    def extra(self, asked: Asked, total: int) -> dict[str, Any]:
+        user = self.request.user
+        return {"may_add": user.may(Role.ADMIN) and user.all_accounts}
+
+
+def number(rows: QuerySet[Any]) -> Coalesce:
+    """How many rows a correlated query has; 0 for none."""
+    return Coalesce(Subquery(rows.order_by().values("account").annotate(n=Count("pk")).values("n")), 0)

@@ -1,0 +1,59 @@
+"""What the rules checked, and what they could not: what an empty or a partial list of findings has to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, Sum
+
+from findings.models import RuleState
+from findings.rules import registry
+from findings.vocabulary import Rule
+
+REASONS = 5
+
+
+@dataclass(frozen=True)
+class Checked:
+    """rule: the one rule that is asked for, if one is. reasons: why things are unknown, with the accounts they hold in."""
+
+    rules: int
+    accounts: int
+    subjects: int
+    open: int
+    clear: int
+    unknown: int
+    rule: Rule | None
+    reasons: tuple[tuple[str, int], ...]
+
+
+def checked(chosen: Mapping[str, Sequence[str]]) -> Checked:
+    """chosen: the list's facets; account, rule and practice tell which rule states it rests on. Two queries."""
+    states = RuleState.objects.filter(_scope(chosen))
+    totals = states.aggregate(
+        rules=Count("code", distinct=True),
+        accounts=Count("account", distinct=True),
+        subjects=Sum("n_subjects", default=0),
+        open=Sum("n_open", default=0),
+        clear=Sum("n_clear", default=0),
+        unknown=Sum("n_unknown", default=0),
+    )
+    reasons = states.exclude(reason="").values_list("reason").annotate(n=Count("account", distinct=True))
+    codes = chosen.get("rule", ())
+    entry = registry.catalogue().get(codes[0]) if len(codes) == 1 else None
+    return Checked(**totals, rule=entry.rule if entry else None, reasons=tuple(reasons.order_by("-n", "reason")[:REASONS]))
+
+
+def _scope(chosen: Mapping[str, Sequence[str]]) -> Q:
+    scope = Q()
+    if accounts := chosen.get("account"):
+        scope &= Q(account__aws_id__in=accounts)
+    if codes := chosen.get("rule"):
+        scope &= Q(code__in=codes)
+    if practices := chosen.get("practice"):
+        either = Q()
+        for prefix in practices:
+            either |= Q(code__startswith=prefix)
+        scope &= either
+    return scope

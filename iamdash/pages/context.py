@@ -1,0 +1,113 @@
+"""What every page's frame shows: the data's age and health, the accounts to choose from, the lab banner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Max, Min, Q
+from django.http import HttpRequest
+from django.urls import reverse
+
+from collectors.models import Account, Coverage
+
+LISTED = 200  # accounts that the selector offers; with more of them it leads to the accounts page
+STALE = timedelta(hours=24)
+FINE = (Coverage.State.COMPLETE, Coverage.State.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True)
+class Health:
+    """How old and how whole the data is, over the accounts shown. newest, oldest: of the accounts' last complete answers."""
+
+    accounts: int
+    newest: datetime | None
+    oldest: datetime | None
+    partial: int
+    waiting: int
+
+    @property
+    def stale(self) -> bool:
+        """Whether some account's data is so much older than the newest that one age would mislead."""
+        return bool(self.newest and self.oldest and self.newest - self.oldest > STALE)
+
+
+@dataclass(frozen=True)
+class NavItem:
+    label: str
+    icon: str
+    url: str
+    key: str
+    current: bool
+
+
+NAV = (
+    ("Overview", "overview", "o"),
+    ("Findings", "findings", "f"),
+    ("Principals", "principals", "p"),
+    ("Accounts", "accounts", "a"),
+    ("Runs", "runs", "r"),
+    ("Rules", "rules", "u"),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Also sets request.account_chosen: the selector's account id, which page addresses carry (show.address)."""
+    frame: dict[str, Any] = {"lab": settings.LAB}
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return frame
+    chosen = request.account_chosen = account_chosen(request)
+    accounts = list(Account.objects.values_list("aws_id", "name")[: LISTED + 1])
+    names = dict(accounts)
+    return frame | {
+        "health": health(chosen),
+        "accounts": accounts if len(accounts) <= LISTED else [],
+        "many_accounts": len(accounts) > LISTED,
+        "account_chosen": chosen,
+        "account_name": names.get(chosen, chosen),
+        "account_target": account_target(request),
+        "nav": navigation(request, chosen),
+    }
+
+
+def account_chosen(request: HttpRequest) -> str:
+    """The account id of the URL, "" for none or for what is no account id."""
+    given = request.GET.get("account", "")
+    return given if len(given) == 12 and given.isascii() and given.isdigit() else ""
+
+
+def account_target(request: HttpRequest) -> str:
+    """Where the selector leads: this page where it is one of the navigation's, else the overview of the account."""
+    here = request.resolver_match.url_name if request.resolver_match else ""
+    return request.path if here in {view for _, view, _ in NAV} else reverse("overview")
+
+
+def health(account: str = "") -> Health:
+    """One query, within the operator's scope."""
+    accounts = Account.objects.filter(aws_id=account) if account else Account.objects.all()
+    each = accounts.order_by().values("pk").annotate(
+        seen=Max("coverage__complete_at"),
+        tried=Count("coverage"),
+        short=Count("coverage", filter=~Q(coverage__state__in=FINE)),
+    )
+    return Health(
+        **each.aggregate(
+            accounts=Count("pk"),
+            newest=Max("seen"),
+            oldest=Min("seen"),
+            partial=Count("pk", filter=Q(short__gt=0)),
+            waiting=Count("pk", filter=Q(tried=0)),
+        )
+    )
+
+
+def navigation(request: HttpRequest, account: str) -> list[NavItem]:
+    here = request.resolver_match.url_name if request.resolver_match else ""
+    query = {"account": account} if account else None
+    return [
+        NavItem(label, view, reverse(view, query=query), key, here == view or here == view.removesuffix("s"))
+        for label, view, key in NAV
+    ]

@@ -1,0 +1,154 @@
+"""Facets: the dimensions of a list. Each reads slugs from the URL, narrows a queryset and counts its own options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from collectors.models import Account
+
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Option:
+    slug: str
+    label: str
+    n: int
+    mark: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facet:
+    """name: the URL parameter. single: one value replaces another; else values of a facet are alternatives.
+
+    inline: its options stand in a row of their own; else in a menu.
+    """
+
+    name: str
+    title: str
+    single: bool = False
+    inline: bool = False
+
+    def accepts(self, slug: str) -> bool:
+        raise NotImplementedError
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        raise NotImplementedError
+
+    def options(self, qs: QuerySet[Any]) -> list[Option]:
+        """Options with how many rows of qs each has; one query."""
+        raise NotImplementedError
+
+    def label(self, slug: str) -> str:
+        return slug
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices(Facet):
+    """A column with known values. values: slug -> (stored value, label). marked: slugs name severity marks."""
+
+    column: str
+    values: Mapping[str, tuple[Any, str]]
+    marked: bool = False
+
+    def accepts(self, slug: str) -> bool:
+        return slug in self.values
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        return Q(**{f"{self.column}__in": [self.values[s][0] for s in slugs]})
+
+    def options(self, qs: QuerySet[Any]) -> list[Option]:
+        found = dict(qs.order_by().values_list(self.column).annotate(Count("pk")))
+        return [
+            Option(slug, label, found.get(value, 0), slug if self.marked else "")
+            for slug, (value, label) in self.values.items()
+        ]
+
+    def label(self, slug: str) -> str:
+        return self.values[slug][1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditions(Facet):
+    """Options that are each a condition of their own: slug -> (condition, label)."""
+
+    conditions: Mapping[str, tuple[Q, str]]
+
+    def accepts(self, slug: str) -> bool:
+        return slug in self.conditions
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        either = Q()
+        for slug in slugs:
+            either |= self.conditions[slug][0]
+        return either
+
+    def options(self, qs: QuerySet[Any]) -> list[Option]:
+        counts = {f"n_{i}": Count("pk", filter=q) for i, (q, _) in enumerate(self.conditions.values())}
+        found = qs.order_by().aggregate(**counts)
+        return [
+            Option(slug, label, n)
+            for (slug, (_, label)), n in zip(self.conditions.items(), found.values(), strict=True)
+        ]
+
+    def label(self, slug: str) -> str:
+        return self.conditions[slug][1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Texts(Facet):
+    """A column with many values: those that match the pattern are accepted, the most frequent are offered."""
+
+    column: str
+    pattern: re.Pattern[str]
+    naming: Callable[[str], str] = field(default=str)
+
+    def accepts(self, slug: str) -> bool:
+        return bool(self.pattern.fullmatch(slug))
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        return Q(**{f"{self.column}__in": slugs})
+
+    def options(self, qs: QuerySet[Any]) -> list[Option]:
+        rows = qs.order_by().values_list(self.column).annotate(n=Count("pk")).order_by("-n", self.column)
+        return [Option(value, self.label(value), n) for value, n in rows[:SHOWN]]
+
+    def label(self, slug: str) -> str:
+        return self.naming(slug)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accounts(Facet):
+    """The account selector as a facet of a list; its parameter stays across pages. column: path to the Account ("account")."""
+
+    name: str = "account"
+    title: str = "Account"
+    single: bool = True
+    column: str = "account"
+
+    def accepts(self, slug: str) -> bool:
+        return len(slug) == 12 and slug.isascii() and slug.isdigit()
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        return Q(**{f"{self.column}__in": Account.objects.filter(aws_id__in=slugs)})
+
+    def primary_keys(self, slugs: Sequence[str]) -> list[int]:
+        return list(Account.objects.filter(aws_id__in=slugs).values_list("pk", flat=True))
+
+    def options(self, qs: QuerySet[Any]) -> list[Option]:
+        path = f"{self.column}__"
+        rows = qs.order_by().values_list(f"{path}aws_id", f"{path}name").annotate(n=Count("pk")).order_by("-n", f"{path}name")
+        return [Option(aws_id, name or aws_id, n) for aws_id, name, n in rows[:SHOWN]]
+
+
+def narrowed(qs: QuerySet[Any], facets: Iterable[Facet], chosen: Mapping[str, Sequence[str]], but: str = "") -> QuerySet[Any]:
+    """qs with the chosen values of every facet, except the one named `but`."""
+    for facet in facets:
+        if facet.name != but and (slugs := chosen.get(facet.name)):
+            qs = qs.filter(facet.where(slugs))
+    return qs

@@ -1,0 +1,186 @@
+"""The only URL parser of lists: query string -> what is asked, and back.
+
+Values that mean nothing are kept apart as `ignored`, and the page shows them; a damaged cursor is a 400 (keyset.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Q, QuerySet
+from django.http import QueryDict
+
+from collectors.records import clean
+from iamdash.pages.facets import Facet, narrowed
+
+LONGEST_SEARCH = 200
+FORMATS = ("csv", "jsonl")
+# `account` belongs to the selector of the frame, also on lists that have no accounts.
+RESERVED = ("tab", "q", "sort", "after", "before", "export", "account")
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A saved query with a count. The first tab of a list is its default and has no `tab` in the URL."""
+
+    slug: str
+    label: str
+    where: Q
+    sort: str = ""
+
+
+@dataclass(frozen=True)
+class Sort:
+    """keys: NOT NULL columns, without the primary key, which is added. worst_first: a first click sorts descending."""
+
+    label: str
+    keys: tuple[str, ...]
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A condition that is on, and the query string of the list without it."""
+
+    title: str
+    label: str
+    without: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a URL asks of a list, whole and typed. `ignored`: what of it means nothing here, as (name, value)."""
+
+    filters: Filters
+    tab: Tab | None
+    q: str
+    chosen: Mapping[str, tuple[str, ...]]
+    sort: str
+    after: str = ""
+    before: str = ""
+    export: str = ""
+    ignored: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def sort_by(self) -> Sort:
+        return self.filters.sorts[self.sort.removeprefix("-")]
+
+    @property
+    def descending(self) -> bool:
+        return self.sort.startswith("-")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (*self.sort_by.keys, "pk")
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything but the tab and the account leaves rows out."""
+        return bool(self.q or any(v for k, v in self.chosen.items() if k != "account"))
+
+    def url(self, **changes: Any) -> str:
+        """The query string with changes. Another page, sort or filter begins at the first page again."""
+        now: dict[str, Any] = {"tab": self.tab.slug if self.tab else "", "q": self.q, **self.chosen, "sort": self.sort}
+        now |= changes
+        tab = now["tab"]
+        if self.filters.tabs and tab == self.filters.tabs[0].slug:
+            now["tab"] = ""
+        if now["sort"] == self.filters.default_sort(tab):
+            now["sort"] = ""
+        return "?" + urlencode({k: v for k, v in now.items() if v}, doseq=True)
+
+    def toggled(self, facet: Facet, slug: str) -> str:
+        chosen = self.chosen.get(facet.name, ())
+        if slug in chosen:
+            return self.url(**{facet.name: tuple(s for s in chosen if s != slug)})
+        return self.url(**{facet.name: (slug,) if facet.single else (*chosen, slug)})
+
+    def chips(self) -> list[Chip]:
+        chips = [Chip("Search", self.q, self.url(q=""))] if self.q else []
+        return chips + [
+            Chip(facet.title, facet.label(slug), self.toggled(facet, slug))
+            for facet in self.filters.facets
+            for slug in self.chosen.get(facet.name, ())
+        ]
+
+    def narrowed(self, qs: QuerySet[Any], *, tab: bool = True, but: str = "") -> QuerySet[Any]:
+        """qs with everything asked, except the tab or the facet named."""
+        qs = narrowed(qs, self.filters.facets, self.chosen, but)
+        if self.q:
+            qs = qs.filter(reduce(or_, (Q(**{f"{column}__icontains": self.q}) for column in self.filters.search)))
+        if tab and self.tab:
+            qs = qs.filter(self.tab.where)
+        return qs
+
+    def tab_counts(self, qs: QuerySet[Any]) -> dict[str, int]:
+        """Rows of each tab with the other filters on; one query."""
+        counts = {t.slug: Count("pk", filter=t.where) for t in self.filters.tabs} or {"": Count("pk")}
+        return self.narrowed(qs, tab=False).order_by().aggregate(**{f"n_{k}": v for k, v in counts.items()})
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list can be asked. search: columns that the text search looks in. sorts: name -> Sort, the first is the default."""
+
+    sorts: Mapping[str, Sort]
+    facets: Sequence[Facet] = ()
+    tabs: Sequence[Tab] = ()
+    search: Sequence[str] = ()
+    searched: str = field(default="")
+
+    def default_sort(self, tab: str = "") -> str:
+        named = next((t.sort for t in self.tabs if t.slug == tab and t.sort), "")
+        name, sort = next(iter(self.sorts.items()))
+        return named or ("-" if sort.descending else "") + name
+
+    def read(self, get: QueryDict) -> Asked:
+        ignored: list[tuple[str, str]] = []
+        tab = self._tab(get, ignored)
+        known = {*RESERVED, *(f.name for f in self.facets)}
+        ignored += [(name, value) for name in get if name not in known for value in get.getlist(name) if value]
+        return Asked(
+            filters=self,
+            tab=tab,
+            q=self._search(get, ignored),
+            chosen={f.name: _slugs(f, get, ignored) for f in self.facets},
+            sort=self._sort(get, tab.slug if tab else "", ignored),
+            after=get.get("after", ""),
+            before=get.get("before", ""),
+            export=_one_of(get, "export", FORMATS, ignored),
+            ignored=tuple((clean(k)[:80], clean(v)[:80]) for k, v in ignored),
+        )
+
+    def _tab(self, get: QueryDict, ignored: list[tuple[str, str]]) -> Tab | None:
+        slug = _one_of(get, "tab", [t.slug for t in self.tabs], ignored)
+        return next((t for t in self.tabs if t.slug == slug), self.tabs[0] if self.tabs else None)
+
+    def _search(self, get: QueryDict, ignored: list[tuple[str, str]]) -> str:
+        q = get.get("q", "").strip()
+        if q and (not self.search or len(q) > LONGEST_SEARCH or clean(q) != q):
+            ignored.append(("q", q))
+            return ""
+        return q
+
+    def _sort(self, get: QueryDict, tab: str, ignored: list[tuple[str, str]]) -> str:
+        names = [sign + name for name in self.sorts for sign in ("", "-")]
+        return _one_of(get, "sort", names, ignored) or self.default_sort(tab)
+
+
+def _one_of(get: QueryDict, name: str, allowed: Sequence[str], ignored: list[tuple[str, str]]) -> str:
+    value = get.get(name, "")
+    if not value or value in allowed:
+        return value
+    ignored.append((name, value))
+    return ""
+
+
+def _slugs(facet: Facet, get: QueryDict, ignored: list[tuple[str, str]]) -> tuple[str, ...]:
+    given = list(dict.fromkeys(v for v in get.getlist(facet.name) if v))
+    ignored += [(facet.name, v) for v in given if not facet.accepts(v)]
+    good = [v for v in given if facet.accepts(v)]
+    return tuple(good[-1:] if facet.single else good)

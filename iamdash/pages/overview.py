@@ -1,0 +1,152 @@
+"""Where do we stand? The five practices, who and where is worst, and what we could not see."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from collectors.models import Account, Coverage, Run
+from collectors.models.coverage import TROUBLE
+from findings.models import Finding, FindingEvent, PrincipalPosture, RuleState
+from findings.rules.registry import rules
+from findings.vocabulary import Practice, Severity
+from iamdash.access.models import Role
+from iamdash.pages import show
+from iamdash.pages.charts import Chart, Series
+from iamdash.pages.context import account_chosen
+from iamdash.pages.severities import WORST_FIRST, Counts
+
+RECENT = timedelta(days=7)
+TOP = 8
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One practice: open findings by severity, subjects checked by its rules, and how many of those are unknown."""
+
+    practice: Practice
+    open: dict[Severity, int]
+    checked: int
+    unknown: int
+    rules: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.open.values())
+
+    @property
+    def urgent(self) -> int:
+        return self.open[Severity.CRITICAL] + self.open[Severity.HIGH]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What we are not allowed to see, or could not: one line for all accounts with the same trouble."""
+
+    state: str
+    api: str
+    permission: str
+    accounts: int
+
+    @property
+    def label(self) -> str:
+        return str(Coverage.State(self.state).label)
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    chosen = account_chosen(request)
+    account = get_object_or_404(Account, aws_id=chosen) if chosen else None
+    if account is None and not Account.objects.exists():
+        may_add = request.user.may(Role.ADMIN) and request.user.all_accounts
+        return render(request, "overview/welcome.html", {"may_add": may_add})
+    mine = {"account": account} if account else {}
+    still_open = Finding.objects.filter(resolved_at=None, **mine)
+    practices = standings(still_open, RuleState.objects.filter(**mine))
+    context = {
+        "practices": practices,
+        "total": sum(p.total for p in practices),
+        "urgent": sum(p.urgent for p in practices),
+        "chart": chart(practices, request),
+        "principals": PrincipalPosture.objects.filter(risk__gt=0, principal__gone_at=None, **mine)
+        .select_related("principal", "account")
+        .order_by("-risk", "-principal_id")[:TOP],
+        "accounts_by_risk": [] if account else riskiest_accounts(still_open),
+        "judged": any(p.checked for p in practices),
+        "changes": changes(FindingEvent.objects.filter(at__gte=timezone.now() - RECENT, **mine)),
+        "gaps": gaps(Coverage.objects.filter(**mine)),
+        "connected": 1 if account else Account.objects.count(),
+        "collecting": Run.objects.filter(finished_at=None, **mine).count(),
+        "account": account,
+    }
+    return render(request, "overview/page.html", context)
+
+
+def standings(still_open: QuerySet[Finding], states: QuerySet[RuleState]) -> list[Standing]:
+    """All practices in the mission's order, account basics last."""
+    found: dict[str, dict[Severity, int]] = defaultdict(lambda: dict.fromkeys(Severity, 0))
+    for practice, severity, n in still_open.values_list("practice", "severity").annotate(n=Count("*")):
+        found[practice][Severity(severity)] = n
+    judged: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for code, subjects, unknown in states.values_list("code").annotate(Sum("n_subjects"), Sum("n_unknown")):
+        totals = judged[Practice.of(code).prefix]
+        totals[0] += subjects
+        totals[1] += unknown
+    have = [rule.practice for rule in rules()]
+    return [Standing(p, found[p.prefix], *judged[p.prefix], have.count(p)) for p in Practice]
+
+
+def chart(practices: Iterable[Standing], request: HttpRequest) -> Chart:
+    """Open findings by practice, stacked by severity, critical at the baseline."""
+    shown = [p for p in practices if p.rules]
+    worst = max(shown, key=lambda p: (p.urgent, p.total))
+    series = tuple(
+        Series(
+            severity.label,
+            severity.slug,
+            tuple(p.open[severity] for p in shown),
+            tuple(show.address(request, "findings", practice=p.practice.prefix, severity=severity.slug) for p in shown),
+        )
+        for severity in WORST_FIRST
+    )
+    sentence = (
+        f"{worst.practice.label} has the most critical and high findings: {worst.urgent} of {worst.total} open."
+        if worst.urgent
+        else "No critical or high finding is open."
+    )
+    return Chart("by-practice", sentence, tuple(p.practice.label for p in shown), series)
+
+
+def riskiest_accounts(still_open: QuerySet[Finding]) -> list[tuple[Account, Counts]]:
+    """Accounts by their open findings, compared severity by severity from the worst."""
+    counts: dict[int, dict[Severity, int]] = defaultdict(lambda: dict.fromkeys(WORST_FIRST, 0))
+    for pk, severity, n in still_open.values_list("account", "severity").annotate(n=Count("*")):
+        counts[pk][Severity(severity)] = n
+    worst = sorted(counts, key=lambda pk: (tuple(counts[pk].values()), -pk), reverse=True)[:TOP]
+    accounts = Account.objects.in_bulk(worst)
+    return [(accounts[pk], counts[pk]) for pk in worst]
+
+
+def changes(events: QuerySet[FindingEvent]) -> dict[str, int]:
+    """What opened, reopened and was resolved in the last seven days."""
+    kinds = FindingEvent.Kind
+    totals: dict[str, Any] = events.aggregate(
+        opened=Count("pk", filter=Q(kind=kinds.OPENED)),
+        reopened=Count("pk", filter=Q(kind=kinds.REOPENED)),
+        resolved=Count("pk", filter=Q(kind=kinds.RESOLVED)),
+    )
+    return totals
+
+
+def gaps(coverage: QuerySet[Coverage]) -> list[Gap]:
+    rows = coverage.filter(state__in=TROUBLE).values_list("state", "api", "permission")
+    return [Gap(*row) for row in rows.annotate(n=Count("account", distinct=True)).order_by("-n", "api")]

@@ -1,0 +1,128 @@
+"""One role or user: what is open, who can become it, what it may do, what limits it, what changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from collectors import records
+from collectors.models import Account, Document, Group, Policy, Principal
+from findings.analysis.kinds import Kind
+from findings.models import Finding, Unknown
+from findings.policy import document
+from iamdash.pages.credentials import held_by
+from iamdash.pages.gaps import DETAILS, Gaps
+from iamdash.pages.history import timeline
+from iamdash.pages.principals import posture
+from iamdash.pages.trust import Grant, grants
+
+
+@dataclass(frozen=True)
+class PolicyView:
+    """A policy of a principal. text: its document, pretty; "" when unknown. via: the group it comes through."""
+
+    name: str
+    kind: str
+    text: str
+    via: str = ""
+
+
+@dataclass(frozen=True)
+class TrustView:
+    """fault: why the document cannot be read in words; "" when it can."""
+
+    grants: list[Grant]
+    fault: str
+    text: str
+
+
+@require_safe
+def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
+    principal = get_object_or_404(
+        Principal.objects.select_related("account", "posture"), account__aws_id=aws_id, unique_id=unique_id
+    )
+    record = principal.as_record
+    is_role = isinstance(record, records.Role)
+    held = None if is_role else held_by([principal])[principal.pk]
+    groups = [] if is_role else list(Group.present.filter(account=principal.account, name__in=record.groups))
+    subjects = [principal.unique_id, *(k.unique_id for k in held.keys)] if held else [principal.unique_id]
+    documents = _Documents(principal.account, [record, *(g.as_record for g in groups)])
+    mine: QuerySet[Finding] = Finding.objects.filter(account=principal.account, subject_id__in=subjects)
+    judged = posture(principal)
+    context: dict[str, Any] = {
+        "principal": principal,
+        "record": record,
+        "is_role": is_role,
+        "posture": judged,
+        "kind": Kind(judged.kind) if judged else None,
+        "held": held,
+        "groups": groups,
+        "findings": mine.filter(resolved_at=None).order_by("-severity", "-opened_at"),
+        "resolved": mine.filter(resolved_at__isnull=False).count(),
+        "unknown": Unknown.objects.filter(account=principal.account, subject_id__in=subjects).order_by("code"),
+        "trust": trust_view(principal, documents.text(record.trust), documents.body(record.trust)) if is_role else None,
+        "policies": documents.policies(record, groups),
+        "boundary": documents.managed(record.boundary, "boundary") if record.boundary else None,
+        "timeline": timeline(principal, subjects),
+        "raw": json.dumps(principal.data, indent=2, ensure_ascii=False),
+        "gap": Gaps([principal.account_id], DETAILS).of(principal.account_id, DETAILS),
+    }
+    return render(request, "principals/detail.html", context)
+
+
+def trust_view(principal: Principal, text: str, body: Any) -> TrustView:
+    read = document.read(body) if text else document.Unreadable("the document was not collected")
+    if isinstance(read, document.Unreadable):
+        return TrustView([], read.reason, text)
+    names = dict(Account.objects.values_list("aws_id", "name"))
+    return TrustView(grants(read, principal.account.aws_id, names), "", text)
+
+
+class _Documents:
+    """The policies of some holders and their documents, in two queries."""
+
+    def __init__(self, account: Account, holders: Iterable[records.Holder]) -> None:
+        holders = list(holders)
+        arns = {arn for h in holders for arn in h.attached}
+        arns |= {h.boundary for h in holders if isinstance(h, records.Principal) and h.boundary}
+        self._managed = {p.arn: p.as_record for p in Policy.present.filter(account=account, arn__in=arns)}
+        digests = {p.document for p in self._managed.values()}
+        digests |= {digest for h in holders for digest in h.inline.values()}
+        digests |= {h.trust for h in holders if isinstance(h, records.Role)}
+        found = Document.objects.filter(account=account, digest__in=digests)
+        self._bodies = dict(found.values_list("digest", "body"))
+
+    def body(self, digest: str) -> Any:
+        return self._bodies.get(digest)
+
+    def text(self, digest: str) -> str:
+        if digest not in self._bodies:
+            return ""
+        body = self._bodies[digest]
+        return body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)
+
+    def managed(self, arn: str, kind: str = "", via: str = "") -> PolicyView:
+        policy = self._managed.get(arn)
+        kind = kind or ("AWS-managed" if ":iam::aws:policy/" in arn else "customer-managed")
+        if policy is None:
+            return PolicyView(arn, kind, "", via)
+        return PolicyView(policy.name, kind, self.text(policy.document), via)
+
+    def policies(self, record: records.Principal, groups: Iterable[Group]) -> list[PolicyView]:
+        """The principal's own, then those of its groups."""
+        holders = [(record, ""), *((g.as_record, g.name) for g in groups)]
+        return [
+            view
+            for holder, via in holders
+            for view in (
+                *(self.managed(arn, via=via) for arn in holder.attached),
+                *(PolicyView(name, "inline", self.text(digest), via) for name, digest in holder.inline.items()),
+            )
+        ]

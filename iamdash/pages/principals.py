@@ -1,0 +1,183 @@
+"""Who can act, is it a person or a machine, and who is worst? The list of roles and users, riskiest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import django_tables2 as tables
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from collectors.models import Principal
+from findings.analysis.kinds import Kind
+from findings.models import PrincipalPosture
+from findings.vocabulary import Severity
+from iamdash.pages import show
+from iamdash.pages.credentials import held_by, used
+from iamdash.pages.facets import Accounts, Choices, Conditions
+from iamdash.pages.filters import Asked, Filters, Sort, Tab
+from iamdash.pages.gaps import DETAILS, Gaps
+from iamdash.pages.lists import ListPage
+from iamdash.pages.severities import counted, counts
+from iamdash.pages.tables import ListTable
+
+HERE = Q(gone_at=None)
+
+
+def posture(principal: Principal) -> PrincipalPosture | None:
+    """None: collected, but not judged yet."""
+    return getattr(principal, "posture", None)
+
+
+class PrincipalTable(ListTable):
+    lead = "name"
+    caption = "Roles and users"
+
+    name = tables.Column("Principal")
+    kind = tables.Column(empty_values=())
+    findings = tables.Column("Open findings", empty_values=(), attrs={"td": {"class": "tight"}})
+    risk = tables.Column("Risk", empty_values=(), attrs={"td": {"class": "number"}, "th": {"class": "number"}})
+    used = tables.Column("Last used", empty_values=())
+    account = tables.Column()
+
+    def render_name(self, record: Principal) -> SafeString:
+        url = show.address(self.request, "principal", record.account.aws_id, record.unique_id)
+        gone = format_html(" · gone since {}", show.ago(record.gone_at)) if record.gone_at else ""
+        return format_html(
+            '<a class="lead" href="{}" hx-boost="false">{}</a><span class="under">{}{}{}{}</span>',
+            url,
+            show.name(record.name),
+            record.type,
+            f" in {show.hidden(record.path)}" if record.path != "/" else "",
+            " · has a boundary" if record.boundary else "",
+            gone,
+        )
+
+    def render_kind(self, record: Principal) -> SafeString:
+        judged = posture(record)
+        if judged is None:
+            return show.unknown("not judged yet")
+        return format_html(
+            '{}<span class="under" title="{}">{} confidence</span>',
+            Kind(judged.kind).label,
+            "; ".join(show.hidden(r) for r in judged.reasons),
+            judged.confidence,
+        )
+
+    def render_findings(self, record: Principal) -> SafeString:
+        judged = posture(record)
+        if judged is None:
+            return show.unknown("not judged yet")
+        return counts(counted(judged), show.address(self.request, "findings", q=record.arn))
+
+    def render_risk(self, record: Principal) -> str:
+        judged = posture(record)
+        return str(judged.risk) if judged else "?"
+
+    def render_used(self, record: Principal) -> SafeString:
+        return used(record, record.held)
+
+    def render_account(self, record: Principal) -> SafeString:
+        url = show.address(self.request, "account", record.account.aws_id)
+        return format_html(
+            '<a href="{}" hx-boost="false">{}</a><span class="under mono">{}</span>',
+            url,
+            show.name(record.account.name),
+            record.account.aws_id,
+        )
+
+
+FILTERS = Filters(
+    sorts={
+        "risk": Sort("Risk", ("risk",), descending=True),
+        "name": Sort("Name", ("name",)),
+        "account": Sort("Account", ("account__name",)),
+    },
+    tabs=(
+        Tab("present", "Present", HERE),
+        Tab("urgent", "Critical or high", HERE & Q(posture__worst__gte=Severity.HIGH)),
+        Tab("gone", "Gone", Q(gone_at__isnull=False)),
+    ),
+    facets=(
+        Choices(
+            name="type",
+            title="Type",
+            column="type",
+            values={t.value: (t.value, f"{t.label}s") for t in Principal.Type},
+            inline=True,
+        ),
+        Choices(name="kind", title="Kind", column="posture__kind", values={k.value: (k.value, k.label) for k in Kind}),
+        Accounts(),
+        Conditions(
+            name="findings",
+            title="Open findings",
+            single=True,
+            conditions={
+                "some": (Q(posture__worst__gt=0), "Has open findings"),
+                "none": (Q(posture__worst=0), "Has none"),
+                "unjudged": (Q(posture=None), "Not judged yet"),
+            },
+        ),
+        Conditions(
+            name="boundary",
+            title="Boundary",
+            single=True,
+            conditions={"yes": (~Q(boundary=""), "Has a permissions boundary"), "no": (Q(boundary=""), "Has none")},
+        ),
+    ),
+    search=("name", "arn"),
+    searched="name or ARN",
+)
+
+
+class PrincipalList(ListPage):
+    name = "principals"
+    title = "Principals"
+    folder = "principals"
+    table = PrincipalTable
+    filters = FILTERS
+    fields = {
+        "account": lambda p: p.account.aws_id,
+        "account_name": lambda p: p.account.name,
+        "type": lambda p: p.type,
+        "name": lambda p: p.name,
+        "path": lambda p: p.path,
+        "arn": lambda p: p.arn,
+        "unique_id": lambda p: p.unique_id,
+        "kind": lambda p: posture(p).kind if posture(p) else None,
+        "confidence": lambda p: posture(p).confidence if posture(p) else None,
+        "risk": lambda p: posture(p).risk if posture(p) else None,
+        **{
+            f"open_{s.slug}": (lambda p, slug=s.slug: getattr(posture(p), slug) if posture(p) else None)
+            for s in reversed(Severity)
+        },
+        "created_at": lambda p: p.created_at,
+        "last_used_at": lambda p: p.held.last_used_at if p.held else p.last_used_at,
+        "credentials": lambda p: str(p.held) if p.held else None,
+        "boundary": lambda p: p.boundary or None,
+        "gone_at": lambda p: p.gone_at,
+    }
+
+    def queryset(self) -> QuerySet[Principal]:
+        """risk 0: nothing open, or not judged yet."""
+        return Principal.objects.order_by().annotate(risk=Coalesce("posture__risk", 0))
+
+    def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
+        return qs.select_related("account", "posture")
+
+    def attach(self, rows: Sequence[Any]) -> None:
+        """held: a user's credentials, None for a role."""
+        users = [row for row in rows if row.type == Principal.Type.USER]
+        held = held_by(users) if users else {}
+        for row in rows:
+            row.held = held.get(row.pk)
+
+    def extra(self, asked: Asked, total: int) -> dict[str, Any]:
+        if not (chosen := asked.chosen["account"]):
+            return {}
+        accounts = Accounts().primary_keys(chosen)
+        gaps = Gaps(accounts, DETAILS)
+        return {"gap": "; ".join(filter(None, (gaps.of(pk, DETAILS) for pk in accounts)))}

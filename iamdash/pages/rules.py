@@ -1,0 +1,79 @@
+"""What is judged, why, and how does each rule stand in the accounts one sees?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, QuerySet, Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from findings.models import Finding, RuleState, Unknown
+from findings.rules import registry
+from findings.vocabulary import Rule
+from iamdash.pages.context import account_chosen
+
+TOP = 10
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A rule and its numbers in scope. findings: open ones; the others count subjects. judged: in at least one account."""
+
+    rule: Rule
+    findings: int = 0
+    open: int = 0
+    clear: int = 0
+    unknown: int = 0
+    judged: bool = False
+
+
+@require_safe
+def catalogue(request: HttpRequest) -> HttpResponse:
+    found = standings(account_chosen(request))
+    groups = [(p, [found[rule.code] for rule in rules]) for p, rules in registry.by_practice().items()]
+    return render(request, "rules/page.html", {"groups": groups, "n_rules": len(found)})
+
+
+@require_safe
+def detail(request: HttpRequest, code: str) -> HttpResponse:
+    entry = registry.catalogue().get(code)
+    if entry is None:
+        raise Http404(f"There is no rule {code}.")
+    account = account_chosen(request)
+    states = _of(RuleState.objects.filter(code=code), account)
+    context: dict[str, Any] = {
+        "rule": entry.rule,
+        "standing": standings(account)[code],
+        "sections": list(entry.rule.sections.items()),
+        "controls": sorted(entry.rule.controls.items()),
+        "settings": sorted(entry.rule.settings.items()),
+        "worst": states.filter(n_open__gt=0).select_related("account").order_by("-n_open", "account__name")[:TOP],
+        "unknown": _of(Unknown.objects.filter(code=code), account)
+        .values_list("reason")
+        .annotate(accounts=Count("account", distinct=True))
+        .order_by("-accounts", "reason")[:TOP],
+    }
+    return render(request, "rules/detail.html", context)
+
+
+def standings(account: str) -> dict[str, Standing]:
+    """Rule code -> standing, for every rule there is. Two queries."""
+    findings = _of(Finding.objects.filter(resolved_at=None), account).order_by().values_list("code")
+    n_findings = dict(findings.annotate(n=Count("pk")))
+    sums = _of(RuleState.objects.all(), account).values_list("code").annotate(
+        Sum("n_open"), Sum("n_clear"), Sum("n_unknown")
+    )
+    numbers = {code: rest for code, *rest in sums}
+    return {
+        rule.code: Standing(
+            rule, n_findings.get(rule.code, 0), *numbers.get(rule.code, (0, 0, 0)), judged=rule.code in numbers
+        )
+        for rule in registry.rules()
+    }
+
+
+def _of(rows: QuerySet[Any], account: str) -> QuerySet[Any]:
+    return rows.filter(account__aws_id=account) if account else rows

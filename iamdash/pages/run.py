@@ -1,0 +1,87 @@
+"""What is the collector doing, what did it do, and what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Avg, F, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from collectors.models import Coverage, Job, Run
+from collectors.models.coverage import TROUBLE
+from collectors.models.job import JUDGE
+from collectors.sources import sources
+
+HISTORY = 5  # earlier runs whose duration tells how long this one may take
+OVER = (Job.State.DONE, Job.State.FAILED)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A job and what its APIs answered."""
+
+    job: Job
+    title: str
+    gaps: tuple[Coverage, ...]
+
+    @property
+    def took(self) -> timedelta | None:
+        return self.job.finished_at - self.job.started_at if self.job.finished_at and self.job.started_at else None
+
+    @property
+    def calls(self) -> int | None:
+        """A judgement asks AWS nothing."""
+        return None if self.job.source == JUDGE else self.job.calls
+
+    @property
+    def changes(self) -> str:
+        """ "3 new, 1 gone"; empty counts are left out."""
+        return ", ".join(f"{n} {what}" for what, n in self.job.counts.items() if n and what != "same")
+
+    @property
+    def state(self) -> str:
+        """The job's state; a finished one that saw less than everything is partial."""
+        return "partial" if self.job.state == Job.State.DONE and self.gaps else self.job.state
+
+
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    run = get_object_or_404(Run.objects.select_related("account"), pk=pk)
+    template = "runs/_progress.html" if request.htmx and not request.htmx.history_restore_request else "runs/run.html"
+    response = render(request, template, progress(run))
+    response.headers["Vary"] = "HX-Request"
+    return response
+
+
+def progress(run: Run) -> dict[str, Any]:
+    """The run's jobs in the order of the sources, the judgement last."""
+    coverage = list(Coverage.objects.filter(account=run.account_id, state__in=TROUBLE))
+    latest = not Run.objects.filter(account=run.account_id, created_at__gt=run.created_at).exists()
+    lines = [_line(job, coverage if latest else []) for job in run.job_set.order_by("pk")]
+    lines.sort(key=lambda line: (line.job.source == JUDGE, line.job.pk))
+    collected = [line for line in lines if line.job.source != JUDGE]
+    return {
+        "run": run,
+        "lines": lines,
+        "done": sum(line.job.state in OVER for line in collected),
+        "total": len(collected),
+        "over": sum(line.job.state in OVER for line in lines),
+        "eta": None if run.finished_at else _eta(run),
+        "latest": latest,
+    }
+
+
+def _line(job: Job, coverage: list[Coverage]) -> Line:
+    title = "Judge by the rules" if job.source == JUDGE else sources()[job.source].title
+    return Line(job, title, tuple(c for c in coverage if c.source == job.source))
+
+
+def _eta(run: Run) -> datetime | None:
+    """When it should be done, by the account's earlier runs; None before the first."""
+    earlier = Run.objects.filter(~Q(finished_at=None), account=run.account_id).order_by("-created_at")[:HISTORY]
+    mean = Run.objects.filter(pk__in=earlier).aggregate(mean=Avg(F("finished_at") - F("created_at")))["mean"]
+    return run.created_at + mean if mean else None

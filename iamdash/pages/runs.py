@@ -1,0 +1,105 @@
+"""What did the collector do, and what went wrong?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_tables2 as tables
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from collectors.models import Job, Run
+from collectors.models.job import JUDGE
+from iamdash.pages import show
+from iamdash.pages.facets import Accounts, Choices, Conditions
+from iamdash.pages.filters import Filters, Sort
+from iamdash.pages.lists import ListPage
+from iamdash.pages.tables import ListTable
+
+FAILED = Exists(Job.objects.filter(run=OuterRef("pk"), state=Job.State.FAILED))
+SOURCES = ~Q(job__source=JUDGE)
+
+
+class RunTable(ListTable):
+    lead = "account"
+    caption = "Collections, the newest first"
+
+    account = tables.Column()
+    created_at = tables.Column("Started")
+    reason = tables.Column("Why", accessor="get_reason_display")
+    state = tables.Column(accessor="pk")
+    sources = tables.Column(accessor="n_sources")
+    took = tables.Column(empty_values=())
+
+    def render_account(self, record: Run) -> SafeString:
+        url = show.address(self.request, "run", record.pk)
+        return format_html('<a class="lead" href="{}">{}</a>', url, show.name(record.account.name))
+
+    def render_created_at(self, record: Run) -> SafeString:
+        return show.ago(record.created_at)
+
+    def render_state(self, record: Run) -> SafeString:
+        if record.finished_at is None:
+            return format_html("{}Under way", show.mark("unknown"))
+        if record.n_failed:
+            return format_html("{}Failed", show.mark("high"))
+        return format_html("{}Finished", show.mark("resolved"))
+
+    def render_sources(self, record: Run) -> str:
+        return f"{record.n_done} of {record.n_sources}"
+
+    def render_took(self, record: Run) -> SafeString | str:
+        if record.finished_at is None:
+            return format_html('<span class="muted">{}</span>', "not yet")
+        return f"{(record.finished_at - record.created_at).total_seconds():.1f} s"
+
+
+class RunList(ListPage):
+    name = "runs"
+    title = "Runs"
+    noun = "run"
+    folder = "runs"
+    table = RunTable
+    filters = Filters(
+        sorts={"created_at": Sort("Started", ("created_at",), descending=True)},
+        facets=(
+            Conditions(
+                name="state",
+                title="State",
+                inline=True,
+                single=True,
+                conditions={
+                    "running": (Q(finished_at=None), "Under way"),
+                    "failed": (Q(FAILED), "Failed"),
+                    "finished": (~Q(finished_at=None) & ~Q(FAILED), "Finished"),
+                },
+            ),
+            Choices(
+                name="reason", title="Why", column="reason", values={r.value: (r.value, r.label) for r in Run.Reason}
+            ),
+            Accounts(),
+        ),
+    )
+    fields = {
+        "run": lambda r: r.pk,
+        "account": lambda r: r.account.aws_id,
+        "reason": lambda r: r.reason,
+        "requested_by": lambda r: r.requested_by,
+        "started_at": lambda r: r.created_at,
+        "finished_at": lambda r: r.finished_at,
+        "sources": lambda r: r.n_sources,
+        "sources_done": lambda r: r.n_done,
+        "jobs_failed": lambda r: r.n_failed,
+    }
+
+    def queryset(self) -> QuerySet[Run]:
+        return Run.objects.order_by()
+
+    def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
+        over = Q(job__state__in=(Job.State.DONE, Job.State.FAILED))
+        return qs.select_related("account").annotate(
+            n_sources=Count("job", filter=SOURCES),
+            n_done=Count("job", filter=SOURCES & over),
+            n_failed=Count("job", filter=Q(job__state=Job.State.FAILED)),
+        )

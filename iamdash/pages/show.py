@@ -1,0 +1,78 @@
+"""Small pieces of HTML that tables and templates share. Everything that comes from data passes through format_html."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from findings.vocabulary import Severity
+
+UNITS = (("y", 365 * 86_400), ("mo", 30 * 86_400), ("d", 86_400), ("h", 3_600), ("min", 60))
+
+
+def mark(name: str) -> SafeString:
+    """A shape of the sprite static/icons.svg, in the colour of the text around it. It says nothing to screen readers."""
+    return format_html(
+        '<svg class="mark mark-{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        name,
+        static("icons.svg"),
+        name,
+    )
+
+
+def severity(value: int) -> SafeString:
+    """Shape, word and colour."""
+    level = Severity(value)
+    return format_html('<span class="severity {}">{}{}</span>', level.slug, mark(level.slug), level.label)
+
+
+def span(seconds: float) -> str:
+    """A length of time in one unit: "3 h". Months and years are of 30 and 365 days."""
+    for unit, size in UNITS:
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return "now"
+
+
+def relative(at: datetime) -> str:
+    seconds = (timezone.now() - at).total_seconds()
+    text = span(abs(seconds))
+    if text == "now":
+        return "just now"
+    return f"{text} ago" if seconds > 0 else f"in {text}"
+
+
+def ago(at: datetime | None, *, focus: bool = False, none: str = "never") -> SafeString:
+    """Relative time, with the absolute one on hover. focus: also for the keyboard, where times are few."""
+    if at is None:
+        return format_html('<span class="muted">{}</span>', none)
+    form = '<time datetime="{}" title="{}" tabindex="0">{}</time>' if focus else '<time datetime="{}" title="{}">{}</time>'
+    return format_html(form, at.isoformat(), f"{at:%Y-%m-%d %H:%M} UTC", relative(at))
+
+
+def unknown(reason: str) -> SafeString:
+    """What could not be read, and why."""
+    return format_html('<span class="unknown">{}unknown: {}</span>', mark("unknown"), reason)
+
+
+def hidden(text: str) -> str:
+    """Printable form of a name: control and direction characters, which could pass one name off for another, are shown."""
+    return "".join(c if c.isprintable() or c == "\u200d" else f"\\u{ord(c):04x}" for c in text)
+
+
+def name(text: str) -> SafeString:
+    """A name out of AWS, with its direction kept to itself."""
+    return format_html("<bdi>{}</bdi>", hidden(text))
+
+
+def address(request: HttpRequest, view: str, *args: object, **parameters: str) -> str:
+    """The URL of a page, with the account that the frame's selector holds."""
+    query = {"account": getattr(request, "account_chosen", "")} | parameters
+    pairs = {k: v for k, v in query.items() if v}
+    return reverse(view, args=args, query=pairs or None)

@@ -1,0 +1,63 @@
+"""django-tables2 tables whose rows the database has already ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import django_tables2 as tables
+from django.http import HttpRequest
+from django_tables2.columns import BoundColumn
+from django_tables2.data import TableListData
+
+from iamdash.pages.filters import Asked
+
+
+class Ordered(TableListData):
+    """django-tables2 draws the rows and leaves their order alone."""
+
+    def order_by(self, aliases: Any) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Head:
+    """A column's heading. url: the list sorted by it, "" if it cannot be. aria: the value of aria-sort, "" if not sorted."""
+
+    column: BoundColumn
+    url: str
+    aria: str
+
+
+class ListTable(tables.Table):
+    """Columns whose names are sorts of the list's filters get sort links. Meta.caption is for screen readers.
+
+    `lead` names the column that is each row's heading and holds the link to its page.
+    """
+
+    lead: str
+    caption: str
+
+    class Meta:
+        template_name = "components/table.html"
+        orderable = False
+        attrs = {"class": "table"}
+
+    def __init__(self, data: Ordered, *, asked: Asked, request: HttpRequest) -> None:
+        super().__init__(data, request=request)
+        self.request = request
+        self.asked = asked
+
+    def heads(self) -> Iterator[Head]:
+        sorts = self.asked.filters.sorts
+        now = self.asked.sort.removeprefix("-")
+        for column in self.columns:
+            sort = sorts.get(column.name)
+            if sort is None:
+                yield Head(column, "", "")
+            elif column.name == now:
+                other = now if self.asked.descending else f"-{now}"
+                yield Head(column, self.asked.url(sort=other), "descending" if self.asked.descending else "ascending")
+            else:
+                yield Head(column, self.asked.url(sort=f"-{column.name}" if sort.descending else column.name), "")

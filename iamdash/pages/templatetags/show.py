@@ -1,0 +1,45 @@
+"""iamdash.pages.show for templates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.template import Context, Library
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from findings.vocabulary import Severity
+from iamdash.pages import show
+from iamdash.pages.markdown import inline, render
+
+register = Library()
+register.filter("markdown", render)
+register.filter("inline", inline)
+register.filter("name", show.name)
+register.simple_tag(show.mark)
+register.simple_tag(show.severity)
+register.simple_tag(show.unknown)
+
+
+@register.simple_tag
+def severity_mark(value: int) -> SafeString:
+    level = Severity(value)
+    return format_html('{}<span class="hidden">{}: </span>', show.mark(level.slug), level.label)
+
+
+@register.simple_tag
+def ago(at: datetime | None, none: str = "never") -> SafeString:
+    return show.ago(at, focus=True, none=none)
+
+
+@register.simple_tag(takes_context=True)
+def page_url(context: Context, view: str, *args: Any, **parameters: Any) -> str:
+    """{% page_url "finding" finding.pk %}: like {% url %}, and the chosen account stays in the address."""
+    return show.address(context["request"], view, *args, **{k: str(v) for k, v in parameters.items()})
+
+
+@register.filter
+def words(slug: str) -> str:
+    """last_used_at -> Last used at."""
+    return slug.replace("_", " ").capitalize()

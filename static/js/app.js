@@ -1,0 +1,124 @@
+// Comfort on top of plain links and forms: theme, keyboard, menus, focus. Every listener is delegated, so swaps keep it alive.
+(function () {
+  "use strict";
+  const root = document.documentElement;
+  const store = {
+    get(key) { try { return localStorage.getItem(key); } catch (e) { return null; } },
+    set(key, value) { try { localStorage.setItem(key, value); } catch (e) { /* blocked: holds for this page only */ } },
+  };
+
+  function prepare() {
+    document.querySelectorAll("[data-script-only]").forEach((el) => { el.hidden = false; });
+    document.querySelectorAll("[data-script-hides]").forEach((el) => { el.hidden = true; });
+    showTheme(root.dataset.theme || "system");
+    const off = document.getElementById("keys-off");
+    if (off) off.checked = store.get("keys") === "off";
+  }
+
+  // Theme: system -> light -> dark.
+  const themes = ["system", "light", "dark"];
+  function showTheme(theme) {
+    const button = document.getElementById("theme");
+    if (button) { button.setAttribute("aria-label", "Theme: " + theme); button.title = "Theme: " + theme; }
+  }
+  function nextTheme() {
+    const theme = themes[(themes.indexOf(root.dataset.theme || "system") + 1) % themes.length];
+    if (theme === "system") delete root.dataset.theme; else root.dataset.theme = theme;
+    store.set("theme", theme);
+    showTheme(theme);
+    document.dispatchEvent(new CustomEvent("themechange"));
+  }
+
+  // Keyboard. A key pressed in a field, or with a modifier, is never ours.
+  let leader = 0;
+  function onKey(event) {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") return closeMenus(null);
+    if (store.get("keys") === "off" || document.querySelector("dialog[open]")) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (event.key === "g") { leader = Date.now(); return; }
+    if (Date.now() - leader < 1500) {
+      leader = 0;
+      const link = document.querySelector('.nav a[data-key="' + CSS.escape(event.key) + '"]');
+      if (link) { event.preventDefault(); link.click(); }
+      return;
+    }
+    const act = { "/": search, "?": help, j: () => row(1), k: () => row(-1) }[event.key];
+    if (act) { event.preventDefault(); act(); }
+  }
+  function search() {
+    const field = document.querySelector('input[type="search"]');
+    if (field) { field.focus(); field.select(); }
+  }
+  function help() {
+    const dialog = document.getElementById("help");
+    if (dialog) dialog.showModal();
+  }
+  function row(step) {
+    const links = Array.from(document.querySelectorAll("a.lead"));
+    const here = links.findIndex((a) => a.closest("tr") === document.activeElement.closest("tr"));
+    const next = links[here < 0 ? (step > 0 ? 0 : links.length - 1) : here + step];
+    if (next) { next.focus(); next.scrollIntoView({ block: "nearest" }); }
+  }
+
+  function closeMenus(except) {
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (menu === except) return;
+      const inside = menu.contains(document.activeElement);
+      menu.open = false;
+      if (inside && !except) menu.querySelector("summary").focus();
+    });
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button && button.id === "theme") nextTheme();
+    if (button && button.id === "help-open") help();
+    if (button && button.dataset.copy) copy(button);
+    if (!event.target.closest("details.menu")) closeMenus(null);
+    else closeMenus(event.target.closest("details.menu"));
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("select[data-submit]")) {
+      // An empty choice would only make the address longer.
+      if (!event.target.value) event.target.disabled = true;
+      event.target.form.submit();
+    }
+    if (event.target.id === "keys-off") store.set("keys", event.target.checked ? "off" : "on");
+  });
+  document.addEventListener("keydown", onKey);
+  function copy(button) {
+    const source = document.getElementById(button.dataset.copy);
+    navigator.clipboard.writeText(source.textContent).then(() => {
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    });
+  }
+
+  // htmx. A whole page in answer to a partial request is another page (sign-in, most often): go there.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const xhr = event.detail.xhr;
+    if (/^\s*<!doctype/i.test(xhr.responseText)) {
+      event.detail.shouldSwap = false;
+      window.location.assign(xhr.responseURL || window.location.href);
+    }
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    prepare();
+    if (event.detail.requestConfig && event.detail.target.id === "list") {
+      const heading = document.querySelector("main h1");
+      if (heading) { heading.focus({ preventScroll: true }); window.scrollTo({ top: 0 }); }
+    }
+  });
+  ["htmx:sendError", "htmx:timeout"].forEach((name) => document.addEventListener(name, () => {
+    const list = document.getElementById("list");
+    if (!list || list.querySelector(".offline")) return;
+    const note = document.createElement("p");
+    note.className = "notice error offline";
+    note.setAttribute("role", "alert");
+    note.textContent = "The server did not answer. What you see is as it was; try again.";
+    list.prepend(note);
+  }));
+  document.addEventListener("htmx:historyRestore", prepare);
+  prepare();
+})();

@@ -1,0 +1,112 @@
+"""Scope through the real server: a test's own transaction would hide a connection that keeps its role or scope."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+
+from collectors.models import Account, Connection
+from iamdash.access.models import Operator, Role
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DEADLINE = 30.0
+
+
+@pytest.fixture
+def server(transactional_db: None, static_files: None) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    database = connection.settings_dict["NAME"]
+    url = os.environ["DATABASE_URL"].replace("/iamdash?", f"/{database}?")
+    environment = os.environ | {"DATABASE_URL": url, "IAMDASH_DB_ROLE": "web"}
+    arguments = [
+        "-m",
+        "gunicorn",
+        "iamdash.wsgi",
+        "-w",
+        "1",
+        "--threads",
+        "2",
+        "-b",
+        f"127.0.0.1:{port}",
+        "--no-control-socket",
+    ]
+    process = subprocess.Popen([sys.executable, *arguments], env=environment)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait(address + "/readyz", process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "gunicorn ended"
+        try:
+            urllib.request.urlopen(url, timeout=1)
+        except OSError:
+            continue
+        return
+    raise AssertionError("gunicorn did not answer")
+
+
+def session_of(operator: Operator) -> str:
+    session = SessionStore()
+    session[SESSION_KEY] = str(operator.pk)
+    session["_auth_user_backend"] = "allauth.account.auth_backends.AuthenticationBackend"
+    session[HASH_SESSION_KEY] = operator.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
+def get(url: str, session: str) -> str:
+    request = urllib.request.Request(url, headers={"Cookie": f"iamdash={session}"})
+    with urllib.request.urlopen(request, timeout=20) as response:
+        return str(response.read().decode())
+
+
+def test_each_request_sees_its_operator_s_accounts_on_shared_connections(server: str) -> None:
+    accounts = [Account.objects.create(aws_id=f"{n:012}", name=f"account-number-{n}") for n in (1, 2)]
+    for account in accounts:
+        Connection.objects.create(account=account)
+    sessions = {}
+    for account in accounts:
+        operator = Operator.objects.create_user(f"of-{account.aws_id}", role=Role.VIEWER)
+        operator.accounts.add(account)
+        sessions[account.name] = session_of(operator)
+    sessions["*"] = session_of(Operator.objects.create_user("all", role=Role.ADMIN, all_accounts=True))
+
+    def seen(who: str, path: str) -> tuple[str, set[str]]:
+        text = get(server + path, sessions[who])
+        return who, {a.name for a in accounts if a.name in text}
+
+    work = [(who, path) for _ in range(6) for who in sessions for path in ("/accounts/", "/accounts/?export=csv")]
+    with ThreadPoolExecutor(4) as pool:
+        for who, names in pool.map(lambda job: seen(*job), work):
+            assert names == ({a.name for a in accounts} if who == "*" else {who})
+
+
+def test_another_account_s_page_is_not_found(server: str) -> None:
+    account = Account.objects.create(aws_id="000000000001", name="one")
+    Connection.objects.create(account=account)
+    session = session_of(Operator.objects.create_user("none", role=Role.ADMIN))
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        get(f"{server}/accounts/{account.aws_id}/", session)
+    assert caught.value.code == 404
+    caught.value.close()

@@ -1,0 +1,209 @@
+"""Every URL x role x in and out of scope. A new route fails here until it says what it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from collectors.models import Account, Connection, Principal, Run
+from findings.models import Finding
+from iamdash.access.models import Role
+from tests.conftest import AS_OF, WebClient
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
+
+
+@dataclass(frozen=True)
+class Route:
+    """args: names of attributes of Things. method: the one that does something. every: only for operators of all accounts."""
+
+    args: tuple[str, ...] = ()
+    method: str = "get"
+    role: Role = Role.VIEWER
+    every: bool = False
+
+
+ROUTES = {
+    "overview": Route(),
+    "findings": Route(),
+    "finding": Route(("finding",)),
+    "principals": Route(),
+    "principal": Route(("aws_id", "principal")),
+    "accounts": Route(),
+    "account": Route(("aws_id",)),
+    "account-add": Route(role=Role.ADMIN, every=True),
+    "account-collect": Route(("aws_id",), "post", Role.ANALYST),
+    "account-pause": Route(("aws_id",), "post", Role.ADMIN),
+    "runs": Route(),
+    "run": Route(("run",)),
+    "rules": Route(),
+    "rule": Route(("code",)),
+}
+OWN = {"account_logout", "account_change_password", "account_reauthenticate"}  # of the operator, not of an account
+OPEN = {"account_login", "account_inactive", "account_signup", "livez", "readyz"}  # to strangers
+
+
+@dataclass(frozen=True)
+class Things:
+    """One of each thing that has a page, in one account."""
+
+    account: Account
+    aws_id: str
+    principal: str
+    finding: int
+    run: int
+    code: str = "KY102"
+    name: str = "kept-apart-role"
+
+
+def things(account: Account) -> Things:
+    Connection.objects.create(account=account)
+    name = f"kept-apart-role-of-{account.aws_id}"
+    principal = Principal.objects.create(
+        account=account, unique_id=f"AROA{account.aws_id}", type="role", name=name, path="/", created_at=AS_OF,
+        arn=f"arn:aws:iam::{account.aws_id}:role/{name}", digest="d", data_digest="d", seen_from=AS_OF,
+        data={"unique_id": f"AROA{account.aws_id}", "name": name, "arn": f"arn:aws:iam::{account.aws_id}:role/{name}",
+              "created_at": AS_OF.isoformat(), "trust": "t"},
+    )  # fmt: skip
+    finding = Finding.objects.create(
+        account=account, code="LP101", practice="LP", severity=3, subject_type="role", subject_id=principal.unique_id,
+        subject_name=name, title=f"Role {name} is unused", evidence={}, first_opened_at=AS_OF, opened_at=AS_OF,
+    )  # fmt: skip
+    run = Run.objects.create(account=account, reason="first")
+    return Things(account, account.aws_id, principal.unique_id, finding.pk, run.pk, name=name)
+
+
+@pytest.fixture
+def inside(account: Account) -> Things:
+    return things(account)
+
+
+@pytest.fixture
+def outside(other_account: Account) -> Things:
+    return things(other_account)
+
+
+def names(patterns: Any) -> set[str]:
+    found: set[str] = set()
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            found |= names(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            assert pattern.name, f"{pattern.pattern} has no name"
+            found.add(pattern.name)
+    return found
+
+
+def ask(client: Client, name: str, of: Things) -> Any:
+    route = ROUTES[name]
+    url = reverse(name, args=[getattr(of, arg) for arg in route.args])
+    return getattr(client, route.method)(url)
+
+
+def test_every_route_says_what_it_needs() -> None:
+    assert names(get_resolver().url_patterns) == set(ROUTES) | OWN | OPEN
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_stranger_is_sent_to_the_sign_in(name: str, inside: Things) -> None:
+    response = ask(WebClient(), name, inside)
+    assert response.status_code == 302
+    assert response.url.startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_a_stranger_has_no_pages_of_an_operator(name: str) -> None:
+    assert WebClient().get(reverse(name)).status_code == 302
+
+
+@pytest.mark.parametrize("name", sorted(OPEN - {"account_inactive", "account_signup"}))
+def test_what_is_open_to_strangers_names_nothing(name: str, inside: Things) -> None:
+    response = WebClient().get(reverse(name))
+    assert response.status_code == 200
+    assert inside.aws_id not in response.content.decode()
+
+
+def test_nobody_can_sign_up(db: None) -> None:
+    client = WebClient()
+    client.post(
+        reverse("account_signup"),
+        {"username": "me", "password1": "a long password 1", "password2": "a long password 1"},
+    )
+    from iamdash.access.models import Operator
+
+    assert not Operator.objects.exists()
+
+
+@pytest.mark.parametrize("everything", [True, False], ids=["all accounts", "some accounts"])
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("name", ROUTES)
+def test_in_scope_the_role_decides(name: str, role: Role, everything: bool, inside: Things, sign_in: Any) -> None:
+    client = sign_in(role, "*" if everything else [inside.account])
+    response = ask(client, name, inside)
+    route = ROUTES[name]
+    allowed = client.operator.may(route.role) and (everything or not route.every)
+    expected = 403 if not allowed else 302 if route.method == "post" else 200
+    assert response.status_code == expected
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if set(r.args) - {"code"}])
+def test_out_of_scope_nothing_exists(name: str, role: Role, inside: Things, outside: Things, sign_in: Any) -> None:
+    client = sign_in(role, [inside.account])
+    assert ask(client, name, outside).status_code in {404, 403}
+    if client.operator.may(ROUTES[name].role):
+        assert ask(client, name, outside).status_code == 404
+
+
+@pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if not r.args and not r.every])
+def test_lists_and_sums_show_nothing_of_other_accounts(
+    name: str, inside: Things, outside: Things, sign_in: Any
+) -> None:
+    client = sign_in(Role.VIEWER, [inside.account])
+    text = ask(client, name, inside).content.decode()
+    assert outside.name not in text
+    assert outside.aws_id not in text
+    assert outside.account.name not in text
+
+
+@pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if not r.args and not r.every])
+def test_the_account_of_the_address_does_not_widen_the_scope(
+    name: str, inside: Things, outside: Things, sign_in: Any
+) -> None:
+    client = sign_in(Role.ADMIN, [inside.account])
+    response = client.get(reverse(name), {"account": outside.aws_id})
+    assert outside.name not in response.content.decode()
+    assert outside.account.name not in response.content.decode()
+
+
+@pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if r.method == "post"])
+def test_what_changes_something_is_never_a_get(name: str, inside: Things, sign_in: Any) -> None:
+    url = reverse(name, args=[getattr(inside, arg) for arg in ROUTES[name].args])
+    assert sign_in(Role.ADMIN, "*").get(url).status_code == 405
+
+
+@pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if r.method == "post" or n == "account-add"])
+def test_forms_need_their_token(name: str, inside: Things, sign_in: Any) -> None:
+    client = sign_in(Role.ADMIN, "*", enforce_csrf_checks=True)
+    url = reverse(name, args=[getattr(inside, arg) for arg in ROUTES[name].args])
+    assert client.post(url).status_code == 403
+
+
+@pytest.mark.parametrize("name", [n for n in ROUTES if ROUTES[n].method == "get"])
+def test_pages_behind_the_sign_in_are_not_cached_and_framed_by_nobody(name: str, inside: Things, sign_in: Any) -> None:
+    response = ask(sign_in(Role.ADMIN, "*"), name, inside)
+    assert "no-store" in response.headers["Cache-Control"]
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    assert "unsafe" not in response.headers["Content-Security-Policy"]
+
+
+def test_an_inactive_operator_is_a_stranger(inside: Things, sign_in: Any) -> None:
+    client = sign_in(Role.ADMIN, "*")
+    client.operator.is_active = False
+    client.operator.save()
+    assert ask(client, "overview", inside).status_code == 302
