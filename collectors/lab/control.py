@@ -1,0 +1,142 @@
+"""The control plane under /_lab/: what an operator, or a test, does outside of AWS's interfaces."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from moto.iam.models import Role
+
+from collectors.lab.enforcement import find_role
+from collectors.lab.organization import HUB_ROLE, hub_policy
+from collectors.lab.population.trusts import role_trust
+from collectors.lab.wire import Answer, Environ
+from collectors.lab.world import World
+
+HUB_SESSION_SECONDS = 12 * 3600 + 600  # never less than 12 hours when handed out
+Body = Any
+
+
+def organization(world: World, body: Body) -> Any:
+    accounts = [{"id": a.id, "name": a.name, "ou": a.ou, "email": a.email, "status": a.status} for a in world.accounts]
+    return {
+        "management": world.management.id,
+        "security": world.security.id,
+        "organization_id": world.organization_id,
+        "as_of": world.settings.as_of.isoformat(),
+        "accounts": accounts,
+    }
+
+
+def hub_role(world: World) -> Role:
+    role = find_role(world.iam(world.security.id), HUB_ROLE)
+    if role is None:
+        raise LookupError("the hub role was deleted")
+    return role
+
+
+def credentials(world: World, body: Body) -> Any:
+    """A fresh session of the hub role, as the collector's host would have it."""
+    role = hub_role(world)
+    session = world.sessions.open(world.security.id, role.arn, role.id, "iamdash-worker", HUB_SESSION_SECONDS)
+    return {
+        "AWS_ACCESS_KEY_ID": session.access_key,
+        "AWS_SECRET_ACCESS_KEY": session.secret,
+        "AWS_SESSION_TOKEN": session.token,
+        "principal_arn": role.arn,
+    }
+
+
+def deploy(world: World, body: Body) -> Any:
+    """What the CloudFormation template does: the collector's role, trusting the hub role with an external id."""
+    hub = hub_role(world)
+    arns = []
+    for item in body:
+        if world.account(item["account"]) is None:
+            raise ValueError(f"no active account {item['account']}")
+        arns.append(put_role(world, item, hub.arn).arn)
+    hub.policies["assume-collector-roles"] = hub_policy({arn.rpartition("/")[2] for arn in arns}, hub.policies)
+    return {"roles": arns}
+
+
+def put_role(world: World, item: dict[str, Any], hub_arn: str) -> Role:
+    """Create the role, or change its trust and policy as a stack update would."""
+    iam, name = world.iam(item["account"]), item["role_name"]
+    trust = role_trust(hub_arn, external_id=item["external_id"])
+    role = find_role(iam, name)
+    if role is None:
+        digest = sha256(f"{world.settings.seed}/{item['account']}/{name}".encode()).hexdigest().upper()
+        role_id = "AROA" + digest.translate(str.maketrans("0189", "WXYZ"))[:17]
+        tags = [{"Key": "application", "Value": "iamdash"}]
+        role = Role(item["account"], "aws", role_id, name, trust, "/", None, "Read by iamdash", tags, "3600")
+        role.create_date = datetime.now(UTC)
+        iam.roles[role.id] = role
+    role.assume_role_policy_document = trust
+    role.policies = {"iamdash-read": json.dumps(item["policy"])}
+    return role
+
+
+def expected(world: World, body: Body) -> Any:
+    return world.labels.as_json()
+
+
+def list_faults(world: World, body: Body) -> Any:
+    return world.faults.as_json()
+
+
+def add_fault(world: World, body: Body) -> Any:
+    world.faults.add(body)
+    return {}
+
+
+def clear_faults(world: World, body: Body) -> Any:
+    world.faults.clear()
+    return {}
+
+
+def calls(world: World, body: Body) -> Any:
+    with world.lock:
+        counted = sorted(world.calls.items())
+    return [{"account": a, "service": s, "operation": o, "n": n} for (a, s, o), n in counted]
+
+
+def clear_calls(world: World, body: Body) -> Any:
+    with world.lock:
+        world.calls.clear()
+    return {}
+
+
+def expire(world: World, body: Body) -> Any:
+    """End sessions before their time, so that the next call meets ExpiredToken."""
+    return {"expired": world.sessions.expire((body or {}).get("account", "*"))}
+
+
+ROUTES: dict[tuple[str, str], Callable[[World, Body], Any]] = {
+    ("GET", "organization"): organization,
+    ("GET", "credentials"): credentials,
+    ("POST", "deploy"): deploy,
+    ("GET", "expected"): expected,
+    ("GET", "faults"): list_faults,
+    ("POST", "faults"): add_fault,
+    ("DELETE", "faults"): clear_faults,
+    ("GET", "calls"): calls,
+    ("DELETE", "calls"): clear_calls,
+    ("POST", "expire"): expire,
+}
+
+
+def answer(world: World, environ: Environ) -> Answer:
+    """The JSON answer of a route; a wrong request is told what is wrong with it."""
+    headers = [("Content-Type", "application/json")]
+    if environ["REMOTE_ADDR"] not in ("127.0.0.1", "::1"):
+        return 403, headers, b'{"error": "the control plane answers the local host only"}'
+    route = ROUTES.get((environ["REQUEST_METHOD"], environ["PATH_INFO"].removeprefix("/_lab/").strip("/")))
+    if route is None:
+        return 404, headers, b'{"error": "no such route"}'
+    raw = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    try:
+        found = route(world, json.loads(raw) if raw else None)
+    except (KeyError, TypeError, ValueError) as error:
+        return 400, headers, json.dumps({"error": f"{type(error).__name__}: {error}"}).encode()
+    return 200, headers, json.dumps(found).encode()

@@ -1,0 +1,108 @@
+"""Users who are programs, and their access keys: the faults and look-alikes of KY102 to KY115."""
+
+from collectors.lab.population import documents
+from collectors.lab.population.builder import Builder
+from collectors.lab.population.recipes import planted
+
+
+@planted()
+def in_order(b: Builder) -> None:
+    user = b.user("ci-artifacts", created=500, inline={"artifacts": documents.bucket("halden-artifacts")})
+    b.key(user, 30, 0.5, region="N/A")
+
+
+@planted(2)
+def due_for_rotation(b: Builder) -> None:
+    user = b.user("ci-release", created=95.5, inline={"release": documents.bucket("halden-releases")})
+    b.key(user, 95, 2, service="ecr")
+
+
+@planted(3)
+def older_than_a_year(b: Builder) -> None:
+    user = b.user("backup-agent", created=420, inline={"backups": documents.bucket("halden-backups")})
+    b.key(user, 400, 1, region="N/A")
+
+
+@planted(3, 1)
+def not_used_lately(b: Builder) -> None:
+    user = b.user("report-mailer", created=300, inline={"reports": documents.bucket("halden-reports")})
+    b.key(user, 80, 60, service="ses", region="eu-central-1")
+
+
+@planted(3, 2)
+def used_last_month(b: Builder) -> None:
+    user = b.user("etl-export", created=300, inline={"lake": documents.bucket("halden-data-lake")})
+    b.key(user, 70, 40, service="athena")
+
+
+@planted(4)
+def made_with_the_user_and_never_used(b: Builder) -> None:
+    b.key(b.user("kafka-mirror", created=200, inline={"metrics": documents.METRICS}), None, None)
+
+
+@planted(4, 1)
+def never_used(b: Builder) -> None:
+    b.key(b.user("partner-feed", created=300, inline={"feed": documents.bucket("halden-partner-feed")}), 20, None)
+
+
+@planted(4, 2)
+def new_and_not_yet_used(b: Builder) -> None:
+    b.key(b.user("app-signing", created=260, inline={"metrics": documents.METRICS}), 3, None)
+
+
+@planted(4, 3)
+def inactive(b: Builder) -> None:
+    b.key(
+        b.user("old-jenkins", created=900, inline={"metrics": documents.METRICS}), 500, 380, service="ec2", active=False
+    )
+
+
+@planted(6, 1)
+def rotating(b: Builder) -> None:
+    user = b.user("deploy-mobile", created=600, inline={"mobile": documents.bucket("halden-mobile")})
+    b.key(user, 85, 1, region="N/A")
+    b.key(user, 5, 0.5, region="N/A")
+
+
+@planted(6, 4)
+def rotation_not_finished(b: Builder) -> None:
+    user = b.user("deploy-legacy", created=600, inline={"legacy": documents.bucket("halden-legacy")})
+    b.key(user, 210, 2, region="N/A")
+    b.key(user, 60, 1, region="N/A")
+
+
+@planted(6, 3)
+def program_with_a_password(b: Builder) -> None:
+    user = b.user(
+        "svc-billing-ui",
+        created=400,
+        password=(40, 20),
+        mfa="virtual",
+        inline={"billing": documents.COST_READ},
+        tags={"kind": "machine"},
+    )
+    b.key(user, 50, 0.4, service="ce", region="us-east-1")
+    b.open("HM103", "user", "svc-billing-ui", "keys in use by a program, and a console password")
+
+
+@planted(12, 9)
+def leaked(b: Builder) -> None:
+    """AWS attaches the quarantine policy to users whose key it found in public."""
+    user = b.user("ml-notebook", created=120, attached=["/AWSCompromisedKeyQuarantineV2"])
+    key = b.key(user, 40, 5, service="bedrock", region="us-east-1")
+    b.open("KY110", "key", key.access_key_id, "AWSCompromisedKeyQuarantineV2 attached to its user")
+
+
+@planted(6, 5)
+def key_of_an_administrator(b: Builder) -> None:
+    user = b.user("terraform", created=700, groups=["admins"])
+    key = b.key(user, 65, 1, service="iam", region="us-east-1")
+    b.open("KY111", "key", key.access_key_id, "its user is in a group with AdministratorAccess")
+
+
+@planted(7, 3)
+def bounded_user(b: Builder) -> None:
+    boundary = b.policy("machine-user-boundary", documents.BOUNDARY)
+    user = b.user("iot-gateway", created=340, inline={"all": documents.ADMINISTRATOR}, boundary=boundary.arn)
+    b.clear("LP201", "user", "iot-gateway", "the permissions boundary takes administration away")
+    b.key(user, 25, 1, service="iotdata")

@@ -1,0 +1,33 @@
+"""What moto lacks or answers wrongly, as methods put on its response and back-end classes.
+
+moto finds an operation's method by its snake_case name on the response class of the service, so a repair
+is a function of that name. All repairs are in force once this package is imported.
+"""
+
+from collectors.lab.repairs import (
+    access_analyzer,
+    account,
+    authorization_details,
+    credential_report,
+    credentials,
+    last_accessed,
+    managed_policies,
+    organizations,
+    speed,
+    tokens,
+    trail_events,
+)
+
+__all__ = [
+    "access_analyzer",
+    "account",
+    "authorization_details",
+    "credential_report",
+    "credentials",
+    "last_accessed",
+    "managed_policies",
+    "organizations",
+    "speed",
+    "tokens",
+    "trail_events",
+]

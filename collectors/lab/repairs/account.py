@@ -1,0 +1,57 @@
+"""Account-level IAM answers: the summary with root's part, server certificates, organization features."""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.iam.models import AWSManagedPolicy, IAMBackend
+from moto.iam.responses import IamResponse
+
+from collectors.lab.repairs.operation import operation, page
+from collectors.lab.world import RootUser, current
+
+
+def summary(iam: IAMBackend, root: RootUser) -> dict[str, int]:
+    """moto's map with what it does not know: root's credentials, devices and policy versions counted rightly."""
+    users = iam.users.values()
+    local = [p for p in iam.managed_policies.values() if not isinstance(p, AWSManagedPolicy)]
+    attached = [p for p in iam.managed_policies.values() if p.attachment_count]
+    figures: dict[str, Any] = iam.account_summary.summary_map
+    return figures | {
+        "AccountMFAEnabled": int(bool(root.mfa)),
+        "AccountAccessKeysPresent": int(bool(root.keys)),
+        "AccountPasswordPresent": int(root.password_changed is not None),
+        "MFADevices": sum(len(user.mfa_devices) for user in users) + int(bool(root.mfa)),
+        "MFADevicesInUse": sum(len(user.mfa_devices) for user in users) + int(bool(root.mfa)),
+        "Policies": len(local),
+        "PolicyVersionsInUse": len(attached),
+        "GlobalEndpointTokenVersion": 1,
+    }
+
+
+@operation(IamResponse)
+def get_account_summary(self: IamResponse) -> ActionResult:
+    return ActionResult({"SummaryMap": summary(self.backend, current().root_users[self.current_account])})
+
+
+@operation(IamResponse)
+def list_server_certificates(self: IamResponse) -> ActionResult:
+    certificates = [
+        {
+            "Path": certificate.path,
+            "ServerCertificateName": certificate.cert_name,
+            "ServerCertificateId": certificate.certificate_id,
+            "Arn": certificate.arn,
+            "UploadDate": certificate.upload_date,
+            "Expiration": certificate.expiration,
+        }
+        for certificate in self.backend.certificates.values()
+    ]
+    shown, paging = page(self, certificates)
+    return ActionResult({"ServerCertificateMetadataList": shown, **paging})
+
+
+@operation(IamResponse)
+def list_organizations_features(self: IamResponse) -> ActionResult:
+    """Central root management is on: that is why member accounts have no root credentials."""
+    features = ["RootCredentialsManagement"]
+    return ActionResult({"OrganizationId": current().organization_id, "EnabledFeatures": features})

@@ -1,0 +1,121 @@
+"""iam:GenerateServiceLastAccessedDetails and GetServiceLastAccessedDetails.
+
+The answer names every service the identity policies allow, used or not, and is readable only by the
+session that asked for it (API reference; AWS.md 4). Moto has neither operation.
+"""
+
+from datetime import timedelta
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+from moto.core.responses import ActionResult
+from moto.iam.exceptions import NotFoundException
+from moto.iam.models import IAMBackend, Role, User
+from moto.iam.responses import IamResponse
+
+from collectors.lab.enforcement import documents_of
+from collectors.lab.policy_language import listed, statements
+from collectors.lab.repairs.operation import operation, page
+from collectors.lab.wire import RefusalError
+from collectors.lab.world import current
+
+# The services an `*` is shown with; AWS lists over 400, a collector needs no more than a page of them.
+SERVICES = {
+    "cloudformation": "AWS CloudFormation",
+    "cloudwatch": "Amazon CloudWatch",
+    "dynamodb": "Amazon DynamoDB",
+    "ec2": "Amazon EC2",
+    "ecr": "Amazon Elastic Container Registry",
+    "ecs": "Amazon Elastic Container Service",
+    "iam": "AWS Identity and Access Management",
+    "kms": "AWS Key Management Service",
+    "lambda": "AWS Lambda",
+    "logs": "Amazon CloudWatch Logs",
+    "rds": "Amazon RDS",
+    "s3": "Amazon S3",
+    "secretsmanager": "AWS Secrets Manager",
+    "sns": "Amazon SNS",
+    "sqs": "Amazon SQS",
+    "ssm": "AWS Systems Manager",
+    "sts": "AWS Security Token Service",
+}
+TRACKED = {"s3": "ListAllMyBuckets", "ec2": "DescribeInstances", "iam": "ListRoles", "lambda": "ListFunctions20150331"}
+
+
+def find(iam: IAMBackend, arn: str) -> Role | User:
+    for entity in (*iam.roles.values(), *iam.users.values()):
+        if entity.arn == arn:
+            return entity
+    raise NotFoundException(f"ARN {arn} was not found.")
+
+
+def granted(iam: IAMBackend, entity: Role | User) -> list[str]:
+    """Services the identity policies allow something of."""
+    found: set[str] = set()
+    for document in documents_of(iam, entity):
+        for statement in statements(document):
+            if statement["Effect"] == "Allow":
+                actions = listed(statement.get("Action", "*"))
+                found.update(action.partition(":")[0].lower() for action in actions)
+    return sorted(SERVICES) if "*" in found else sorted(found)
+
+
+def days_by_service(entity: Role | User, services: list[str]) -> dict[str, int | None]:
+    """Days since the last attempt: as planted, else one or more services at the last use, the rest never."""
+    world = current()
+    if entity.arn in world.last_accessed:
+        return dict.fromkeys(services) | world.last_accessed[entity.arn]
+    if isinstance(entity, Role):
+        moments = [entity.last_used] if entity.last_used else []
+    else:
+        moments = [key.last_used.timestamp for key in entity.access_keys if key.last_used]
+    if not moments:
+        return dict.fromkeys(services)
+    newest = (world.settings.as_of - max(moments)).days
+    chance = Random(entity.arn)
+    days = {service: newest + chance.randrange(60) if chance.random() < 0.5 else None for service in services}
+    return days | ({chance.choice(services): newest} if services else {})
+
+
+def row(service: str, days: int | None, arn: str, detailed: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "ServiceName": SERVICES.get(service, service),
+        "ServiceNamespace": service,
+        "TotalAuthenticatedEntities": 0 if days is None else 1,
+    }
+    if days is not None:
+        moment = current().settings.as_of - timedelta(days=days)
+        found |= {"LastAuthenticated": moment, "LastAuthenticatedEntity": arn, "LastAuthenticatedRegion": "eu-west-1"}
+    if detailed and service in TRACKED:
+        action: dict[str, Any] = {"ActionName": TRACKED[service]}
+        if days is not None:
+            action |= {"LastAccessedEntity": arn, "LastAccessedTime": moment, "LastAccessedRegion": "eu-west-1"}
+        found["TrackedActionsLastAccessed"] = [action]
+    return found
+
+
+@operation(IamResponse)
+def generate_service_last_accessed_details(self: IamResponse) -> ActionResult:
+    world, arn = current(), self._get_param("Arn")
+    find(self.backend, arn)
+    job = str(uuid4())
+    level = self._get_param("Granularity") or "SERVICE_LEVEL"
+    world.jobs[job] = {"arn": arn, "level": level, "owner": self.access_key}
+    return ActionResult({"JobId": job})
+
+
+@operation(IamResponse)
+def get_service_last_accessed_details(self: IamResponse) -> ActionResult:
+    job = current().jobs.get(self._get_param("JobId"))
+    if job is None:
+        raise NotFoundException(f"Job {self._get_param('JobId')} does not exist.")
+    if job["owner"] != self.access_key:
+        raise RefusalError("denied", "The job was created by another principal or session.")
+    entity = find(self.backend, job["arn"])
+    days = days_by_service(entity, granted(self.backend, entity))
+    rows = [row(service, days[service], job["arn"], job["level"] == "ACTION_LEVEL") for service in sorted(days)]
+    shown, paging = page(self, rows)
+    moment = current().settings.as_of
+    status = {"JobStatus": "COMPLETED", "JobType": job["level"], "JobCreationDate": moment, "JobCompletionDate": moment}
+    return ActionResult({**status, "ServicesLastAccessed": shown, **paging})
