@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='Account',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('aws_id', models.CharField(max_length=12, unique=True, validators=[django.core.validators.RegexValidator('^\\d{12}\\Z', 'An AWS account id is 12 digits, leading zeros included.')])),
+                ('aws_id', models.CharField(max_length=12, unique=True, validators=[django.core.validators.RegexValidator('^[0-9]{12}\\Z', 'An AWS account id is 12 digits, leading zeros included.')])),
                 ('name', models.CharField(max_length=128)),
                 ('partition', models.CharField(choices=[('aws', 'AWS'), ('aws-cn', 'AWS China'), ('aws-us-gov', 'AWS GovCloud (US)')], default='aws', max_length=16)),
                 ('added_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('role', 'Assume a role'), ('ambient', "The worker's own credentials")], default='role', max_length=16)),
-                ('role_name', models.CharField(default='iamdash-readonly', max_length=64, validators=[django.core.validators.RegexValidator('^[\\w+=,.@-]{1,64}\\Z', 'A role name has 1 to 64 letters, digits or + = , . @ _ -')])),
+                ('role_name', models.CharField(default='iamdash-readonly', max_length=64, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9_+=,.@-]{1,64}\\Z', 'A role name has 1 to 64 letters, digits or + = , . @ _ -')])),
                 ('external_id', models.CharField(default=collectors.models.account.new_external_id, editable=False, max_length=64)),
                 ('enabled', models.BooleanField(default=True)),
                 ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, to='collectors.account')),

@@ -8,8 +8,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
-ACCOUNT_ID = RegexValidator(r"^\d{12}\Z", "An AWS account id is 12 digits, leading zeros included.")
-ROLE_NAME = RegexValidator(r"^[\w+=,.@-]{1,64}\Z", "A role name has 1 to 64 letters, digits or + = , . @ _ -")
+ACCOUNT_ID = RegexValidator(r"^[0-9]{12}\Z", "An AWS account id is 12 digits, leading zeros included.")
+ROLE_NAME = RegexValidator(r"^[A-Za-z0-9_+=,.@-]{1,64}\Z", "A role name has 1 to 64 letters, digits or + = , . @ _ -")
 PARTITIONS = {"aws": "AWS", "aws-cn": "AWS China", "aws-us-gov": "AWS GovCloud (US)"}
 
 

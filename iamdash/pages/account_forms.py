@@ -8,6 +8,7 @@ from django import forms
 from django.db import transaction
 
 from collectors.models import Account, Connection
+from collectors.models.account import ACCOUNT_ID, ROLE_NAME
 
 
 class AddAccount(forms.Form):
@@ -30,11 +31,14 @@ class AddAccount(forms.Form):
 
     def clean_aws_id(self) -> str:
         aws_id: str = self.cleaned_data["aws_id"].replace("-", "").strip()
-        for validate in Account._meta.get_field("aws_id").validators:
-            validate(aws_id)
+        ACCOUNT_ID(aws_id)
         if Account.objects.filter(aws_id=aws_id).exists():
             raise forms.ValidationError(f"Account {aws_id} is already connected; open it in the list of accounts.")
         return aws_id
+
+    def clean_role_name(self) -> str:
+        ROLE_NAME(self.cleaned_data["role_name"])
+        return str(self.cleaned_data["role_name"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

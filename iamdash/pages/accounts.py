@@ -49,12 +49,12 @@ class AccountTable(ListTable):
 
     def render_health(self, record: Account) -> SafeString:
         if not record.connection.enabled:
-            return format_html("{}Paused", show.mark("unknown"))
+            return show.state("unknown", "Paused")
         if not record.apis:
-            return format_html("{}Not collected yet", show.mark("unknown"))
+            return show.state("unknown", "Not collected yet")
         if record.troubled:
-            return format_html("{}{} of {} APIs missing", show.mark("unknown"), record.troubled, record.apis)
-        return format_html("{}Complete", show.mark("resolved"))
+            return show.state("unknown", f"{record.troubled} of {record.apis} APIs missing")
+        return show.state("resolved", "Complete")
 
     def render_newest(self, record: Account) -> SafeString:
         return show.ago(record.newest, none="not yet")

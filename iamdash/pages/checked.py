@@ -42,7 +42,9 @@ def checked(chosen: Mapping[str, Sequence[str]]) -> Checked:
     reasons = states.exclude(reason="").values_list("reason").annotate(n=Count("account", distinct=True))
     codes = chosen.get("rule", ())
     entry = registry.catalogue().get(codes[0]) if len(codes) == 1 else None
-    return Checked(**totals, rule=entry.rule if entry else None, reasons=tuple(reasons.order_by("-n", "reason")[:REASONS]))
+    return Checked(
+        **totals, rule=entry.rule if entry else None, reasons=tuple(reasons.order_by("-n", "reason")[:REASONS])
+    )
 
 
 def _scope(chosen: Mapping[str, Sequence[str]]) -> Q:

@@ -88,10 +88,14 @@ def account_target(request: HttpRequest) -> str:
 def health(account: str = "") -> Health:
     """One query, within the operator's scope."""
     accounts = Account.objects.filter(aws_id=account) if account else Account.objects.all()
-    each = accounts.order_by().values("pk").annotate(
-        seen=Max("coverage__complete_at"),
-        tried=Count("coverage"),
-        short=Count("coverage", filter=~Q(coverage__state__in=FINE)),
+    each = (
+        accounts.order_by()
+        .values("pk")
+        .annotate(
+            seen=Max("coverage__complete_at"),
+            tried=Count("coverage"),
+            short=Count("coverage", filter=~Q(coverage__state__in=FINE)),
+        )
     )
     return Health(
         **each.aggregate(

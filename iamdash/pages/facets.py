@@ -26,13 +26,14 @@ class Option:
 class Facet:
     """name: the URL parameter. single: one value replaces another; else values of a facet are alternatives.
 
-    inline: its options stand in a row of their own; else in a menu.
+    inline: its options stand in a row of their own; else in a menu. offered False: only links set it; it shows as a chip.
     """
 
     name: str
     title: str
     single: bool = False
     inline: bool = False
+    offered: bool = True
 
     def accepts(self, slug: str) -> bool:
         raise NotImplementedError
@@ -142,11 +143,18 @@ class Accounts(Facet):
 
     def options(self, qs: QuerySet[Any]) -> list[Option]:
         path = f"{self.column}__"
-        rows = qs.order_by().values_list(f"{path}aws_id", f"{path}name").annotate(n=Count("pk")).order_by("-n", f"{path}name")
+        rows = (
+            qs.order_by()
+            .values_list(f"{path}aws_id", f"{path}name")
+            .annotate(n=Count("pk"))
+            .order_by("-n", f"{path}name")
+        )
         return [Option(aws_id, name or aws_id, n) for aws_id, name, n in rows[:SHOWN]]
 
 
-def narrowed(qs: QuerySet[Any], facets: Iterable[Facet], chosen: Mapping[str, Sequence[str]], but: str = "") -> QuerySet[Any]:
+def narrowed(
+    qs: QuerySet[Any], facets: Iterable[Facet], chosen: Mapping[str, Sequence[str]], but: str = ""
+) -> QuerySet[Any]:
     """qs with the chosen values of every facet, except the one named `but`."""
     for facet in facets:
         if facet.name != but and (slugs := chosen.get(facet.name)):

@@ -17,7 +17,7 @@ from findings.models import Finding, FindingEvent
 from findings.rules import registry
 from findings.vocabulary import LISTED_BY, Severity, SubjectType
 from iamdash.pages import show
-from iamdash.pages.subjects import key_owner, subject_url
+from iamdash.pages.subjects import key_owners, subject_url
 
 SHOWN_SECTIONS = ("Why it matters", "How to fix", "What it cannot know", "References")
 
@@ -27,7 +27,6 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     finding = get_object_or_404(Finding.objects.select_related("account"), pk=pk)
     entry = registry.catalogue().get(finding.code)
     rule = entry.rule if entry else None
-    owner = key_owner(finding)
     apis = {LISTED_BY.get(SubjectType(finding.subject_type), ""), *(rule.sources if rule else ())}
     elsewhere = Finding.objects.filter(code=finding.code, resolved_at=None).exclude(account=finding.account_id)
     context = {
@@ -38,13 +37,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "events": [(event, event_words(event)) for event in finding.events.order_by("-at", "-pk")],
         "coverage": Coverage.objects.filter(account=finding.account_id, api__in=apis).order_by("api", "region"),
         "elsewhere": elsewhere.count(),
-        "beside": Finding.objects.filter(
-            account=finding.account_id, subject_id=finding.subject_id, resolved_at=None
-        ).exclude(pk=finding.pk).order_by("-severity", "-opened_at")[:10],
-        "owner": owner,
-        "subject_url": show.address(request, "principal", finding.account.aws_id, owner.unique_id)
-        if owner
-        else subject_url(request, finding),
+        "beside": Finding.objects.filter(account=finding.account_id, subject_id=finding.subject_id, resolved_at=None)
+        .exclude(pk=finding.pk)
+        .order_by("-severity", "-opened_at")[:10],
+        "subject_url": subject_url(request, finding, key_owners([finding])),
     }
     return render(request, "findings/detail.html", context)
 
@@ -55,6 +51,8 @@ def value(said: Any) -> SafeString:
         return format_html('<span class="muted">none recorded</span>')
     if isinstance(said, bool):
         return format_html("{}", "yes" if said else "no")
+    if isinstance(said, list) and len(said) == 1:
+        return value(said[0])
     if isinstance(said, list):
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((value(one),) for one in said)))
     if isinstance(said, str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from collectors.models import Principal, Version
@@ -26,8 +27,9 @@ class Moment:
 def timeline(principal: Principal, subjects: Sequence[str]) -> list[Moment]:
     """subjects: the principal's id and those of its keys. Two queries; the last LAST moments."""
     versions = list(
-        Version.objects.filter(account=principal.account_id, kind=principal.type, unique_id=principal.unique_id)
-        .order_by("-seen_from")[: LAST + 1]
+        Version.objects.filter(
+            account=principal.account_id, kind=principal.type, unique_id=principal.unique_id
+        ).order_by("-seen_from")[: LAST + 1]
     )
     events = (
         FindingEvent.objects.filter(account=principal.account_id, finding__subject_id__in=subjects)
@@ -45,7 +47,7 @@ def timeline(principal: Principal, subjects: Sequence[str]) -> list[Moment]:
 
 def _changes(versions: Sequence[Version]) -> Iterator[Moment]:
     """versions: newest first."""
-    for now, before in zip(versions, [*versions[1:], None], strict=True):
+    for now, before in zip_longest(versions, versions[1:]):
         if before is None:
             yield Moment(now.seen_from, ("First seen",) if len(versions) <= LAST else ("Changed",))
         elif before.seen_to and before.seen_to < now.seen_from:

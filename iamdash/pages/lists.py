@@ -149,7 +149,7 @@ class ListPage(View):
             table=self.table(Ordered(self._rows(page.ids)), asked=asked, request=self.request),
             total=next((t.n for t in tabs if t.current), 0),
             tabs=tabs,
-            facets=[self._facet(asked, facet) for facet in self.filters.facets],
+            facets=[self._facet(asked, facet) for facet in self.filters.facets if facet.offered],
             next_url=asked.url(after=page.after) if page.after else "",
             previous_url=asked.url(before=page.before) if page.before else "",
         )

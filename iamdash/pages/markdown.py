@@ -46,8 +46,12 @@ def _blocks(lines: list[str]) -> Iterator[SafeString]:
         if not line:
             at += 1
         elif lines[at].startswith(INDENT):
-            end = next((i for i in range(at, len(lines)) if lines[i].strip() and not lines[i].startswith(INDENT)), len(lines))
-            yield format_html("<pre><code>{}</code></pre>", "\n".join(s.removeprefix(INDENT) for s in lines[at:end]).rstrip())
+            end = next(
+                (i for i in range(at, len(lines)) if lines[i].strip() and not lines[i].startswith(INDENT)), len(lines)
+            )
+            yield format_html(
+                "<pre><code>{}</code></pre>", "\n".join(s.removeprefix(INDENT) for s in lines[at:end]).rstrip()
+            )
             at = end
         elif line.startswith("```"):
             end = next((i for i in range(at + 1, len(lines)) if lines[i].strip().startswith("```")), len(lines))
@@ -59,7 +63,9 @@ def _blocks(lines: list[str]) -> Iterator[SafeString]:
             at += 1
         else:
             end = _end(lines, at)
-            yield _list(lines[at:end]) if _ITEM.match(line) else format_html("<p>{}</p>", inline(_joined(lines[at:end])))
+            yield (
+                _list(lines[at:end]) if _ITEM.match(line) else format_html("<p>{}</p>", inline(_joined(lines[at:end])))
+            )
             at = end
 
 

@@ -71,7 +71,7 @@ class PrincipalTable(ListTable):
         judged = posture(record)
         if judged is None:
             return show.unknown("not judged yet")
-        return counts(counted(judged), show.address(self.request, "findings", q=record.arn))
+        return counts(counted(judged), show.address(self.request, "findings", of=record.unique_id))
 
     def render_risk(self, record: Principal) -> str:
         judged = posture(record)

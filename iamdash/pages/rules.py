@@ -54,7 +54,7 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         "unknown": _of(Unknown.objects.filter(code=code), account)
         .values_list("reason")
         .annotate(accounts=Count("account", distinct=True))
-        .order_by("-accounts", "reason")[:TOP],
+        .order_by("-accounts", "reason"),
     }
     return render(request, "rules/detail.html", context)
 
@@ -63,8 +63,10 @@ def standings(account: str) -> dict[str, Standing]:
     """Rule code -> standing, for every rule there is. Two queries."""
     findings = _of(Finding.objects.filter(resolved_at=None), account).order_by().values_list("code")
     n_findings = dict(findings.annotate(n=Count("pk")))
-    sums = _of(RuleState.objects.all(), account).values_list("code").annotate(
-        Sum("n_open"), Sum("n_clear"), Sum("n_unknown")
+    sums = (
+        _of(RuleState.objects.all(), account)
+        .values_list("code")
+        .annotate(Sum("n_open"), Sum("n_clear"), Sum("n_unknown"))
     )
     numbers = {code: rest for code, *rest in sums}
     return {

@@ -41,10 +41,10 @@ class RunTable(ListTable):
 
     def render_state(self, record: Run) -> SafeString:
         if record.finished_at is None:
-            return format_html("{}Under way", show.mark("unknown"))
+            return show.state("unknown", "Under way")
         if record.n_failed:
-            return format_html("{}Failed", show.mark("high"))
-        return format_html("{}Finished", show.mark("resolved"))
+            return show.state("high", "Failed")
+        return show.state("resolved", "Finished")
 
     def render_sources(self, record: Run) -> str:
         return f"{record.n_done} of {record.n_sources}"

@@ -32,6 +32,11 @@ def severity(value: int) -> SafeString:
     return format_html('<span class="severity {}">{}{}</span>', level.slug, mark(level.slug), level.label)
 
 
+def state(name: str, words: str) -> SafeString:
+    """A mark and its words: "resolved" for whole, "unknown" for not known, a severity's for failed."""
+    return format_html('<span class="state">{}{}</span>', mark(name), words)
+
+
 def span(seconds: float) -> str:
     """A length of time in one unit: "3 h". Months and years are of 30 and 365 days."""
     for unit, size in UNITS:
@@ -52,7 +57,9 @@ def ago(at: datetime | None, *, focus: bool = False, none: str = "never") -> Saf
     """Relative time, with the absolute one on hover. focus: also for the keyboard, where times are few."""
     if at is None:
         return format_html('<span class="muted">{}</span>', none)
-    form = '<time datetime="{}" title="{}" tabindex="0">{}</time>' if focus else '<time datetime="{}" title="{}">{}</time>'
+    form = (
+        '<time datetime="{}" title="{}" tabindex="0">{}</time>' if focus else '<time datetime="{}" title="{}">{}</time>'
+    )
     return format_html(form, at.isoformat(), f"{at:%Y-%m-%d %H:%M} UTC", relative(at))
 
 

@@ -2,14 +2,26 @@ from __future__ import annotations
 
 from django.urls import path
 
-from iamdash.pages import account, accounts, finding, findings, overview, principal, principals, probes, rules, run, runs
+from iamdash.pages import (
+    account,
+    accounts,
+    finding,
+    findings,
+    overview,
+    principal,
+    principals,
+    probes,
+    rules,
+    run,
+    runs,
+)
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("findings/", findings.FindingList.as_view(), name="findings"),
     path("findings/<int:pk>/", finding.detail, name="finding"),
     path("principals/", principals.PrincipalList.as_view(), name="principals"),
-    path("principals/<str:aws_id>/<str:unique_id>/", principal.detail, name="principal"),
+    path("principals/<str:aws_id>/<path:unique_id>/", principal.detail, name="principal"),
     path("rules/", rules.catalogue, name="rules"),
     path("rules/<str:code>/", rules.detail, name="rule"),
     path("accounts/", accounts.AccountList.as_view(), name="accounts"),

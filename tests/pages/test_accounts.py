@@ -1,0 +1,142 @@
+"""Connecting an account, and telling how healthy what we know of it is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from collectors.models import Account, CollectRequest, Connection
+from iamdash.access.models import Role
+from tests.pages.conftest import Made
+from tests.pages.test_overview import text
+
+pytestmark = pytest.mark.django_db
+GOOD = {
+    "aws_id": "0123-4567-8901",
+    "name": "ledger",
+    "partition": "aws",
+    "kind": "role",
+    "role_name": "iamdash-readonly",
+}
+
+
+def test_no_account_yet(sign_in: Any) -> None:
+    assert "Connect an account" in text(sign_in(Role.ADMIN).get("/accounts/"))
+    assert "An admin who sees all accounts can connect one" in text(sign_in(Role.VIEWER).get("/accounts/"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"aws_id": "123"}, "12 digits, leading zeros included"),
+        ({"aws_id": "12345678901x"}, "12 digits, leading zeros included"),
+        ({"aws_id": "١٢٣٤٥٦٧٨٩٠١٢"}, "12 digits"),
+        ({"aws_id": "000000000001"}, "Account 000000000001 is already connected"),
+        ({"role_name": "a role"}, "A role name has 1 to 64 letters"),
+        ({"role_name": "x" * 65}, "64"),
+        ({"name": ""}, "required"),
+        ({"kind": "bundle-of-nothing"}, "not one of the available choices"),
+    ],
+)
+def test_a_wrong_answer_is_told_and_nothing_is_made(
+    account: Account, sign_in: Any, change: dict[str, str], message: str
+) -> None:
+    response = sign_in(Role.ADMIN).post("/accounts/add/", GOOD | change)
+    assert response.status_code == 422
+    assert message in response.content.decode()
+    assert Account.objects.count() == 1
+    assert not Connection.objects.exists()
+
+
+def test_only_one_account_is_the_worker_s_own(made: Made, sign_in: Any) -> None:
+    Connection.objects.update(kind="ambient")
+    response = sign_in(Role.ADMIN).post("/accounts/add/", GOOD | {"kind": "ambient"})
+    assert "that one is connected already" in text_of_error(response)
+
+
+def text_of_error(response: Any) -> str:
+    assert response.status_code == 422
+    return str(response.content.decode())
+
+
+def test_an_account_is_registered_with_an_external_id_of_its_own(sign_in: Any) -> None:
+    client = sign_in(Role.ADMIN)
+    for n in (1, 2):
+        assert client.post("/accounts/add/", GOOD | {"aws_id": f"00000000000{n}"}).status_code == 302
+    one, two = Connection.objects.order_by("pk")
+    assert one.external_id != two.external_id
+    assert len(one.external_id) >= 27
+    assert one.account.added_by == client.operator.username
+    page = client.get("/accounts/000000000001/")
+    trust = json.loads(page.context["trust_text"])
+    assert trust["Statement"][0]["Condition"]["StringEquals"]["sts:ExternalId"] == one.external_id
+
+
+def test_an_external_id_cannot_be_chosen(sign_in: Any) -> None:
+    sign_in(Role.ADMIN).post("/accounts/add/", GOOD | {"external_id": "mine"})
+    assert Connection.objects.get().external_id != "mine"
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST])
+def test_only_admins_see_the_external_id(made: Made, sign_in: Any, role: Role) -> None:
+    page = sign_in(role).get(f"/accounts/{made.account.aws_id}/").content.decode()
+    assert made.account.connection.external_id not in page
+
+
+def test_the_list_tells_health(made: Made, elsewhere: Made, sign_in: Any) -> None:
+    made.coverage()
+    made.coverage("iam:GetCredentialReport", "denied")
+    client = sign_in()
+    shown = text(client.get("/accounts/"))
+    assert "1 of 2 APIs missing" in shown
+    assert "Not collected yet" in shown
+    assert [a.name for a in client.get("/accounts/", {"health": "partial"}).context["list"].table.data.data] == [
+        "payments-prod"
+    ]
+    assert [a.name for a in client.get("/accounts/", {"health": "waiting"}).context["list"].table.data.data] == [
+        "sandbox"
+    ]
+
+
+def test_a_gap_is_named_with_the_permission_and_the_age_of_what_is_shown(made: Made, sign_in: Any) -> None:
+    made.coverage("iam:GetCredentialReport", "denied", permission="iam:GetCredentialReport", detail="AccessDenied: no")
+    shown = text(sign_in().get(f"/accounts/{made.account.aws_id}/"))
+    assert "iam:GetCredentialReport is denied: grant iam:GetCredentialReport" in shown
+    assert "It was never read." in shown
+    assert "neither open nor resolve" in shown
+
+
+def test_a_collection_is_asked_for_not_done(made: Made, sign_in: Any) -> None:
+    client = sign_in(Role.ANALYST)
+    response = client.post(f"/accounts/{made.account.aws_id}/collect/", follow=True)
+    assert "within 30 seconds" in text(response)
+    assert CollectRequest.objects.get().requested_by == client.operator.username
+
+
+def test_a_paused_account_is_not_collected_until_it_is_resumed(made: Made, sign_in: Any) -> None:
+    client = sign_in(Role.ADMIN)
+    url = f"/accounts/{made.account.aws_id}/"
+    client.post(url + "pause/")
+    assert "collection paused" in text(client.get(url))
+    client.post(url + "collect/")
+    assert not CollectRequest.objects.exists()
+    client.post(url + "pause/")
+    client.post(url + "collect/")
+    assert CollectRequest.objects.exists()
+
+
+def test_the_number_of_queries_does_not_grow_with_accounts(sign_in: Any, django_assert_max_num_queries: Any) -> None:
+    client = sign_in()
+    for n in range(60):
+        Made(Account.objects.create(aws_id=f"{n:012}", name=f"account-{n}")).finding()
+    with django_assert_max_num_queries(18):
+        client.get("/accounts/")
+
+
+def test_export_is_the_same_query(made: Made, elsewhere: Made, sign_in: Any) -> None:
+    made.finding(severity=5)
+    response = sign_in().get("/accounts/", {"export": "jsonl", "q": "payments"})
+    (row,) = [json.loads(line) for line in response.body.decode().splitlines()]
+    assert (row["account"], row["open_critical"], row["open_high"]) == ("000000000001", 1, 0)

@@ -1,0 +1,122 @@
+"""Where do we stand: with nothing, with nothing judged, with nothing wrong, with faults, and with gaps."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from iamdash.access.models import Role
+from tests.pages.conftest import Made
+
+pytestmark = pytest.mark.django_db
+
+
+def text(response: Any) -> str:
+    assert response.status_code == 200
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+    return re.sub(r" ([.,:])", r"\1", words)
+
+
+def test_an_empty_installation_shows_an_admin_the_first_step(sign_in: Any) -> None:
+    response = sign_in(Role.ADMIN).get("/")
+    assert "Connect the first account" in text(response)
+    assert b'href="/accounts/add/"' in response.content
+
+
+def test_an_empty_installation_tells_a_viewer_whom_to_ask(sign_in: Any) -> None:
+    response = sign_in(Role.VIEWER).get("/")
+    assert "An admin gives operators their accounts" in text(response)
+    assert b"/accounts/add/" not in response.content
+
+
+def test_before_the_first_judgement_nothing_looks_fine(made: Made, sign_in: Any) -> None:
+    shown = text(sign_in().get("/"))
+    assert "nothing was judged yet" in shown
+    assert "Not judged yet" in shown
+    assert "No role or user has an open finding" not in shown
+
+
+def test_nothing_wrong_says_what_was_checked(made: Made, sign_in: Any) -> None:
+    made.coverage()
+    made.state(n_subjects=42, n_clear=42)
+    shown = text(sign_in().get("/"))
+    assert "made 42 checks" in shown
+    assert "No role or user has an open finding" in shown
+    assert "No rule of this practice is built yet" in shown or "Not judged yet" in shown
+
+
+def test_open_findings_are_counted_by_practice_and_lead_to_their_list(made: Made, sign_in: Any) -> None:
+    made.state("KY101", n_open=1)
+    made.finding("KY101", severity=5, subject="a")
+    made.finding("KY102", severity=4, subject="b")
+    made.finding("LP101", severity=3, subject="c")
+    made.finding(
+        "LP101", severity=3, subject="gone", resolved_at=made.account.added_at, resolved_why="clear", status="resolved"
+    )
+    response = sign_in().get("/")
+    assert "2 critical or high of 3 open findings" in text(response)
+    page = response.content.decode()
+    assert "/findings/?practice=KY&amp;severity=critical" in page
+    assert "Keys has the most critical and high findings: 2 of 2 open." in text(response)
+
+
+def test_the_chart_and_its_table_say_the_same(made: Made, sign_in: Any) -> None:
+    made.state("KY101")
+    made.finding("KY101", severity=5)
+    chart = sign_in().get("/").context["chart"]
+    table = {label: [value for value, _ in cells] for label, cells in chart.rows}
+    drawn = {label: [s["values"][i] for s in chart.spec["series"]] for i, label in enumerate(chart.spec["labels"])}
+    assert table == drawn
+    assert table["Keys"][0] == 1
+
+
+def test_a_denied_api_is_named_with_its_permission(made: Made, elsewhere: Made, sign_in: Any) -> None:
+    for each in (made, elsewhere):
+        each.coverage("iam:GetCredentialReport", "denied", permission="iam:GetCredentialReport")
+    shown = text(sign_in().get("/"))
+    assert "iam:GetCredentialReport is denied in 2 accounts: grant iam:GetCredentialReport" in shown
+    assert "unknown, not fine" in shown
+
+
+def test_the_account_of_the_address_narrows_everything(made: Made, elsewhere: Made, sign_in: Any) -> None:
+    made.role("mine", risk=300, medium=1)
+    elsewhere.role("theirs", risk=300, medium=1)
+    made.finding(subject="one")
+    elsewhere.finding(subject="two")
+    response = sign_in().get("/", {"account": made.account.aws_id})
+    assert response.context["total"] == 1
+    assert "mine" in text(response)
+    assert "theirs" not in text(response)
+
+
+def test_the_riskiest_account_comes_first(made: Made, elsewhere: Made, sign_in: Any) -> None:
+    for n in range(5):
+        made.finding(severity=3, subject=f"r{n}")
+    elsewhere.finding(severity=5)
+    accounts = [account.name for account, _ in sign_in().get("/").context["accounts_by_risk"]]
+    assert accounts == ["sandbox", "payments-prod"]
+
+
+def test_the_number_of_queries_does_not_grow(
+    made: Made, elsewhere: Made, sign_in: Any, django_assert_max_num_queries: Any
+) -> None:
+    client = sign_in()
+    for each in (made, elsewhere):
+        for n in range(12):
+            each.role(f"role-{n}", risk=300 + n, medium=1)
+            each.finding(subject=f"role-{n}")
+    with django_assert_max_num_queries(26):
+        client.get("/")
+
+
+def test_hostile_names_are_text(made: Made, sign_in: Any) -> None:
+    made.role("<script>alert(1)</script>", risk=300, medium=1)
+    made.account.name = "=HYPERLINK(<b>)\u202e"
+    made.account.save()
+    made.finding()
+    page = sign_in().get("/").content.decode()
+    assert "<script>alert" not in page
+    assert "<b>" not in page
+    assert "\u202e" not in page.split("<main")[1]
