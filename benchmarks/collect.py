@@ -1,0 +1,124 @@
+"""Collect and judge a whole lab with two workers: time against bare boto3 asking for the same, calls, memory.
+
+The floor asks AWS's questions of every account with two processes and throws the answers away; what is above it is transform,
+PostgreSQL, Celery and judgement. The calls are measured on one account of 300 roles, 100 users and 100 policies, for which
+Prowler 5.46's IAM service made 2,624 (AWS.md 1).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from benchmarks.figure import Figure
+from iamdash.embedded import processes, services
+from iamdash.embedded.child import Child
+from iamdash.embedded.processes import Environment, Options
+from iamdash.embedded.state import State
+from iamdash.embedded.supervisor import Supervisor, supervisor
+
+ACCOUNTS, ROLES, WORKERS = 100, 200, 2
+PEER_CALLS = 2_624
+MEMORY_LIMIT = 600.0  # MB a process (TRUST, load to hold)
+
+
+def run() -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory(prefix="iamdash-bench-") as folder:
+        Path(folder).chmod(0o755)
+        with installation(Path(folder), ACCOUNTS, ROLES) as (family, ours, for_worker):
+            floor = bare(for_worker)
+            worker = processes.worker(for_worker)
+            family.start(worker)
+            seconds = timed(family, processes.manage(for_worker, "collect", "--all", "--wait"))
+            yield Figure(f"collect {ACCOUNTS} accounts x {ROLES} roles", seconds, "s", "bare boto3", floor, 2.5)
+            yield Figure("collect again, unchanged", timed(family, processes.manage(for_worker, "collect", "--all", "--wait")), "s",
+                         "bare boto3", floor, 2.0)  # fmt: skip
+            yield Figure("peak memory of a worker process", peak(worker), "MB", "limit", MEMORY_LIMIT, 1)
+            calls, list_keys = calls_of_largest(ours["DATABASE_URL"])
+            yield Figure("calls for an account, ListAccessKeys apart", calls - list_keys, "calls", "limit", 30, 1)
+            yield Figure("calls for an account", calls, "calls", "Prowler's", PEER_CALLS, 0.1)
+
+
+@contextmanager
+def installation(folder: Path, accounts: int, roles: int) -> Iterator[tuple[Supervisor, Environment, Environment]]:
+    """Servers, the lab and its accounts connected, as `manage.py up --lab` makes them; no worker yet."""
+    options = Options("127.0.0.1", 0, True, accounts, roles, 7, True, False)
+    state = State.open(folder)
+    os.environ["IAMDASH_SECRET_KEY_FILE"] = str(state.secret_key)
+    with supervisor(sys.stderr, signals=False) as family:
+        database = services.start(family, services.postgres(folder))
+        redis = services.start(family, services.valkey(folder))
+        ours = processes.common(state, options, database, redis) | {"IAMDASH_LOG_LEVEL": "WARNING"}
+        ready = folder / "lab.url"
+        lab = processes.lab(ours, options, 0, ready)
+        family.start(lab)
+        family.run(processes.manage(ours, "migrate", "--verbosity", "0"))
+        family.wait_until(ready.exists, lab, seconds=120)
+        url = ready.read_text().strip()
+        family.run(processes.manage(ours, "lab_connect", "--lab-url", url))
+        yield family, ours, processes.worker_environment(ours, url)
+
+
+def timed(family: Supervisor, step: Child) -> float:
+    begun = time.perf_counter()
+    family.run(step)
+    return time.perf_counter() - begun
+
+
+def bare(environment: Environment) -> float:
+    """Seconds for two processes to ask every account everything, and do nothing with it."""
+    with psycopg.connect(environment["DATABASE_URL"]) as database:
+        rows = database.execute(
+            "select a.aws_id, c.role_name, c.external_id from collectors_account a join collectors_connection c on c.account_id = a.id"
+        ).fetchall()
+    aws = {name: value for name, value in environment.items() if name.startswith("AWS_")}
+    with ProcessPoolExecutor(WORKERS, initializer=os.environ.update, initargs=(aws,)) as pool:
+        list(pool.map(ask, rows[:WORKERS]))  # imports and service models are read once, as in a worker
+        begun = time.perf_counter()
+        list(pool.map(ask, rows))
+        return time.perf_counter() - begun
+
+
+def ask(row: tuple[str, str, str]) -> None:
+    from collectors.aws.session import Target, connect
+    from collectors.sources import sources
+
+    aws_id, role, external_id = row
+    target = Target(aws_id, role_arn=f"arn:aws:iam::{aws_id}:role/{role}", external_id=external_id)
+    for source in sources().values():
+        aws = connect(target, source.permissions)
+        answers: dict[str, object] = {}
+        for api in source.apis:
+            answers[api.name] = api.fetch(aws, answers)
+
+
+def peak(worker: Child) -> float:
+    """Megabytes: the largest high-water mark among the worker's processes (proc_pid_status(5), VmHWM)."""
+    import psutil
+
+    root = psutil.Process(worker.pid)
+    marks = []
+    for process in (root, *root.children(recursive=True)):
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        marks += [int(line.split()[1]) / 1000 for line in status.splitlines() if line.startswith("VmHWM")]
+    return max(marks)
+
+
+def calls_of_largest(url: str) -> tuple[int, int]:
+    """Calls of the last run of the account with most users that have a key, and how many of these were ListAccessKeys."""
+    with psycopg.connect(url) as database:
+        row = database.execute(
+            "select sum(j.calls), (select count(distinct user_arn) from collectors_accesskey k where k.account_id = j.account_id) keys"
+            " from collectors_job j where j.run_id in (select max(id) from collectors_run group by account_id)"
+            " group by j.account_id order by 2 desc limit 1"
+        ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
