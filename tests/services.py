@@ -33,6 +33,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if SHARED not in os.environ:
         prepare(family, folder)
     os.environ["REDIS_URL"] = start(family, valkey(folder))
+    os.environ["IAMDASH_STATIC_ROOT"] = str(folder / "static")
     yield
 
 
@@ -47,5 +48,4 @@ def prepare(family: Supervisor, folder: Path) -> None:
         "DATABASE_URL": start(family, postgres(folder, quick=True)),
         "IAMDASH_SECRET_KEY_FILE": str(key),
         "IAMDASH_HTTP_ONLY": "1",
-        "IAMDASH_STATIC_ROOT": str(folder / "static"),
     }

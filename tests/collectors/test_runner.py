@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection as database
 
 from collectors import queue, runner, schedule
+from collectors.aws import session
 from collectors.aws.errors import AwsError
+from collectors.lab.client import LabClient
+from collectors.lab.server import serve
+from collectors.lab.settings import Settings
 from collectors.models import AccessKey, Account, Coverage, Credential, Document, Job, Principal, Run, Version
 from collectors.models.job import JUDGE
 from collectors.sources import sources
-from tests.conftest import db_role
+from tests.conftest import AS_OF, db_role
 
 pytestmark = pytest.mark.django_db
 GAAD = "iam:GetAccountAuthorizationDetails"
@@ -74,6 +80,31 @@ def test_calls_stay_within_the_budget(connected: list[Account], aws: Any) -> Non
     calls = Counter({c["operation"]: c["n"] for c in aws.calls() if c["account"] == connected[0].aws_id})
     with_keys = AccessKey.present.filter(account=connected[0]).values("user_name").distinct().count()
     assert calls.pop("ListAccessKeys") == with_keys
+    assert calls.total() <= 30
+
+
+def test_a_large_account_takes_no_more_calls_than_a_small_one(
+    db: None, aws: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """300 roles, 100 users: a peer needs 2,624 calls (AWS.md 1)."""
+    large = serve(Settings(accounts=2, roles=300, users=100, as_of=AS_OF))
+    try:
+        client = LabClient(large.url)
+        for name, value in client.credentials().items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", large.url)
+        session.forget()
+        call_command("lab_connect", lab_url=large.url, stdout=StringIO())
+        account = Account.objects.order_by("pk")[0]
+        run(account)
+        calls = Counter({c["operation"]: c["n"] for c in client.calls() if c["account"] == account.aws_id})
+    finally:
+        large.stop()
+    assert Principal.present.filter(account=account, type="role").count() >= 300
+    assert Principal.present.filter(account=account, type="user").count() >= 100
+    assert (
+        calls.pop("ListAccessKeys") == AccessKey.present.filter(account=account).values("user_name").distinct().count()
+    )
     assert calls.total() <= 30
 
 

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from collectors.models import Account
+from findings.models import Unknown
+from findings.rules import registry
+from findings.vocabulary import Practice
+from tests.pages.making import checked, finding
+from django.utils import timezone
+
+Client = Callable[..., Any]
+
+
+def text(response: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", response.content.decode()))
+
+
+def test_every_rule_and_practice_is_there_before_anything_was_judged(sign_in: Client) -> None:
+    response = sign_in().get("/rules/")
+    page = text(response)
+    assert all(f"{rule.code} {rule.slug}" in page for rule in registry.rules())
+    assert all(f'id="{practice.slug}"' in response.content.decode() for practice in Practice)
+    assert page.count("unknown: not judged yet") == len(registry.rules())
+
+
+def test_numbers_are_of_the_operators_accounts(sign_in: Client, account: Account, other_account: Account) -> None:
+    finding(account)
+    finding(other_account)
+    checked(account, n_open=1, n_clear=41)
+    checked(other_account, n_subjects=1, n_open=1, n_clear=0)
+    standing = {
+        row.rule.code: row for _, rows in sign_in(accounts=[account]).get("/rules/").context["groups"] for row in rows
+    }["LP101"]
+    assert (standing.findings, standing.open, standing.clear, standing.unknown) == (1, 1, 41, 0)
+    both = sign_in().get("/rules/LP101/").context["standing"]
+    assert (both.findings, both.open) == (2, 2)
+    one = sign_in().get(f"/rules/LP101/?account={other_account.aws_id}").context["standing"]
+    assert (one.findings, one.clear) == (1, 0)
+
+
+def test_a_rules_page_holds_its_documentation_and_reasons(sign_in: Client, account: Account) -> None:
+    checked(account, n_open=2, n_unknown=1)
+    Unknown.objects.create(account=account, code="LP101", reason="x was denied", since=timezone.now())
+    page = text(sign_in().get("/rules/LP101/"))
+    for said in ("What it does", "How to fix", "What it cannot know", "x was denied", "2 in payments-prod", "90 days"):
+        assert said in page, said
+
+
+def test_no_such_rule(sign_in: Client) -> None:
+    assert sign_in().get("/rules/XX999/").status_code == 404
+
+
+def test_queries_do_not_grow_with_rules(sign_in: Client, account: Account, django_assert_max_num_queries: Any) -> None:
+    for rule in registry.rules():
+        checked(account, rule.code)
+    client = sign_in()
+    with django_assert_max_num_queries(14):
+        client.get("/rules/")
