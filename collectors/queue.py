@@ -103,9 +103,14 @@ def _held(claim: Claim) -> Q:
     return Q(pk=claim.job_id, state=Job.State.RUNNING, fence=claim.fence)
 
 
+class LostClaimError(Exception):
+    """The claim no longer stands: the job was cancelled, or the lease ended and somebody else has it. Nothing is written."""
+
+
 def progress(claim: Claim, step: str, calls: int) -> None:
-    """What the runs page shows while it works; the lease begins anew."""
-    Job.objects.filter(_held(claim)).update(step=step, calls=calls, lease_until=Now() + LEASE)
+    """What the runs page shows while it works; the lease begins anew. Raises LostClaimError, so that a cancelled job stops early."""
+    if not Job.objects.filter(_held(claim)).update(step=step, calls=calls, lease_until=Now() + LEASE):
+        raise LostClaimError(f"{claim.source}: job {claim.job_id} was cancelled or taken over.")
 
 
 def holds(claim: Claim) -> bool:
@@ -153,6 +158,20 @@ def fail(claim: Claim, error: str) -> None:
 
 def _queued(account_id: int, source: str) -> bool:
     return Job.objects.filter(account_id=account_id, source=source, state=Job.State.QUEUED).exists()
+
+
+def cancel(account: Account) -> int:
+    """End the account's unfinished collection; what was stored stays and is judged. Returns how many jobs it ended.
+
+    A worker in the middle of one finds its claim gone at its next step and writes nothing.
+    """
+    lock(account.pk)
+    jobs = Job.objects.filter(account=account, state__in=OPEN).exclude(source=JUDGE)
+    runs = set(jobs.values_list("run", flat=True))
+    ended = jobs.update(state=Job.State.CANCELLED, finished_at=Now(), lease_until=None, step="")
+    for run_id in runs:
+        _finish_run(run_id)
+    return ended
 
 
 def ask_judgement(run_id: int, account_id: int) -> int | None:

@@ -48,6 +48,9 @@ def collect(job_id: int) -> int | None:
         gathered = gather(source, account.connection, lambda step, calls: queue.progress(claim, step, calls))
         part = source.transform(gathered.answers)
         return _commit(claim, source, account, gathered, part)
+    except queue.LostClaimError as lost:
+        log.warning("collect.lost", source=source.name, account=account.aws_id, why=str(lost))
+        return None
     except BaseException as error:
         _broke(claim, account, source, error)
         raise

@@ -1,46 +1,70 @@
-"""Which accounts are due, and who asked for more."""
+"""Which sources of which accounts are due, and what operators asked for."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from collectors import queue
-from collectors.models import Account, CollectRequest, Run
-from collectors.sources import sources
+from collectors.models import Account, CollectRequest, Job, Run
+from collectors.models.job import JUDGE
+from collectors.sources import Source, sources
 
 
 def start_due_runs() -> list[Run]:
-    """Runs for accounts asked for by operators, then for those whose last run is older than their cadence."""
+    """Cancel what operators want cancelled, start what they ask for, then what is due."""
     asked = _requested()
-    recent = Run.objects.filter(
-        account=OuterRef("pk"), created_at__gt=Now() - timedelta(hours=settings.COLLECT_EVERY_HOURS)
-    )
-    due = Account.objects.filter(~Exists(recent), connection__enabled=True).order_by("pk")
-    return asked + [run for account in due if (run := start(account, Run.Reason.SCHEDULE))]
+    last, now = _last_started(), queue.database_now()
+    collecting = Run.objects.filter(finished_at=None).values("account")
+    accounts = Account.objects.filter(connection__enabled=True).exclude(pk__in=collecting).order_by("pk")
+    due = ((account, _due(account, last, now)) for account in accounts)
+    return asked + [
+        run for account, names in due if names and (run := start(account, Run.Reason.SCHEDULE, names=names))
+    ]
 
 
-def start(account: Account, reason: Run.Reason, by: str = "") -> Run | None:
-    """A run of all sources; None when one is under way."""
+def start(account: Account, reason: Run.Reason, by: str = "", names: Iterable[str] | None = None) -> Run | None:
+    """A run of the named sources, or of all; None when one is under way."""
     with transaction.atomic():
         if reason == Run.Reason.SCHEDULE and not Run.objects.filter(account=account).exists():
             reason = Run.Reason.FIRST
-        return queue.start_run(account, reason, sources(), by)
+        return queue.start_run(account, reason, names or sources(), by)
+
+
+def _due(account: Account, last: dict[tuple[int, str], datetime], now: datetime) -> list[str]:
+    return [
+        source.name
+        for source in sources().values()
+        if (before := last.get((account.pk, source.name))) is None or before + _interval(source) <= now
+    ]
+
+
+def _interval(source: Source) -> timedelta:
+    return timedelta(hours=settings.COLLECT_EVERY_HOURS) * source.every
+
+
+def _last_started() -> dict[tuple[int, str], datetime]:
+    """(account, source) -> when its last run was made. A cancelled or failed job counts: it is not tried at once again."""
+    jobs = Job.objects.exclude(source=JUDGE).order_by("account", "source", "-pk").distinct("account", "source")
+    return {(account, source): at for account, source, at in jobs.values_list("account", "source", "run__created_at")}
 
 
 def _requested() -> list[Run]:
-    """Each open request becomes a run, or joins the one that is under way."""
+    """The last wish for each account counts. A collection joins the run that is under way; a cancellation ends it."""
     started = []
     with transaction.atomic():
-        open_requests = CollectRequest.objects.filter(taken_at=None).select_for_update(skip_locked=True)
-        requests = {r.account_id: r for r in open_requests.select_related("account").order_by("requested_at")}
-        for request in requests.values():
-            if request.account.connection.enabled:
-                run = start(request.account, Run.Reason.REQUEST, request.requested_by)
-                started += [run] if run else []
-        CollectRequest.objects.filter(account__in=requests, taken_at=None).update(taken_at=Now())
+        open_requests = CollectRequest.objects.filter(taken_at=None).select_for_update(skip_locked=True, of=("self",))
+        wishes = {r.account_id: r for r in open_requests.select_related("account__connection").order_by("pk")}
+        for _, wish in sorted(wishes.items()):
+            if wish.cancel:
+                queue.cancel(wish.account)
+            elif wish.account.connection.enabled and (
+                run := start(wish.account, Run.Reason.REQUEST, wish.requested_by)
+            ):
+                started.append(run)
+        CollectRequest.objects.filter(account__in=wishes, taken_at=None).update(taken_at=Now())
     return started

@@ -60,9 +60,10 @@ class Connection(models.Model):
 
 
 class CollectRequest(models.Model):
-    """An operator asked for a collection now. The worker takes it; the web process may not write jobs."""
+    """An operator wants a collection now, or the one under way cancelled. The web process may not write jobs: the worker does."""
 
     account = models.ForeignKey(Account, models.CASCADE)
+    cancel = models.BooleanField(default=False)
     requested_by = models.CharField(max_length=150)
     requested_at = models.DateTimeField(db_default=Now())
     taken_at = models.DateTimeField(null=True)

@@ -45,11 +45,12 @@ class Job(models.Model):
         RUNNING = "running", "Running"
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
 
     run = models.ForeignKey(Run, models.CASCADE)
     account = models.ForeignKey(Account, models.CASCADE)
     source = models.CharField(max_length=40)
-    state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
+    state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField(db_default=Now())
     rung_at = models.DateTimeField(null=True)
     attempt = models.SmallIntegerField(default=0)
@@ -66,6 +67,7 @@ class Job(models.Model):
         indexes = [
             models.Index("due_at", name="job_open", condition=models.Q(state__in=["queued", "running"])),
             models.Index("run", name="job_of_run"),
+            models.Index(fields=["account", "source", "-id"], name="job_last_of_source"),
         ]
         constraints = [
             models.UniqueConstraint(

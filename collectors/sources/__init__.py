@@ -38,7 +38,9 @@ class Api:
 
 @dataclass(frozen=True)
 class Source:
-    """transform gets the answers there are, by API name. sweeps: kind of record -> APIs that must all be complete before
+    """every: due every n-th interval of settings.COLLECT_EVERY_HOURS.
+
+    transform gets the answers there are, by API name. sweeps: kind of record -> APIs that must all be complete before
     an entity that was not seen is taken for gone.
     """
 
@@ -46,6 +48,7 @@ class Source:
     title: str
     apis: tuple[Api, ...]
     transform: Callable[[Answers], Part]
+    every: int = 1
     sweeps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property

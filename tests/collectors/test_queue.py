@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -11,6 +13,7 @@ from django.db.models.functions import Now
 from collectors import queue, runner, schedule, tasks
 from collectors.models import Account, CollectRequest, Connection, Coverage, Job, Run
 from collectors.models.job import JUDGE
+from collectors.sources import sources
 from tests.conftest import db_role
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +145,66 @@ def test_requests_are_taken_once_and_join_a_run_that_is_under_way(account: Accou
     assert not CollectRequest.objects.filter(taken_at=None).exists()
 
 
+def test_a_cancelled_run_ends_and_its_worker_writes_nothing(account: Account) -> None:
+    Connection.objects.create(account=account)
+    run = schedule.start(account, Run.Reason.REQUEST)
+    assert run is not None
+    claim = queue.claim(run.job_set.order_by("pk")[0].pk)
+    assert claim
+    CollectRequest.objects.create(account=account, requested_by="ann", cancel=True)
+    with db_role("iamdash_worker"):
+        assert schedule.start_due_runs() == []
+        assert set(run.job_set.values_list("state", flat=True)) == {"cancelled"}
+        run.refresh_from_db()
+        assert run.finished_at is not None
+        with pytest.raises(queue.LostClaimError):
+            queue.progress(claim, "iam:GetAccountSummary", 1)
+        with transaction.atomic():
+            assert not queue.holds(claim)
+
+
+def test_cancelling_leaves_the_judgement_of_what_was_stored(job: Job) -> None:
+    judgement = queue.ask_judgement(job.run_id, job.account_id)
+    with transaction.atomic():
+        assert queue.cancel(job.account) == 1
+    assert Job.objects.get(pk=judgement).state == "queued"
+    assert Run.objects.get().finished_at is None
+
+
+def test_the_last_wish_counts(account: Account) -> None:
+    Connection.objects.create(account=account)
+    CollectRequest.objects.create(account=account, requested_by="ann")
+    CollectRequest.objects.create(account=account, requested_by="ann", cancel=True)
+    Run.objects.create(account=account, reason="schedule", finished_at=Now()).job_set.bulk_create(
+        Job(run=Run.objects.get(), account=account, source=name, state="done") for name in sources()
+    )
+    assert schedule.start_due_runs() == []
+    assert not CollectRequest.objects.filter(taken_at=None).exists()
+
+
+def test_each_source_has_its_own_cadence(account: Account, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    Connection.objects.create(account=account)
+    settings.COLLECT_EVERY_HOURS = 6
+    often, seldom = (replace(s, every=n) for s, n in zip(sources().values(), (1, 4), strict=False))
+    monkeypatch.setattr(schedule, "sources", lambda: {often.name: often, seldom.name: seldom})
+
+    def due_after(hours: int) -> set[str]:
+        Job.objects.update(state=Job.State.DONE)
+        Run.objects.update(finished_at=Now(), created_at=Now() - timedelta(hours=hours))
+        runs = schedule.start_due_runs()
+        names = {job.source for run in runs for job in run.job_set.all()}
+        Run.objects.filter(pk__in=[run.pk for run in runs]).delete()
+        return names
+
+    assert due_after(0) == {often.name, seldom.name}  # the first time
+    Run.objects.create(account=account, reason="first", finished_at=Now()).job_set.bulk_create(
+        Job(run=Run.objects.get(), account=account, source=s.name, state="done") for s in (often, seldom)
+    )
+    assert due_after(5) == set()
+    assert due_after(7) == {often.name}
+    assert due_after(25) == {often.name, seldom.name}
+
+
 def test_a_tick_rings_for_each_source(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     Connection.objects.create(account=account)
     rung: list[int] = []
@@ -150,4 +213,4 @@ def test_a_tick_rings_for_each_source(account: Account, monkeypatch: pytest.Monk
         tasks.tick()
         tasks.tick()
     assert sorted(rung) == sorted(Job.objects.exclude(source=JUDGE).values_list("pk", flat=True))
-    assert len(rung) == 3
+    assert len(rung) == len(sources())
