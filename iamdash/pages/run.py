@@ -6,18 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import Avg, F, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
-from collectors.models import Coverage, Job, Run
+from collectors.models import CollectRequest, Coverage, Job, Run
 from collectors.models.coverage import TROUBLE
 from collectors.models.job import JUDGE
 from collectors.sources import sources
+from iamdash.access.models import Role
+from iamdash.access.rights import needs
 
 HISTORY = 5  # earlier runs whose duration tells how long this one may take
-OVER = (Job.State.DONE, Job.State.FAILED)
+OVER = (Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,20 @@ class Line:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(Run.objects.select_related("account"), pk=pk)
     template = "runs/_progress.html" if request.htmx and not request.htmx.history_restore_request else "runs/run.html"
-    response = render(request, template, progress(run))
+    response = render(request, template, progress(run) | {"may_cancel": request.user.may(Role.ANALYST)})
     response.headers["Vary"] = "HX-Request"
     return response
+
+
+@needs(Role.ANALYST)
+@require_POST
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for the end of a run. The worker ends it at its next tick; what was stored stays."""
+    run = get_object_or_404(Run, pk=pk)
+    if run.finished_at is None:
+        CollectRequest.objects.create(account_id=run.account_id, cancel=True, requested_by=request.user.username)
+        messages.success(request, "Asked for. The worker ends the run within 30 seconds; what it has stored stays.")
+    return redirect("run", pk)
 
 
 def progress(run: Run) -> dict[str, Any]:
@@ -72,6 +86,7 @@ def progress(run: Run) -> dict[str, Any]:
         "over": sum(line.job.state in OVER for line in lines),
         "eta": None if run.finished_at else _eta(run),
         "latest": latest,
+        "ending": CollectRequest.objects.filter(account=run.account_id, cancel=True, taken_at=None).exists(),
     }
 
 

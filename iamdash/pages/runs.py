@@ -15,6 +15,7 @@ from iamdash.pages import show
 from iamdash.pages.facets import Accounts, Choices, Conditions
 from iamdash.pages.filters import Filters, Sort
 from iamdash.pages.lists import ListPage
+from iamdash.pages.run import OVER
 from iamdash.pages.tables import ListTable
 
 FAILED = Exists(Job.objects.filter(run=OuterRef("pk"), state=Job.State.FAILED))
@@ -97,7 +98,7 @@ class RunList(ListPage):
         return Run.objects.order_by()
 
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
-        over = Q(job__state__in=(Job.State.DONE, Job.State.FAILED))
+        over = Q(job__state__in=OVER)
         return qs.select_related("account").annotate(
             n_sources=Count("job", filter=SOURCES),
             n_done=Count("job", filter=SOURCES & over),

@@ -31,6 +31,7 @@ urlpatterns = [
     path("accounts/<str:aws_id>/pause/", account.pause, name="account-pause"),
     path("runs/", runs.RunList.as_view(), name="runs"),
     path("runs/<int:pk>/", run.detail, name="run"),
+    path("runs/<int:pk>/cancel/", run.cancel, name="run-cancel"),
     path("livez", probes.livez, name="livez"),
     path("readyz", probes.readyz, name="readyz"),
 ]

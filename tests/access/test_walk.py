@@ -40,6 +40,7 @@ ROUTES = {
     "account-pause": Route(("aws_id",), "post", Role.ADMIN),
     "runs": Route(),
     "run": Route(("run",)),
+    "run-cancel": Route(("run",), "post", Role.ANALYST),
     "rules": Route(),
     "rule": Route(("code",)),
 }

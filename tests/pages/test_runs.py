@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from collectors.models import CollectRequest
+from iamdash.access.models import Role
 from tests.pages.conftest import Made
 from tests.pages.test_overview import text
 
@@ -64,3 +66,26 @@ def test_the_number_of_queries_does_not_grow_with_runs(
     client = sign_in()
     with django_assert_max_num_queries(18):
         client.get("/runs/")
+
+
+def test_a_run_is_cancelled_by_asking_the_worker(made: Made, sign_in: Any) -> None:
+    run = made.run("account", state="running", finished=False)
+    client = sign_in(Role.ANALYST)
+    shown = text(client.post(f"/runs/{run.pk}/cancel/", follow=True))
+    assert "ends the run within 30 seconds" in shown
+    assert "Ending" in shown
+    assert CollectRequest.objects.get().cancel
+    assert "Cancel this run" not in text(sign_in(Role.VIEWER).get(f"/runs/{run.pk}/"))
+
+
+def test_a_finished_run_cannot_be_cancelled(made: Made, sign_in: Any) -> None:
+    run = made.run("account")
+    sign_in(Role.ANALYST).post(f"/runs/{run.pk}/cancel/")
+    assert not CollectRequest.objects.exists()
+
+
+def test_a_cancelled_job_is_over_and_not_called_failed(made: Made, sign_in: Any) -> None:
+    run = made.run("account", state="cancelled")
+    shown = text(sign_in().get(f"/runs/{run.pk}/"))
+    assert "Cancelled" in shown
+    assert "1 of 1 sources" in shown
