@@ -8,6 +8,21 @@ from collectors.models.account import Account
 # States in which something is not known that should be.
 TROUBLE = tuple(s.value for s in records.State if s not in {records.State.COMPLETE, records.State.NOT_APPLICABLE})
 
+_SAYS = {
+    records.State.COMPLETE: "is whole",
+    records.State.PARTIAL: "was read in part",
+    records.State.DENIED: "is denied",
+    records.State.BLOCKED_BY_SCP: "is blocked by a service control policy",
+    records.State.THROTTLED: "was throttled",
+    records.State.ERROR: "gave no usable answer",
+    records.State.NOT_APPLICABLE: "does not apply",
+}
+
+
+def says(state: str) -> str:
+    """The rest of a sentence that begins with the API's name."""
+    return _SAYS[records.State(state)]
+
 
 class Coverage(models.Model):
     """How the last attempt at one API of one account ended. Every number on a page rests on these rows."""
@@ -31,6 +46,10 @@ class Coverage(models.Model):
         return f"{self.api}: {self.state}"
 
     @property
+    def says(self) -> str:
+        return says(self.state)
+
+    @property
     def as_record(self) -> records.Coverage:
         return records.Coverage(
             api=self.api,
@@ -39,4 +58,5 @@ class Coverage(models.Model):
             observed_at=self.observed_at,
             detail=self.detail,
             permission=self.permission,
+            complete_at=self.complete_at,
         )

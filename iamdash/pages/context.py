@@ -47,6 +47,7 @@ NAV = (
     ("Overview", "overview", "o"),
     ("Findings", "findings", "f"),
     ("Principals", "principals", "p"),
+    ("Keys", "keys", "y"),
     ("Accounts", "accounts", "a"),
     ("Runs", "runs", "r"),
     ("Rules", "rules", "u"),

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from collectors.models import Account, Coverage, Run
-from collectors.models.coverage import TROUBLE
+from collectors.models.coverage import TROUBLE, says
 from findings.models import Finding, FindingEvent, PrincipalPosture, RuleState
 from findings.rules.registry import rules
 from findings.vocabulary import Practice, Severity
@@ -58,8 +58,8 @@ class Gap:
     accounts: int
 
     @property
-    def label(self) -> str:
-        return str(Coverage.State(self.state).label)
+    def says(self) -> str:
+        return says(self.state)
 
 
 @require_safe

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from collectors.models import Account, Connection, Principal, Run
+from collectors.models import AccessKey, Account, Connection, Principal, Run
 from findings.models import Finding
 from iamdash.access.models import Role
 from tests.conftest import AS_OF, WebClient
@@ -33,6 +33,8 @@ ROUTES = {
     "finding": Route(("finding",)),
     "principals": Route(),
     "principal": Route(("aws_id", "principal")),
+    "keys": Route(),
+    "key": Route(("aws_id", "key")),
     "accounts": Route(),
     "account": Route(("aws_id",)),
     "account-add": Route(role=Role.ADMIN, every=True),
@@ -57,6 +59,7 @@ class Things:
     principal: str
     finding: int
     run: int
+    key: str
     code: str = "KY102"
     name: str = "kept-apart-role"
 
@@ -75,7 +78,11 @@ def things(account: Account) -> Things:
         subject_name=name, title=f"Role {name} is unused", evidence={}, first_opened_at=AS_OF, opened_at=AS_OF,
     )  # fmt: skip
     run = Run.objects.create(account=account, reason="first")
-    return Things(account, account.aws_id, principal.unique_id, finding.pk, run.pk, name=name)
+    key = AccessKey.objects.create(
+        account=account, unique_id=f"AKIA{account.aws_id}", user_name=name, user_arn=principal.arn, active=True,
+        created_at=AS_OF, digest="d", data_digest="d", seen_from=AS_OF, data={"unique_id": f"AKIA{account.aws_id}"},
+    )  # fmt: skip
+    return Things(account, account.aws_id, principal.unique_id, finding.pk, run.pk, key.unique_id, name=name)
 
 
 @pytest.fixture
