@@ -24,6 +24,7 @@ WEB_WRITES = {
     "collectors.account": "insert, update",
     "collectors.connection": "insert, update",
     "collectors.collectrequest": "insert",
+    "collectors.connectiontest": "insert",
 }
 
 

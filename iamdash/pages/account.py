@@ -10,10 +10,11 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from collectors.access_policy import read_only_policy, trust_policy
-from collectors.models import Account, CollectRequest, Connection, Coverage, Principal, Run
+from collectors import access_policy
+from collectors.models import Account, CollectRequest, Connection, ConnectionTest, Coverage, Principal, Run
 from collectors.models.coverage import TROUBLE
 from findings.models import Finding
 from findings.vocabulary import Severity
@@ -39,6 +40,7 @@ def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
         "types": dict(principals.values_list("type").annotate(n=Count("*"))),
         "runs": Run.objects.filter(account=account).order_by("-created_at")[:10],
         "asked": CollectRequest.objects.filter(account=account, taken_at=None).last(),
+        "test": last_test(account),
         "may_ask": request.user.may(Role.ANALYST),
         "may_manage": request.user.may(Role.ADMIN),
         **(deployment(account.connection) if request.user.may(Role.ADMIN) else {}),
@@ -55,18 +57,14 @@ def severities(account: Account) -> Counts:
 def deployment(connection: Connection) -> dict[str, Any]:
     """What to make in the account, as text to copy."""
     principal = settings.COLLECTOR_ARN or NO_PRINCIPAL
-    trust, policy = trust_policy(principal, connection.external_id), read_only_policy()
-    name = connection.role_name
+    of = connection.role_name, principal, connection.external_id
     return {
         "known_principal": bool(settings.COLLECTOR_ARN),
-        "trust_text": json.dumps(trust, indent=2),
-        "policy_text": json.dumps(policy, indent=2),
-        "commands_text": "\n".join(
-            (
-                f"aws iam create-role --role-name {name} --assume-role-policy-document file://trust.json",
-                f"aws iam put-role-policy --role-name {name} --policy-name iamdash-read --policy-document file://read.json",
-            )
-        ),
+        "trust_text": json.dumps(access_policy.trust_policy(principal, connection.external_id), indent=2),
+        "policy_text": json.dumps(access_policy.read_only_policy(), indent=2),
+        "cloudformation_text": json.dumps(access_policy.cloudformation(*of), indent=2),
+        "terraform_text": access_policy.terraform(*of),
+        "commands_text": access_policy.commands(connection.role_name),
     }
 
 
@@ -94,6 +92,27 @@ def collect(request: HttpRequest, aws_id: str) -> HttpResponse:
     else:
         messages.error(request, "This account is paused. An admin can resume it.")
     return redirect("account", aws_id)
+
+
+@needs(Role.ANALYST)
+@require_POST
+def test(request: HttpRequest, aws_id: str) -> HttpResponse:
+    """Ask for a connection test: the web process has no AWS credentials to try anything with."""
+    account = get_object_or_404(Account, aws_id=aws_id)
+    if not ConnectionTest.objects.filter(account=account, finished_at=None).exists():
+        ConnectionTest.objects.create(account=account, requested_by=request.user.username)
+    return redirect(reverse("account", args=[aws_id]) + "#test")
+
+
+@require_safe
+def test_state(request: HttpRequest, aws_id: str) -> HttpResponse:
+    """The last test alone, for the page that waits for it."""
+    account = get_object_or_404(Account, aws_id=aws_id)
+    return render(request, "accounts/_test.html", {"account": account, "test": last_test(account)})
+
+
+def last_test(account: Account) -> ConnectionTest | None:
+    return ConnectionTest.objects.filter(account=account).order_by("-pk").first()
 
 
 @needs(Role.ADMIN)

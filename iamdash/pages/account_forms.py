@@ -23,7 +23,12 @@ class AddAccount(forms.Form):
         label="Name", max_length=128, help_text="What your people call it, for example payments-prod."
     )
     partition = Account._meta.get_field("partition").formfield()
-    kind = Connection._meta.get_field("kind").formfield(label="Connection", widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label="Connection",
+        widget=forms.RadioSelect,
+        initial=Connection.Kind.ROLE,
+        choices=[choice for choice in Connection.Kind.choices if choice[0] != Connection.Kind.BUNDLE],
+    )
     role_name = Connection._meta.get_field("role_name").formfield(
         label="Role name",
         help_text="The role that this account makes for iamdash. Not used with the worker's own credentials.",

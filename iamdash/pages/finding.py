@@ -48,7 +48,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def value(said: Any) -> SafeString:
     """One value of the evidence. Times are recognized: evidence holds them as ISO texts."""
     if said is None or said == "" or said == []:
-        return format_html('<span class="muted">none recorded</span>')
+        return format_html('<span class="muted">{}</span>', "none recorded")
     if isinstance(said, bool):
         return format_html("{}", "yes" if said else "no")
     if isinstance(said, list) and len(said) == 1:

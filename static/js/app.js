@@ -103,9 +103,9 @@
       window.location.assign(xhr.responseURL || window.location.href);
     }
   });
-  document.addEventListener("htmx:afterSettle", (event) => {
+  document.addEventListener("htmx:afterSwap", (event) => {
     prepare();
-    if (event.detail.requestConfig && event.detail.target.id === "list") {
+    if (event.detail.target?.id === "list") {
       const heading = document.querySelector("main h1");
       if (heading) { heading.focus({ preventScroll: true }); window.scrollTo({ top: 0 }); }
     }

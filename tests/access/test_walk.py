@@ -39,6 +39,8 @@ ROUTES = {
     "account": Route(("aws_id",)),
     "account-add": Route(role=Role.ADMIN, every=True),
     "account-collect": Route(("aws_id",), "post", Role.ANALYST),
+    "account-test": Route(("aws_id",), "post", Role.ANALYST),
+    "account-test-state": Route(("aws_id",)),
     "account-pause": Route(("aws_id",), "post", Role.ADMIN),
     "runs": Route(),
     "run": Route(("run",)),
@@ -46,7 +48,12 @@ ROUTES = {
     "rules": Route(),
     "rule": Route(("code",)),
 }
-OWN = {"account_logout", "account_change_password", "account_reauthenticate"}  # of the operator, not of an account
+OWN = {
+    "account_logout",
+    "account_change_password",
+    "account_set_password",
+    "account_reauthenticate",
+}  # of the operator, not of an account
 OPEN = {"account_login", "account_inactive", "account_signup", "livez", "readyz"}  # to strangers
 
 
@@ -208,6 +215,16 @@ def test_pages_behind_the_sign_in_are_not_cached_and_framed_by_nobody(name: str,
     assert response.headers["X-Frame-Options"] == "DENY"
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     assert "unsafe" not in response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_an_operator_s_own_pages_open_with_and_without_a_password(name: str, sign_in: Any) -> None:
+    client = sign_in(Role.VIEWER)
+    assert client.get(reverse(name)).status_code < 500
+    client.operator.set_password("a long password 1")
+    client.operator.save()
+    client.force_login(client.operator)
+    assert client.get(reverse(name)).status_code < 500
 
 
 def test_an_inactive_operator_is_a_stranger(inside: Things, sign_in: Any) -> None:

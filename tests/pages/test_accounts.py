@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from collectors.models import Account, CollectRequest, Connection
+from collectors.models import Account, CollectRequest, Connection, ConnectionTest
 from iamdash.access.models import Role
 from tests.pages.conftest import Made
 from tests.pages.test_overview import text
@@ -140,3 +140,29 @@ def test_export_is_the_same_query(made: Made, elsewhere: Made, sign_in: Any) -> 
     response = sign_in().get("/accounts/", {"export": "jsonl", "q": "payments"})
     (row,) = [json.loads(line) for line in response.body.decode().splitlines()]
     assert (row["account"], row["open_critical"], row["open_high"]) == ("000000000001", 1, 0)
+
+
+def test_a_connection_test_is_asked_for_once_and_waited_for(made: Made, sign_in: Any) -> None:
+    client = sign_in(Role.ANALYST)
+    url = f"/accounts/{made.account.aws_id}/"
+    for _ in range(2):
+        client.post(url + "test/")
+    test = ConnectionTest.objects.get()
+    page = client.get(url)
+    assert 'hx-trigger="every 3s"' in page.content.decode()
+    assert "the worker begins within 30 seconds" in text(page)
+    ConnectionTest.objects.filter(pk=test.pk).update(
+        finished_at=made.account.added_at,
+        checks=[
+            {
+                "what": "iam:GetAccountSummary",
+                "ok": False,
+                "detail": "AccessDenied: no",
+                "permission": "iam:GetAccountSummary",
+            }
+        ],
+    )
+    shown = client.get(url + "test/state/")
+    assert "hx-trigger" not in shown.content.decode()
+    assert "Something does not work" in text(shown)
+    assert "Grant iam:GetAccountSummary" in text(shown)

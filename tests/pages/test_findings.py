@@ -215,9 +215,9 @@ def test_a_list_takes_a_fixed_number_of_queries(
         client.get("/findings/")
 
 
-# Role, scope and read-only of the transaction and its savepoint: 5; session and operator: 2; frame: 2; checked: 2;
-# tabs: 1; facets: 5; ids, rows: 2; the test client's own role: 2.
-QUERIES = 21
+# Transaction, role and read-only: 4; session and operator: 2; ids, tabs, rows: 3; facets: 5; what was checked: 2;
+# frame: 2; the test client's own role: 2.
+QUERIES = 20
 
 
 def test_detail_shows_evidence_in_words_of_the_rule(sign_in: Client, account: Account, other_account: Account) -> None:

@@ -117,3 +117,22 @@ def test_missing_pages_lead_on(sign_in: Client, client: Any) -> None:
 @pytest.mark.parametrize("name", ["500.html", "403_csrf.html"])
 def test_pages_without_a_request(static_files: None, name: str) -> None:
     assert "<h1>" in get_template(name).render({})
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("/sign-in/up/", "made by an admin"), ("/sign-in/inactive/", "inactive"), ("/sign-in/", "Sign in")],
+)
+def test_pages_before_sign_in(client: Any, db: None, static_files: None, path: str, said: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 200
+    assert said in html(response)
+
+
+def test_passwords_are_changed_in_our_frame(sign_in: Client) -> None:
+    client = sign_in()
+    assert "Change password" not in html(client.get("/rules/")), "who has none has nothing to change"
+    client.operator.set_password("a-long-enough-password")
+    client.operator.save()
+    client.force_login(client.operator)
+    assert '<nav class="nav"' in html(client.get("/sign-in/password/"))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import itertools
 import json
 from typing import Any
 
@@ -45,7 +47,7 @@ def test_walks_forward_and_back_over_equal_keys(
             pages.append(page(rows(), KEYS, descending=descending, after=pages[-1].after, size=5))
     assert [i for p in pages for i in p.ids] == want
     assert [len(p.ids) for p in pages] == [5, 5, 5, 5, 3]
-    for earlier, later in zip(pages, pages[1:], strict=False):
+    for earlier, later in itertools.pairwise(pages):
         back = page(rows(), KEYS, descending=descending, before=later.before, size=5)
         assert back.ids == earlier.ids
         assert bool(back.before) == bool(earlier.before)
@@ -98,7 +100,5 @@ def test_numbers_beyond_any_column_find_nothing(account: Account) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
 @given(st.text(max_size=60))
 def test_no_cursor_breaks_it(db: None, text: str) -> None:
-    try:
+    with contextlib.suppress(BadRequest):
         page(rows(), KEYS, descending=True, before=text)
-    except BadRequest:
-        pass

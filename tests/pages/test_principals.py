@@ -178,7 +178,10 @@ def test_user_page_shows_credentials_and_groups(sign_in: Client, account: Accoun
 
 def test_user_page_without_reports_says_why(sign_in: Client, account: Account) -> None:
     denied = records.Coverage(
-        api="iam:GetCredentialReport", state=records.State.DENIED, observed_at=AS_OF, permission="iam:GetCredentialReport"
+        api="iam:GetCredentialReport",
+        state=records.State.DENIED,
+        observed_at=AS_OF,
+        permission="iam:GetCredentialReport",
     )
     put(account, alice := user("alice"), covered=(*coverage()[:1], denied))
     page = text(sign_in().get(page_of(alice)))
@@ -223,5 +226,3 @@ def test_pages_write_nothing(sign_in: Client, account: Account) -> None:
 def store_documents(account: Account, *bodies: Any) -> None:
     for digest, body in documents(*bodies).items():
         account.document_set.get_or_create(digest=digest, defaults={"body": body})
-
-

@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import timezone
+
 from collectors.models import Account
 from findings.models import Unknown
 from findings.rules import registry
 from findings.vocabulary import Practice
 from tests.pages.making import checked, finding
-from django.utils import timezone
 
 Client = Callable[..., Any]
 

@@ -1,0 +1,89 @@
+"""A real Chromium over the live server. Console errors and refused inline code fail the test that sees them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from iamdash.access.models import Operator, Role
+
+PASSWORD = "a-long-enough-password"
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+FOUND = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = os.path.dirname(__file__)
+    missing = pytest.mark.skip(
+        reason="no Chromium on the PATH: apt-get install chromium (or another package with the command chromium)"
+    )
+    for item in items:
+        if str(item.path).startswith(here):
+            item.add_marker(pytest.mark.browser)
+            if FOUND is None:
+                item.add_marker(missing)
+
+
+@pytest.fixture(scope="session")
+def live_server(static_files: None) -> Iterator[LiveServer]:
+    """pytest-django's, but static files come as in production: hashed, from WhiteNoise."""
+    server = LiveServer("localhost", start=False)
+    server.thread.static_handler = lambda application: application
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        # Playwright's event loop runs in this thread, so Django would refuse plain database calls in the tests.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+        browser = driver.chromium.launch(executable_path=FOUND, args=list(QUIET))
+        yield browser
+        browser.close()
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complained about; must be empty when the test ends."""
+    return []
+
+
+@pytest.fixture
+def open_browser(live_server: LiveServer, chromium: Browser, complaints: list[str]) -> Iterator[Callable[..., Page]]:
+    """open_browser(**context options) -> a page of an operator who signed in by the form; its addresses are relative."""
+    Operator.objects.create_user("ada", PASSWORD, role=Role.VIEWER, all_accounts=True)
+    contexts = []
+
+    def make(**options: Any) -> Page:
+        contexts.append(chromium.new_context(base_url=live_server.url, **options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda m: complaints.append(m.text) if m.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto("/findings/")
+        page.get_by_label("Username").fill("ada")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/findings/")
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []
