@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from iamdash.access.models import Operator, Role
@@ -59,6 +59,11 @@ def chromium() -> Iterator[Browser]:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+def complains(message: ConsoleMessage) -> bool:
+    """Chromium calls every answer of 400 and above an error; a form that was filled in wrongly is none."""
+    return message.type in {"error", "warning"} and "422 (Unprocessable" not in message.text
+
+
 @pytest.fixture
 def complaints() -> list[str]:
     """What the browser complained about; must be empty when the test ends."""
@@ -67,20 +72,24 @@ def complaints() -> list[str]:
 
 @pytest.fixture
 def open_browser(live_server: LiveServer, chromium: Browser, complaints: list[str]) -> Iterator[Callable[..., Page]]:
-    """open_browser(**context options) -> a page of an operator who signed in by the form; its addresses are relative."""
-    Operator.objects.create_user("ada", PASSWORD, role=Role.VIEWER, all_accounts=True)
+    """open_browser(role, start, **context options) -> a page of an operator who signed in by the form.
+
+    The operator sees all accounts; the page's addresses are relative.
+    """
     contexts = []
 
-    def make(**options: Any) -> Page:
+    def make(role: Role = Role.VIEWER, start: str = "/findings/", **options: Any) -> Page:
+        if not Operator.objects.filter(username="ada").exists():
+            Operator.objects.create_user("ada", PASSWORD, role=role, all_accounts=True)
         contexts.append(chromium.new_context(base_url=live_server.url, **options))
         page = contexts[-1].new_page()
-        page.on("console", lambda m: complaints.append(m.text) if m.type in {"error", "warning"} else None)
+        page.on("console", lambda m: complaints.append(m.text) if complains(m) else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto("/findings/")
+        page.goto(start)
         page.get_by_label("Username").fill("ada")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/findings/")
+        page.wait_for_url(f"**{start}")
         return page
 
     yield make

@@ -1,0 +1,79 @@
+"""From an empty installation to the first finding, by the pages alone; AWS is the lab, and the worker's part is played here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db.models.functions import Now
+from playwright.sync_api import Page, expect
+
+from collectors import access_policy
+from collectors.models import Account
+from iamdash.access.models import Role
+from tests.pages.conftest import Made
+from tests.test_denied import collect_and_judge
+
+Open = Callable[..., Page]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_from_nothing_to_the_first_finding(transactional_db: None, aws: Any, open_browser: Open, scheme: str) -> None:
+    chosen = aws.organization()["accounts"][0]
+    page = open_browser(Role.ADMIN, "/", color_scheme=scheme)
+    expect(page.get_by_role("heading", name="Connect the first account")).to_be_visible()
+    page.get_by_role("link", name="Connect an account", exact=True).click()
+
+    page.get_by_label("Account id").fill("123")
+    page.get_by_label("Name", exact=True).fill(chosen["name"])
+    page.get_by_role("button", name="Register").click()
+    expect(page.get_by_text("12 digits, leading zeros included")).to_be_visible()
+    page.get_by_label("Account id").fill(chosen["id"])
+    page.get_by_role("button", name="Register").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(chosen["name"])
+    template = json.loads(page.locator("#cloudformation").inner_text())
+    role = template["Resources"]["Role"]["Properties"]
+    condition = role["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]["StringEquals"]
+    aws.deploy(
+        [
+            {
+                "account": chosen["id"],
+                "role_name": role["RoleName"],
+                "external_id": condition["sts:ExternalId"],
+                "policy": access_policy.read_only_policy(),
+            }
+        ]
+    )
+    page.get_by_role("button", name="Collect now").click()
+    expect(page.get_by_text("The worker takes it within 30 seconds")).to_be_visible()
+    collect_and_judge(Account.objects.get())
+
+    page.get_by_role("link", name="Overview").click()
+    expect(page.locator(".plot .bars, .plot .barlayer").first).to_be_attached()
+    expect(page.locator(".chart figcaption").first).not_to_be_empty()
+    page.locator(".card .figure a").first.click()
+    expect(page.locator("#list-count")).to_contain_text("finding")
+    page.locator("a.lead").first.click()
+    expect(page.get_by_role("heading", name="How to fix")).to_be_visible()
+
+
+def test_a_run_under_way_shows_its_end_by_itself(transactional_db: None, open_browser: Open) -> None:
+    made = Made(Account.objects.create(aws_id="000000000001", name="one"))
+    run = made.run("account", state="running", finished=False, step="iam:GetAccountSummary")
+    page = open_browser(Role.VIEWER, f"/runs/{run.pk}/")
+    expect(page.locator("#progress")).to_contain_text("0 of 1 sources")
+    run.job_set.update(state="done")
+    type(run).objects.filter(pk=run.pk).update(finished_at=Now())
+    expect(page.locator("#progress")).to_contain_text("1 of 1 sources", timeout=10_000)
+
+
+def test_overview_without_javascript(transactional_db: None, open_browser: Open) -> None:
+    made = Made(Account.objects.create(aws_id="000000000001", name="one"))
+    made.state()
+    made.finding()
+    page = open_browser(Role.VIEWER, "/", java_script_enabled=False)
+    page.get_by_text("The numbers").first.click()
+    expect(page.get_by_role("table").first).to_be_visible()
