@@ -155,7 +155,9 @@ class Rule:
 
     code is for ever. slug names the fault, so that "accept <slug> for payments-ci" reads well. title: a sentence
     pattern. needs: APIs ("iam:GetCredentialReport") that must all be complete; any_of: of these, one is enough.
-    controls: framework -> control ids. settings: thresholds it reads, with their defaults in days.
+    helps: APIs that make it surer or show use; it judges without them.
+    controls: framework -> control ids. settings: thresholds it reads, with their defaults. also: further types of subject
+    that it judges in the same way; `subject` is the one it is chiefly about.
     doc: the module's docstring, Markdown with SECTIONS as headings.
     """
 
@@ -168,6 +170,8 @@ class Rule:
     doc: str | None = field(repr=False)
     needs: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
+    helps: tuple[str, ...] = ()
+    also: tuple[SubjectType, ...] = ()
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: Mapping[str, int] = field(default_factory=dict)
 
@@ -176,9 +180,13 @@ class Rule:
         return Practice.of(self.code)
 
     @property
+    def subjects(self) -> tuple[SubjectType, ...]:
+        return (self.subject, *self.also)
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """Every API this rule reads."""
-        return self.needs + self.any_of
+        return self.needs + self.any_of + self.helps
 
     @cached_property
     def sections(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,6 +18,7 @@ from findings.analysis.kinds import KindOf, Overrides
 from findings.policy.document import Document, Unreadable, read
 
 SAME_ENTITY = timedelta(minutes=1)
+ADVISOR_DAYS = 2  # how old a reading of Access Advisor may be and still tell that something was *not* used
 T = TypeVar("T")
 
 
@@ -25,7 +26,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What an organization decides; the defaults are RULES.md's. All `_days` are whole days, and "older" means
     strictly older.
 
-    kinds: ARN or unique id of a role or user -> kind, decided by an operator.
+    password_expiry_days: the longest that a password may live; 0: expiry is not asked for. collect_every_hours: how often
+    the account is collected, 0: on no schedule; seldom: API -> asked every n-th time only. off: codes of rules that are
+    not judged. kinds: ARN or unique id of a role or user -> kind, decided by an operator.
     """
 
     unused_days: int = 90
@@ -33,6 +36,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rotation_days: int = 90
     rotation_high_days: int = 365
     never_used_grace_days: int = 7
+    two_keys_days: int = 14
+    password_length: int = 14
+    password_reuse: int = 24
+    password_expiry_days: int = 0
+    collect_every_hours: float = 0
+    seldom: dict[str, int] = {}
+    off: frozenset[str] = frozenset({"LP206"})
     kinds: dict[str, str] = {}
 
 
@@ -47,17 +57,19 @@ class AccountSubject:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A source that did not give its full answer. state None: it was never asked."""
+    """A source that did not give its full answer. state None: it was never asked. why: for what a bundle lacks, the file."""
 
     api: str
     state: State | None
     region: str = ""
     permission: str = ""
+    why: str = ""
 
     def __str__(self) -> str:
         """A sentence that stays the same while the gap does, so error texts and times are not in it."""
         where = f" in {self.region}" if self.region else ""
-        return f"{self.api}{where} {_STATE_WORDS[self.state].format(permission=self.permission or self.api)}"
+        words = _STATE_WORDS[self.state].format(permission=self.permission or self.api, why=self.why)
+        return f"{self.api}{where} {words}"
 
 
 _STATE_WORDS: Mapping[State | None, str] = {
@@ -69,6 +81,7 @@ _STATE_WORDS: Mapping[State | None, str] = {
     State.THROTTLED: "was throttled",
     State.ERROR: "failed",
     State.NOT_APPLICABLE: "does not apply here",
+    State.ABSENT: "was not collected: {why}",
 }
 
 
@@ -89,7 +102,29 @@ class Facts:
     @cached_property
     def summary(self) -> Mapping[str, int] | None:
         """GetAccountSummary's SummaryMap."""
-        return next((d.summary for d in self.snapshot.details), None)
+        return self.told.summary
+
+    @cached_property
+    def told(self) -> records.AccountDetails:
+        """What all sources together tell of the account as a whole. An API that gave no answer leaves its part None."""
+        parts: dict[str, Any] = {}
+        for details in self.snapshot.details:
+            parts |= {name: told for name, told in msgspec.structs.asdict(details).items() if told is not None}
+        return records.AccountDetails(**{**parts, "unique_id": "account"})
+
+    def roles_with(self, policy_arn: str) -> tuple[records.Role, ...]:
+        """Roles that have the managed policy attached, by name."""
+        found = (role for role in self.snapshot.roles if policy_arn in role.attached)
+        return tuple(sorted(found, key=lambda role: role.name))
+
+    @cached_property
+    def groups_by_name(self) -> Mapping[str, records.Group]:
+        return {g.name: g for g in self.snapshot.groups}
+
+    @cached_property
+    def members_by_group(self) -> Mapping[str, tuple[records.User, ...]]:
+        """Group name -> its users."""
+        return _grouped((name, user) for user in self.snapshot.users for name in user.groups)
 
     @cached_property
     def user_by_arn(self) -> Mapping[str, records.User]:
@@ -119,6 +154,16 @@ class Facts:
 
     def keys(self, user: records.User) -> tuple[records.AccessKey, ...]:
         return self.keys_by_user_arn.get(user.arn, ())
+
+    @cached_property
+    def advisor(self) -> Mapping[str, records.LastAccessed]:
+        """Access Advisor's answers by the unique id of the role or user. None for one: not read yet, or service-linked."""
+        return {found.unique_id: found for found in self.snapshot.last_accessed}
+
+    def advised(self, principal: records.Role | records.User) -> bool:
+        """Whether Access Advisor's silence on the principal counts: it was read, and lately."""
+        found = self.advisor.get(principal.unique_id)
+        return found is not None and not self.older(found.read_at, ADVISOR_DAYS)
 
     def document(self, digest: str) -> Document | Unreadable:
         """A policy document by digest; each is read once."""
@@ -166,7 +211,7 @@ class Facts:
         short = [r for r in rows if r.state not in (State.COMPLETE, State.NOT_APPLICABLE)]
         if not short and not any(r.state is State.COMPLETE for r in rows):
             short = list(rows)
-        return [Gap(api, r.state, r.region, r.permission) for r in short]
+        return [Gap(api, r.state, r.region, r.permission, r.detail if r.state is State.ABSENT else "") for r in short]
 
     @cached_property
     def _coverage(self) -> Mapping[str, tuple[records.Coverage, ...]]:

@@ -42,7 +42,7 @@ class Judgement:
     @cached_property
     def present(self) -> Mapping[SubjectType, frozenset[str]]:
         """Ids of all subjects there are, by type."""
-        types = {rule.subject for rule in self.rules.values()}
+        types = {kind for rule in self.rules.values() for kind in rule.subjects}
         return {t: frozenset(subject.id for _, subject in registry.subjects(t, self.facts)) for t in types}
 
 

@@ -28,10 +28,11 @@ def _page(rule: Rule) -> str:
     facts = [
         ("Practice", f"{rule.practice.prefix}: {rule.practice.title}"),
         ("Severity", rule.severity.label),
-        ("Subject", rule.subject.value),
+        ("Subject", ", ".join(rule.subjects)),
         ("Kind", KINDS[rule.kind]),
         ("Needs", _needs(rule)),
-        ("Settings", ", ".join(f"`{name}` = {days} days" for name, days in rule.settings.items())),
+        ("Surer with", _code(rule.helps, ", ")),
+        ("Settings", ", ".join(_setting(name, value) for name, value in rule.settings.items())),
         ("Controls", "; ".join(f"{framework} {', '.join(ids)}" for framework, ids in sorted(rule.controls.items()))),
     ]
     table = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in facts if value)]
@@ -39,9 +40,15 @@ def _page(rule: Rule) -> str:
     return "\n\n".join([f"# {rule.code} {rule.slug}", MADE, "\n".join(table), *body]) + "\n"
 
 
+def _setting(name: str, value: int) -> str:
+    """The unit is the last word of a setting's name, where it has one."""
+    unit = name.rpartition("_")[2]
+    return f"`{name}` = {value} {unit}" if unit in ("days", "hours") else f"`{name}` = {value}"
+
+
 def _needs(rule: Rule) -> str:
-    listed = LISTED_BY.get(rule.subject)
-    required = _code(dict.fromkeys((*((listed,) if listed else ()), *rule.needs)), ", ")
+    listed = (LISTED_BY[kind] for kind in rule.subjects if kind in LISTED_BY)
+    required = _code(dict.fromkeys((*listed, *rule.needs)), ", ")
     either = _code(rule.any_of, " or ")
     return ", ".join(part for part in (required, either) if part)
 
@@ -64,5 +71,5 @@ def _index_lines() -> Iterator[str]:
             yield "|---|---|---|---|"
             for rule in some:
                 link = f"[{rule.code} {rule.slug}]({file_name(rule)})"
-                yield f"| {link} | {rule.severity.label} | {rule.subject.value} | {rule.summary} |"
+                yield f"| {link} | {rule.severity.label} | {', '.join(rule.subjects)} | {rule.summary} |"
             yield ""

@@ -85,9 +85,11 @@ def by_practice() -> Mapping[Practice, tuple[Rule, ...]]:
 
 
 def judge(facts: Facts, entries: Iterable[Entry] | None = None) -> Iterator[Verdict]:
-    """Every rule's verdicts on every subject it applies to, by code, then in the snapshot's order."""
+    """Every rule's verdicts on every subject it applies to, by code, then in the snapshot's order. Rules that the settings
+    switch off say nothing."""
     for entry in catalogue().values() if entries is None else entries:
-        yield from _judge_rule(entry, facts)
+        if entry.rule.code not in facts.settings.off:
+            yield from _judge_rule(entry, facts)
 
 
 def _judge_rule(entry: Entry, facts: Facts) -> Iterator[Verdict]:
@@ -96,7 +98,7 @@ def _judge_rule(entry: Entry, facts: Facts) -> Iterator[Verdict]:
     if unlisted := "; ".join(map(str, _unlisted(rule, facts))):
         everyone = Subject(rule.subject, "")
         yield Verdict(rule, everyone, Status.UNKNOWN, rule.severity, reason=unlisted, from_gap=True)
-    for item, subject in subjects(rule.subject, facts):
+    for item, subject in (pair for kind in rule.subjects for pair in subjects(kind, facts)):
         parts: set[str] = set()
         for outcome in entry.judge(item, facts):
             verdict = _verdict(rule, subject, outcome, unread)
@@ -117,8 +119,7 @@ def _unread(rule: Rule, facts: Facts) -> tuple[Gap, ...]:
 
 def _unlisted(rule: Rule, facts: Facts) -> tuple[Gap, ...]:
     """Why we may not know all subjects of the rule."""
-    listed_by = LISTED_BY.get(rule.subject)
-    return facts.gaps((listed_by,)) if listed_by else ()
+    return facts.gaps(dict.fromkeys(LISTED_BY[kind] for kind in rule.subjects if kind in LISTED_BY))
 
 
 def _verdict(rule: Rule, subject: Subject, outcome: Outcome, unread: str) -> Verdict:

@@ -1,6 +1,9 @@
 """
 ## What it does
 Opens when a role is older than the window (`unused_days`, 90 by default) and AWS saw no use of it within the window.
+Two sources tell of use: RoleLastUsed, and Access Advisor, which knows the last attempt on each service. Use that either
+of them saw clears the role. The evidence names the sources that spoke: `confidence` is high when both did, medium when
+Access Advisor was not read for this role in the last two days.
 A role that was used before says when; one that AWS never saw says so: "never" if it is younger than the 400 days that
 AWS remembers, else "not in the last 400 days", which is not the same. Service-linked roles are never reported. A role
 that Identity Center made is reported for its permission set: change the assignment there, do not delete the role.
@@ -23,18 +26,23 @@ A role made by CloudFormation or Terraform is removed there. A break-glass role 
 finding, with an owner and an expiry. For an Identity Center role remove the account assignment of its permission set.
 
 ## What it cannot know
-RoleLastUsed counts attempts, including denied ones, for 400 days, less in regions that track for a shorter time; use
-appears within four hours. A role in an instance profile may belong to an instance that has yet to call AWS, hence the
-doubt in the evidence. Yearly jobs and disaster recovery look unused.
+Both sources count attempts, including denied ones, for 400 days, less in regions that track for a shorter time; use
+appears within four hours. Access Advisor shows only services that the role's own policies allow. A role in an instance
+profile may belong to an instance that has yet to call AWS, hence the doubt in the evidence. Yearly jobs and disaster
+recovery look unused.
 
 ## References
 - [RoleLastUsed](https://docs.aws.amazon.com/IAM/latest/APIReference/API_RoleLastUsed.html)
+- [Last accessed
+information](https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html)
 - [Delete roles](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_delete.html)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
 
 from collectors.records import Role
 from findings.analysis.facts import Facts
@@ -42,6 +50,8 @@ from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Seve
 
 TRACKED_DAYS = 400
 RESERVED_PREFIX = "AWSReservedSSO_"
+ROLE_LAST_USED, ADVISOR = "RoleLastUsed", "Access Advisor"
+CONFIDENCE = {1: "medium", 2: "high"}  # by how many sources spoke
 
 RULE = Rule(
     code="LP101",
@@ -50,20 +60,41 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     kind=RuleKind.LACKS,
     needs=("iam:GetAccountAuthorizationDetails",),
+    helps=("iam:GetServiceLastAccessedDetails",),
     settings={"unused_days": 90},
     title="Role has not been used since a date",
     doc=__doc__,
 )
 
 
+class Use(NamedTuple):
+    """The last use that a source saw."""
+
+    at: datetime
+    source: str
+    region: str
+    service: str = ""
+
+
 def judge(role: Role, facts: Facts) -> Iterator[Outcome]:
     window = facts.settings.unused_days
     if role.service_linked or not facts.older(role.created_at, window):
         return
-    if role.last_used_at is not None and not facts.older(role.last_used_at, window):
-        yield Clear(f"used on {role.last_used_at:%Y-%m-%d}, within {window} days", sighting=True)
+    last = max(_uses(role, facts), default=None)
+    if last is not None and not facts.older(last.at, window):
+        seen = "" if last.source == ROLE_LAST_USED else f", as {last.source} shows for {last.service}"
+        yield Clear(f"used on {last.at:%Y-%m-%d}, within {window} days{seen}", sighting=True)
         return
-    yield Open(f"{_named(role)} {_unused(role, facts)}", _evidence(role, window))
+    yield Open(f"{_named(role)} {_unused(role, last, facts)}", _evidence(role, last, facts))
+
+
+def _uses(role: Role, facts: Facts) -> Iterator[Use]:
+    if role.last_used_at is not None:
+        yield Use(role.last_used_at, ROLE_LAST_USED, role.last_used_region)
+    advisor = facts.advisor.get(role.unique_id)
+    service = advisor.last_use if advisor else None
+    if service is not None and service.last_at is not None:
+        yield Use(service.last_at, ADVISOR, service.region, service.namespace)
 
 
 def _named(role: Role) -> str:
@@ -72,22 +103,26 @@ def _named(role: Role) -> str:
     return f"Role {role.name}"
 
 
-def _unused(role: Role, facts: Facts) -> str:
-    if role.last_used_at is not None:
-        return f"has not been used since {role.last_used_at:%Y-%m-%d}"
+def _unused(role: Role, last: Use | None, facts: Facts) -> str:
+    if last is not None:
+        return f"has not been used since {last.at:%Y-%m-%d}"
     if facts.older(role.created_at, TRACKED_DAYS):
         return f"has not been used in the {TRACKED_DAYS} days that AWS remembers"
     return f"was never used since it was made on {role.created_at:%Y-%m-%d}"
 
 
-def _evidence(role: Role, window: int) -> dict[str, Json]:
+def _evidence(role: Role, last: Use | None, facts: Facts) -> dict[str, Json]:
+    spoke = [ROLE_LAST_USED, *([ADVISOR] if facts.advised(role) else [])]
     evidence: dict[str, Json] = {
         "created_at": role.created_at.isoformat(),
-        "last_used_at": role.last_used_at.isoformat() if role.last_used_at else None,
-        "last_used_region": role.last_used_region,
-        "sources": ["RoleLastUsed"],
-        "unused_days": window,
+        "last_used_at": last.at.isoformat() if last else None,
+        "last_used_region": last.region if last else "",
+        "sources": list(spoke),
+        "confidence": CONFIDENCE[len(spoke)],
+        "unused_days": facts.settings.unused_days,
     }
+    if last is not None and last.service:
+        evidence["last_used_service"] = last.service
     if role.instance_profiles:
         evidence["instance_profiles"] = [profile.arn for profile in role.instance_profiles]
         evidence["doubt"] = "It is in an instance profile: see whether an instance carries it before it is deleted."

@@ -1,4 +1,4 @@
-"""KY101 and AB101: the root user's credentials, told by two sources."""
+"""KY101, AB101, AB102 and MO110: the root user's credentials."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from collectors.records import State
-from tests.builders import coverage, root, slot, summary
+from collectors.records import Credential, State, VirtualMfaDevice
+from tests.builders import coverage, details, root, slot, summary, virtual_mfa
 from tests.findings.rules.judging import denied, statuses, verdicts
 
 BOTH_DENIED = denied("GetCredentialReport", "GetAccountSummary")
@@ -63,3 +63,54 @@ def test_the_subject_is_the_account() -> None:
     (verdict,) = verdicts("AB101", root())
     assert (verdict.subject.id, verdict.subject.name) == ("000000000001", "payments-prod")
     assert verdict.title == "The root user of payments-prod has no MFA device"
+
+
+@pytest.mark.parametrize(
+    ("given", "more", "expected"),
+    [
+        ([root(password_enabled=False), virtual_mfa("root")], {}, []),
+        ([root(), summary(AccountMFAEnabled=0), virtual_mfa()], {}, []),
+        ([root(mfa_active=True), virtual_mfa("alice")], {}, ["clear"]),
+        ([summary(AccountMFAEnabled=1), virtual_mfa()], {"coverage": NO_REPORT}, ["clear"]),
+        ([root(mfa_active=True), virtual_mfa("alice", "root")], {}, ["open"]),
+        ([virtual_mfa("root")], {"coverage": BOTH_DENIED}, ["open"]),
+        ([root(mfa_active=True), virtual_mfa()], {"coverage": denied("ListVirtualMFADevices")}, ["unknown"]),
+        ([root(mfa_active=True)], {}, ["unknown"]),
+        ([virtual_mfa()], {}, ["unknown"]),
+        ([virtual_mfa()], {"coverage": BOTH_DENIED}, ["unknown"]),
+    ],
+)
+def test_root_mfa_not_hardware(given: list[Any], more: dict[str, Any], expected: list[str]) -> None:
+    assert statuses("AB102", *given, **more) == expected
+
+
+def test_root_s_first_virtual_device_is_known_by_its_name() -> None:
+    device = VirtualMfaDevice(serial="arn:aws:iam::000000000001:mfa/root-account-mfa-device")
+    assert statuses("AB102", root(mfa_active=True), details(virtual_mfa=(device,))) == ["open"]
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (root(), ["clear"]),
+        (root(password_last_used=91), ["clear"]),
+        (root(slots=(slot(used=91), slot(used=400))), ["clear"]),
+        (root(password_last_used=90), ["open"]),
+        (root(password_last_used=400, slots=(slot(used=3),)), ["open"]),
+        (root(password_last_used=3, slots=(slot(used=400),)), ["open"]),
+    ],
+)
+def test_root_used_judges_each_date_by_itself(row: Credential, expected: list[str]) -> None:
+    assert statuses("MO110", row) == expected
+
+
+def test_a_use_of_root_stays_a_use_without_the_report() -> None:
+    assert statuses("MO110", root(password_last_used=3), coverage=NO_REPORT) == ["open"]
+    assert statuses("MO110", root(), coverage=NO_REPORT) == ["unknown"]
+    assert statuses("MO110") == ["unknown"]
+
+
+def test_the_words_name_the_last_use() -> None:
+    (verdict,) = verdicts("MO110", root(password_last_used=50, slots=(slot(used=400), slot(used=3))))
+    assert verdict.title == "The root user of payments-prod was used on 2026-11-21, by its access key 2"
+    assert set(verdict.evidence) == {"unused_days", "password_last_used", "access_key_2_last_used"}

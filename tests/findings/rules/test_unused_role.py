@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from collectors import records
-from tests.builders import facts, instance_profile, role
+from tests.builders import facts, instance_profile, last_accessed, role
 from tests.findings.rules.judging import denied, statuses, verdicts
 
 SSO = "/aws-reserved/sso.amazonaws.com/"
@@ -77,3 +77,48 @@ def test_window_is_a_setting() -> None:
 
     judged = registry.judge(facts(role(used=40), settings=Settings(unused_days=30)), [registry.catalogue()["LP101"]])
     assert [v.status for v in judged] == ["open"]
+
+
+@pytest.mark.parametrize(
+    ("given", "services", "expected"),
+    [
+        (role(), {"s3": 20}, ["clear"]),
+        (role(used=200), {"s3": 90, "ec2": None}, ["clear"]),
+        (role(used=1), {"s3": None}, ["clear"]),
+        (role(created=10), {"s3": None}, []),
+        (role("AWSServiceRoleForX", path="/aws-service-role/x.amazonaws.com/", created=900), {"s3": None}, []),
+        (role(), {}, ["open"]),
+        (role(used=200), {"s3": 91}, ["open"]),
+    ],
+)
+def test_use_that_access_advisor_saw_clears(
+    given: records.Role, services: dict[str, float | None], expected: list[str]
+) -> None:
+    assert statuses("LP101", given, last_accessed(given, **services)) == expected
+
+
+def test_its_sighting_stands_however_old_and_whatever_was_denied() -> None:
+    app = role(used=200)
+    old = last_accessed(app, read=60, s3=80)
+    assert statuses("LP101", app, old) == ["clear"]
+    assert statuses("LP101", app, old, coverage=denied("GetAccountAuthorizationDetails")) == ["unknown", "clear"]
+
+
+def test_the_evidence_names_who_spoke_and_how_sure_that_is() -> None:
+    app = role("app", used=200)
+    (alone,) = verdicts("LP101", app)
+    (both,) = verdicts("LP101", app, last_accessed(app, s3=150))
+    (stale,) = verdicts("LP101", app, last_accessed(app, read=3, s3=150))
+    assert (alone.evidence["sources"], alone.evidence["confidence"]) == (["RoleLastUsed"], "medium")
+    assert (both.evidence["sources"], both.evidence["confidence"]) == (["RoleLastUsed", "Access Advisor"], "high")
+    assert (stale.evidence["sources"], stale.evidence["confidence"]) == (["RoleLastUsed"], "medium")
+    assert both.title == "Role app has not been used since 2026-06-27"
+    assert (both.evidence["last_used_service"], both.evidence["last_used_region"]) == ("s3", "eu-west-1")
+
+
+def test_access_advisor_alone_opens_nothing() -> None:
+    """It sees only services that the role's policies allow; whether it was read changes no state either."""
+    app = role("app")
+    silent = last_accessed(app, s3=None)
+    assert statuses("LP101", app, silent, coverage=denied("GetAccountAuthorizationDetails")) == ["unknown", "unknown"]
+    assert statuses("LP101", app) == statuses("LP101", app, silent) == ["open"]
