@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,28 +26,78 @@ class Clients(Protocol):
     def client(self, service: str, region: str) -> Any: ...
 
 
-class Aws:
-    """One session in one account, as a source sees it. on_call is told of every request before it goes out."""
+class Aws(ABC):
+    """One account, as a source sees it: AWS itself (LiveAws), or files that hold its answers (collectors.aws.bundle).
 
-    def __init__(self, clients: Clients, region: str, on_call: Callable[[str], None] = lambda api: None) -> None:
-        self._clients, self._region, self._on_call = clients, region, on_call
+    malformed: what a fetch or transform may raise over an answer of the wrong form. Nothing for AWS: there it is our bug.
+    """
 
-    def through(self, clients: Clients) -> Aws:
-        """The same region and listener, with other credentials."""
-        return Aws(clients, self._region, self._on_call)
+    malformed: ClassVar[tuple[type[Exception], ...]] = ()
+    account_id: str
 
-    def pause(self, seconds: float) -> None:
-        """Wait for AWS to finish what it was asked to make."""
-        time.sleep(seconds)
-
+    @abstractmethod
     def ask(self, api: str, *, require: str, region: str = "", **parameters: Any) -> Answer:
         """One answer. api is '<service>:<Operation>'; require names the member a good answer always has.
 
-        Raises AwsError: denied, throttled, or no usable answer after three tries.
+        Raises AwsError.
         """
+
+    @abstractmethod
+    def pages(
+        self, api: str, *, require: str, token: str = "Marker", region: str = "", **parameters: Any
+    ) -> Iterator[Answer]:
+        """All pages of a list call, each checked. token: the member that asks for the next one. Raises AwsError."""
+
+    @abstractmethod
+    def pause(self, seconds: float) -> None:
+        """Wait for AWS to finish what it was asked to make."""
+
+    def clock(self) -> float:
+        """Seconds, to measure how long something takes."""
+        return time.monotonic()
+
+    def problems(self, api: str) -> tuple[str, ...]:
+        """What of the API's answers could not be read, although the rest could; it makes the API partial."""
+        return ()
+
+
+def at_once(account_id: str, region: str, api: str) -> float:
+    """No rate: a request waits for nothing."""
+    return 0.0
+
+
+class LiveAws(Aws):
+    """One session in one account.
+
+    on_call is told of every request before it goes out; wait says how many seconds that has to wait (bucket.Buckets.wait).
+    """
+
+    def __init__(
+        self,
+        clients: Clients,
+        account_id: str,
+        region: str,
+        on_call: Callable[[str], None] = lambda api: None,
+        wait: Callable[[str, str, str], float] = at_once,
+    ) -> None:
+        self.account_id = account_id
+        self._clients, self._region, self._on_call, self._wait = clients, region, on_call, wait
+
+    def through(self, clients: Clients) -> LiveAws:
+        """The same account, region, listener and rates, with other credentials."""
+        return LiveAws(clients, self.account_id, self._region, self._on_call, self._wait)
+
+    def pause(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def ask(self, api: str, *, require: str, region: str = "", **parameters: Any) -> Answer:
+        """Raises AwsError: denied, throttled, or no usable answer after three tries."""
         service, operation = api.split(":")
-        method = getattr(self._clients.client(service, region or self._region), xform_name(operation))
+        region = region or self._region
+        method = getattr(self._clients.client(service, region), xform_name(operation))
         for _ in range(TRIES):
+            if seconds := self._wait(self.account_id, region, api):
+                self.pause(seconds)
             self._on_call(api)
             try:
                 answer: Answer = method(**parameters)
@@ -59,12 +110,14 @@ class Aws:
             if answer["ResponseMetadata"]["HTTPStatusCode"] == 200 and require in answer:
                 del answer["ResponseMetadata"]
                 return clean(answer)  # type: ignore[no-any-return]
-        raise AwsError(api, State.ERROR, f"{api} gave {TRIES} answers that are not AWS's (no {require}). Is a proxy between?")
+        raise AwsError(
+            api, State.ERROR, f"{api} gave {TRIES} answers that are not AWS's (no {require}). Is a proxy between?"
+        )
 
     def pages(
         self, api: str, *, require: str, token: str = "Marker", region: str = "", **parameters: Any
     ) -> Iterator[Answer]:
-        """All pages of a list call, each checked. An empty page with a token is followed; a repeated token is an error."""
+        """An empty page with a token is followed; a repeated token is an error."""
         seen: set[str] = set()
         while True:
             answer = self.ask(api, require=require, region=region, **parameters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -25,11 +26,17 @@ _ACTION = re.compile(r"not authorized to perform: ([\w-]{1,64}:\w{1,128})")
 
 
 class AwsError(Exception):
-    """A call that gave no usable answer. str(error) is the sentence shown to operators; it holds no credentials."""
+    """A call that gave no usable answer. str(error) is the sentence shown to operators; it holds no credentials.
 
-    def __init__(self, api: str, state: State, message: str, *, code: str = "", permission: str = "") -> None:
+    kept: what a fetch of many calls had read before this one failed, in the form of its answer; None: nothing.
+    """
+
+    def __init__(
+        self, api: str, state: State, message: str, *, code: str = "", permission: str = "", kept: Any = None
+    ) -> None:
         super().__init__(message)
         self.api, self.state, self.message, self.code, self.permission = api, state, message, code, permission
+        self.kept = kept
 
 
 def from_client_error(api: str, error: ClientError) -> AwsError:
@@ -38,7 +45,7 @@ def from_client_error(api: str, error: ClientError) -> AwsError:
     code, message = str(answer.get("Code", "")), str(answer.get("Message", ""))
     if code in DENIED:
         found = _ACTION.search(message)
-        permission = found.group(1) if found else api
+        permission = found.group(1)[:128] if found else api
         state = State.BLOCKED_BY_SCP if "service control policy" in message else State.DENIED
         return AwsError(api, state, f"{code}: {message}", code=code, permission=permission)
     state = State.THROTTLED if code in THROTTLED else State.ERROR

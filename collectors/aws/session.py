@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from collectors.aws.call import Aws
+from collectors.aws.call import LiveAws, at_once
 from collectors.aws.errors import AwsError
 from collectors.records import State
 
@@ -36,6 +37,9 @@ class Target:
     external_id: str = ""
 
 
+_MAKING = threading.Lock()  # threads may share clients, not the making of them (boto3's guide)
+
+
 class _Session:
     """Clients that share one loader (a fresh session costs 50 ms a client, a shared one 10) and one set of credentials."""
 
@@ -45,9 +49,10 @@ class _Session:
 
     def client(self, service: str, region: str) -> Any:
         key = service, region
-        if key not in self._made:
-            self._made[key] = _boto().client(service, region_name=region, config=CONFIG, **self._credentials)
-        return self._made[key]
+        with _MAKING:
+            if key not in self._made:
+                self._made[key] = _boto().client(service, region_name=region, config=CONFIG, **self._credentials)
+            return self._made[key]
 
 
 @functools.cache
@@ -69,13 +74,18 @@ def session_policy(actions: Iterable[str]) -> str:
     return text
 
 
-def connect(target: Target, actions: Iterable[str], on_call: Callable[[str], None] = lambda api: None) -> Aws:
+def connect(
+    target: Target,
+    actions: Iterable[str],
+    on_call: Callable[[str], None] = lambda api: None,
+    wait: Callable[[str, str, str], float] = at_once,
+) -> LiveAws:
     """A session that may do `actions` in the target account, proven to be there.
 
     Raises AwsError when the role cannot be assumed, or when the credentials belong to another account.
     """
     region = HOME[target.partition]
-    aws = Aws(_ambient(), region, on_call)
+    aws = LiveAws(_ambient(), target.account_id, region, on_call, wait)
     if target.role_arn:
         answer = aws.ask(
             "sts:AssumeRole",
@@ -97,7 +107,7 @@ def connect(target: Target, actions: Iterable[str], on_call: Callable[[str], Non
     return aws
 
 
-def _assumed(credentials: dict[str, str], before: Aws) -> Aws:
+def _assumed(credentials: dict[str, str], before: LiveAws) -> LiveAws:
     session = _Session(
         {
             "aws_access_key_id": credentials["AccessKeyId"],

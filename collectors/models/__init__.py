@@ -1,11 +1,13 @@
 """The inventory: what operators connected, what was collected, how complete it is, and what changed."""
 
-from .account import Account, CollectRequest, Connection
+from .account import Account, BundleUpload, CollectRequest, Connection, ConnectionTest
 from .change import Version
 from .coverage import Coverage
 from .credential import AccessKey, Credential
 from .details import AccountDetails
 from .job import Job, Run
+from .last_accessed import LastAccessed
+from .organization import OrganizationAccount, OrganizationalUnit, OrganizationPolicy
 from .policy import Document, Policy
 from .principal import Group, Principal
 
@@ -13,13 +15,19 @@ __all__ = [
     "AccessKey",
     "Account",
     "AccountDetails",
+    "BundleUpload",
     "CollectRequest",
     "Connection",
+    "ConnectionTest",
     "Coverage",
     "Credential",
     "Document",
     "Group",
     "Job",
+    "LastAccessed",
+    "OrganizationAccount",
+    "OrganizationPolicy",
+    "OrganizationalUnit",
     "Policy",
     "Principal",
     "Run",

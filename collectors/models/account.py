@@ -44,6 +44,7 @@ class Connection(models.Model):
     class Kind(models.TextChoices):
         ROLE = "role", "Assume a role"
         AMBIENT = "ambient", "The worker's own credentials"
+        BUNDLE = "bundle", "Bundles of files"
 
     account = models.OneToOneField(Account, models.CASCADE)
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.ROLE)
@@ -55,8 +56,17 @@ class Connection(models.Model):
         return f"{self.get_kind_display()} for {self.account_id}"
 
     @property
+    def collectable(self) -> bool:
+        """Whether the worker may ask AWS; the query COLLECTABLE says the same."""
+        return self.enabled and self.kind != self.Kind.BUNDLE
+
+    @property
     def role_arn(self) -> str:
         return f"arn:{self.account.partition}:iam::{self.account.aws_id}:role/{self.role_name}"
+
+
+# Accounts whose connection is collectable.
+COLLECTABLE = models.Q(connection__enabled=True) & ~models.Q(connection__kind=Connection.Kind.BUNDLE)
 
 
 class CollectRequest(models.Model):
@@ -73,3 +83,49 @@ class CollectRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.requested_by} asked for {self.account_id}"
+
+
+class ConnectionTest(models.Model):
+    """An operator asked whether an account can be read. checks: collectors.probe.Check as dicts, in the order they were tried."""
+
+    account = models.ForeignKey(Account, models.CASCADE)
+    requested_by = models.CharField(max_length=150)
+    requested_at = models.DateTimeField(db_default=Now())
+    rung_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    checks = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-id"], name="connection_test_of_account")]
+
+    def __str__(self) -> str:
+        return f"test {self.pk} of {self.account_id}"
+
+    @property
+    def good(self) -> bool:
+        return all(check["ok"] is not False for check in self.checks)
+
+
+class BundleUpload(models.Model):
+    """A zip that an operator sent for an account. The worker reads it, and then drops its content.
+
+    complaints: sentences on what could not be read. error: why nothing was loaded, "" when something was.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE)
+    file_name = models.CharField(max_length=255)
+    content = models.BinaryField(null=True)
+    uploaded_by = models.CharField(max_length=150)
+    uploaded_at = models.DateTimeField(db_default=Now())
+    rung_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    error = models.TextField(default="", blank=True)
+    complaints = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-id"], name="bundle_upload_of_account")]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} for {self.account_id}"

@@ -38,6 +38,7 @@ class Coverage(models.Model):
     complete_at = models.DateTimeField(null=True)
     detail = models.TextField(default="", blank=True)
     permission = models.CharField(max_length=128, default="", blank=True)
+    suspect = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint("account", "api", "region", name="coverage_identity")]

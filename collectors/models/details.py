@@ -5,9 +5,10 @@ from collectors.models.observed import Observed
 
 
 class AccountDetails(Observed):
-    """Account-level answers: aliases and the summary. One row an account; unique_id is the account's id."""
+    """What a source tells of the account as a whole (records.AccountDetails). unique_id is the source's name."""
 
     record = records.AccountDetails
+    merges = True
 
     class Meta(Observed.Meta):
         pass

@@ -12,7 +12,9 @@ from collectors.models.account import Account
 from collectors.models.change import Version
 from collectors.models.credential import AccessKey, Credential
 from collectors.models.details import AccountDetails
+from collectors.models.last_accessed import LastAccessed
 from collectors.models.observed import Observed
+from collectors.models.organization import OrganizationAccount, OrganizationalUnit, OrganizationPolicy
 from collectors.models.policy import Document, Policy
 from collectors.models.principal import Group, Principal
 
@@ -32,6 +34,13 @@ class Kind:
     def rows(self, account: Account) -> Any:
         return self.model.objects.filter(account=account, **dict(self.only))
 
+    def present(self, account: Account) -> tuple[Any, ...]:
+        """The records of what is there."""
+        columns = ("data", self.model.dated) if self.model.dated else ("data",)
+        rows = self.rows(account).filter(gone_at=None).order_by("unique_id").values_list(*columns)
+        dated = (self.model.dated,)
+        return tuple(records.from_json(self.record, data | dict(zip(dated, at, strict=False))) for data, *at in rows)
+
 
 KINDS = (
     Kind("role", "roles", Principal, records.Role, (("type", "role"),)),
@@ -41,6 +50,10 @@ KINDS = (
     Kind("credential", "credentials", Credential, records.Credential),
     Kind("key", "keys", AccessKey, records.AccessKey),
     Kind("details", "details", AccountDetails, records.AccountDetails),
+    Kind("last_accessed", "last_accessed", LastAccessed, records.LastAccessed),
+    Kind("organizational_unit", "organizational_units", OrganizationalUnit, records.OrganizationalUnit),
+    Kind("organization_account", "organization_accounts", OrganizationAccount, records.OrganizationAccount),
+    Kind("organization_policy", "organization_policies", OrganizationPolicy, records.OrganizationPolicy),
 )
 
 
@@ -56,7 +69,15 @@ def store(account: Account, part: records.Part, sweep: Iterable[str], at: dateti
         found = getattr(part, kind.field)
         if found is not None:
             _merge(kind, account, found, kind.field in sweep, at, counts)
+    if sweep & {"roles", "users"}:
+        _forget_gone(account)
     return counts
+
+
+def _forget_gone(account: Account) -> None:
+    """What Access Advisor said goes with its principal: a run reads some of them only, so nothing else can sweep it."""
+    present = Principal.present.filter(account=account).values("unique_id")
+    LastAccessed.objects.filter(account=account).exclude(unique_id__in=present).delete()
 
 
 def _documents(account: Account, documents: dict[str, Any]) -> None:
@@ -68,23 +89,32 @@ def _documents(account: Account, documents: dict[str, Any]) -> None:
 def _merge(
     kind: Kind, account: Account, found: Iterable[Any], sweep: bool, at: datetime, counts: dict[str, int]
 ) -> None:
-    model, before = kind.model, {row.unique_id: row for row in kind.rows(account).defer("data")}
+    model = kind.model
+    rows = kind.rows(account) if model.merges else kind.rows(account).defer("data")
+    before = {row.unique_id: row for row in rows}
     write: list[Observed] = []
     versions: list[Version] = []
     seen: set[str] = set()
+    again: dict[datetime, list[str]] = {}
     for record in sorted(found, key=lambda r: r.unique_id):
-        row, old = _row(kind, account, record, at), before.get(record.unique_id)
+        old = before.get(record.unique_id)
+        row = _row(kind, account, record, at, old.data if old and model.merges else {})
         seen.add(row.unique_id)
         if old is None or old.gone_at is not None or old.digest != row.digest:
             counts["changed" if old else "new"] += 1
-            versions.append(_version(kind, account, row, at))
+            if model.versioned:
+                versions.append(_version(kind, account, row, at))
         elif old.data_digest == row.data_digest:
             counts["same"] += 1
+            if model.dated:
+                again.setdefault(getattr(record, model.dated), []).append(row.unique_id)
             continue
         else:
             row.seen_from = old.seen_from
             counts["same"] += 1
         write.append(row)
+    for read_at, uids in again.items():
+        kind.rows(account).filter(unique_id__in=uids).update(**{model.dated: read_at})
     gone = {uid for uid, row in before.items() if row.gone_at is None and uid not in seen} if sweep else set()
     counts["gone"] += len(gone)
     if gone:
@@ -102,8 +132,10 @@ def _merge(
     )
 
 
-def _row(kind: Kind, account: Account, record: Any, at: datetime) -> Observed:
-    data = records.to_json(record)
+def _row(kind: Kind, account: Account, record: Any, at: datetime, known: dict[str, Any]) -> Observed:
+    """known: what was known of the same entity, and stays where the record says nothing (None is left out of its JSON)."""
+    data = known | records.to_json(record)
+    data.pop(kind.model.dated, None)
     lasting = {k: v for k, v in data.items() if k not in kind.model.volatile}
     return kind.model(
         account=account,

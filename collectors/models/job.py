@@ -17,6 +17,7 @@ class Run(models.Model):
         SCHEDULE = "schedule", "On schedule"
         FIRST = "first", "First collection"
         REQUEST = "request", "Asked for"
+        BUNDLE = "bundle", "Loaded from a bundle"
 
     account = models.ForeignKey(Account, models.CASCADE)
     reason = models.CharField(max_length=12, choices=Reason)

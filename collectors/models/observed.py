@@ -21,12 +21,19 @@ class Observed(models.Model):
     """One row an entity. `data` is the record (collectors/records.py); columns beside it exist to be listed and sorted by.
 
     digest is that of the record without its volatile fields, data_digest that of all of it.
+    merges: a part of the record that was not learned (None) leaves what was known of it.
     volatile: record fields that change without anybody changing the entity (last used); they are updated in place and
     make no version.
+    dated: the record field that says when the entity was read, where each has a time of its own. It stands in a column of
+    that name and not in data, so that a reading that finds the same writes this column only.
+    versioned: False for what is no state of an entity that anybody could change.
     """
 
     record: ClassVar[type[Any]]
     volatile: ClassVar[tuple[str, ...]] = ()
+    merges: ClassVar[bool] = False
+    dated: ClassVar[str] = ""
+    versioned: ClassVar[bool] = True
 
     account = models.ForeignKey(Account, models.CASCADE)
     unique_id = models.CharField(max_length=2048)

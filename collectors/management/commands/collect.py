@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from collectors import schedule, tasks
 from collectors.models import Account, Job, Run
+from collectors.models.account import COLLECTABLE
 
 POLL = 0.5  # seconds
 RING_EVERY = 20  # polls: a bell may get lost, and `up --once` has no beat
@@ -25,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, accounts: list[str], wait: bool, timeout: int, **options: Any) -> None:
         if bool(accounts) == options["all"]:
             raise CommandError("Name account ids, or give --all.")
-        chosen = Account.objects.filter(connection__enabled=True)
+        chosen = Account.objects.filter(COLLECTABLE)
         if accounts:
             chosen = chosen.filter(aws_id__in=accounts)
             if unknown := set(accounts) - set(chosen.values_list("aws_id", flat=True)):

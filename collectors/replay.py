@@ -1,0 +1,105 @@
+"""A bundle through all sources: what it tells of its account, as a snapshot that can be judged without a database."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from collectors.aws.bundle import Bundle
+from collectors.gather import Gathered, coverage, gather, understand
+from collectors.records import Coverage, Part, Snapshot, State
+from collectors.sources import Source, sources
+
+NO_ACCOUNT = "unknown"  # the id in a snapshot whose bundle names no account
+
+
+@dataclass(frozen=True)
+class Replayed:
+    bundle: Bundle
+    parts: tuple[tuple[Source, Gathered, Part], ...]
+
+    @cached_property
+    def collected_at(self) -> datetime:
+        return self.bundle.collected_at or self.bundle.newest
+
+    @cached_property
+    def coverage(self) -> tuple[Coverage, ...]:
+        rows = (coverage(source, got, part, self.collected_at) for source, got, part in self.parts)
+        return tuple(sorted((row for found in rows for row in found.values()), key=lambda row: row.api))
+
+    @property
+    def told(self) -> bool:
+        """Whether any file was an answer of AWS; a refusal is one too."""
+        return any(row.state not in (State.ABSENT, State.ERROR) for row in self.coverage)
+
+    @cached_property
+    def _named(self) -> tuple[str, str]:
+        """(partition, account) that most ARNs name; "" where there are none."""
+        arns = (arn.split(":") for _, _, part in self.parts for arn in _arns(part))
+        found = Counter((arn[1], arn[4]) for arn in arns if len(arn) > 5 and len(arn[4]) == 12 and arn[4].isdigit())
+        return found.most_common(1)[0][0] if found else ("", "")
+
+    @property
+    def account_id(self) -> str:
+        """Of account.json, else of the ARNs; "" when neither tells."""
+        return self.bundle.account_id or self._named[1]
+
+    @property
+    def partition(self) -> str:
+        return self.bundle.partition or self._named[0] or "aws"
+
+    @property
+    def contradiction(self) -> str:
+        """When account.json and the ARNs name different accounts, a sentence."""
+        stated, named = self.bundle.account_id, self._named[1]
+        return (
+            f"account.json says {stated}, but the ARNs are those of {named}."
+            if named not in ("", stated or named)
+            else ""
+        )
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """What could not be read, and what is odd: sentences that name the file."""
+        failed = (row.detail for row in self.coverage if row.state in (State.ERROR, State.PARTIAL))
+        lost = () if self.account_id else ("No file names the account; add account.json with its AccountId.",)
+        own = (*self.bundle.notes, *((self.contradiction,) if self.contradiction else ()), *lost)
+        return tuple(dict.fromkeys((*failed, *own)))
+
+    def snapshot(self, as_of: datetime | None = None) -> Snapshot:
+        """as_of None: as of the bundle's own time."""
+        found: dict[str, Any] = {}
+        for _, _, part in self.parts:
+            for name in part.__struct_fields__:
+                if isinstance(records := getattr(part, name), tuple):
+                    found[name] = found.get(name, ()) + records
+        documents = {digest: body for _, _, part in self.parts for digest, body in part.documents.items()}
+        return Snapshot(
+            account_id=self.account_id or NO_ACCOUNT,
+            partition=self.partition,
+            as_of=as_of or self.collected_at,
+            documents=documents,
+            coverage=self.coverage,
+            **found,
+        )
+
+
+def replay(bundle: Bundle) -> Replayed:
+    return Replayed(bundle, tuple(_replayed(source, bundle) for source in sources().values()))
+
+
+def _replayed(source: Source, bundle: Bundle) -> tuple[Source, Gathered, Part]:
+    got = Gathered(dict(source.fresh(bundle.collected_at or bundle.newest)))
+    gather(source, bundle, got)
+    return source, got, understand(source, got, bundle.malformed)
+
+
+def _arns(part: Part) -> Iterator[str]:
+    for entity in (*(part.roles or ()), *(part.users or ()), *(part.groups or ())):
+        yield entity.arn
+    for row in part.credentials or ():
+        yield row.unique_id

@@ -1,0 +1,82 @@
+"""A bundle that an operator uploads, from the database to the inventory."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+
+from collectors import intake, schedule
+from collectors.models import Account, BundleUpload, Coverage, Job, Principal
+from tests.conftest import db_role
+
+pytestmark = pytest.mark.django_db
+GAAD = "iam.get-account-authorization-details.json"
+
+
+def details(account_id: str) -> dict[str, Any]:
+    role = {
+        "RoleName": "deploy", "RoleId": "AROADEPLOY", "Arn": f"arn:aws:iam::{account_id}:role/deploy", "Path": "/",
+        "CreateDate": "2026-01-01T00:00:00+00:00", "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
+    }  # fmt: skip
+    return {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [role], "Policies": []}
+
+
+def zipped(files: dict[str, Any]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content if isinstance(content, str) else json.dumps(content))
+    return out.getvalue()
+
+
+def upload(account: Account, content: bytes) -> BundleUpload:
+    sent = BundleUpload.objects.create(account=account, file_name="march.zip", content=content, uploaded_by="ann")
+    with db_role("iamdash_worker"):
+        assert schedule.to_ring(BundleUpload) == [sent.pk]
+        intake.load_upload(sent.pk)
+    sent.refresh_from_db()
+    return sent
+
+
+def test_an_upload_is_loaded_and_its_content_dropped(account: Account) -> None:
+    sent = upload(account, zipped({GAAD: details(account.aws_id)}))
+    assert (sent.error, sent.content) == ("", None)
+    assert sent.finished_at is not None
+    assert Principal.present.get(account=account).name == "deploy"
+    assert Coverage.objects.get(account=account, api="iam:GetCredentialReport").state == "absent"
+    assert Job.objects.filter(account=account, source="judge", state="queued").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (zipped({GAAD: details("000000000009")}), "The bundle is of account 000000000009, not of 000000000001."),
+        (zipped({"notes.txt": "hello"}), "march.zip holds no file of a bundle"),
+        (b"not a zip", "march.zip"),
+        (b"", "march.zip"),
+    ],
+)
+def test_what_cannot_be_loaded_says_why_and_changes_nothing(account: Account, content: bytes, message: str) -> None:
+    sent = upload(account, content)
+    assert message in sent.error
+    assert sent.content is None
+    assert not Coverage.objects.exists()
+    assert not Principal.objects.exists()
+
+
+def test_what_cannot_be_read_of_it_is_named_and_the_rest_is_loaded(account: Account) -> None:
+    sent = upload(account, zipped({GAAD: details(account.aws_id), "iam.get-account-summary.json": "{"}))
+    assert sent.error == ""
+    assert any("iam.get-account-summary.json" in complaint for complaint in sent.complaints)
+    assert Principal.present.filter(account=account).exists()
+
+
+def test_an_upload_is_loaded_once(account: Account) -> None:
+    sent = upload(account, zipped({GAAD: details(account.aws_id)}))
+    with db_role("iamdash_worker"):
+        assert intake.load_upload(sent.pk) is None
+        assert schedule.to_ring(BundleUpload) == []
