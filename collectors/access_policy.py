@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from collectors.sources import permissions
+
+POLICY_NAME = "iamdash-read"
 
 
 def read_only_policy() -> dict[str, Any]:
@@ -22,3 +25,53 @@ def trust_policy(principal_arn: str, external_id: str) -> dict[str, Any]:
         "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
     }
     return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def cloudformation(role_name: str, principal_arn: str, external_id: str) -> dict[str, Any]:
+    """A CloudFormation template that makes the role; the stack's output is its ARN."""
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "RoleName": role_name,
+            "Description": "Read by iamdash",
+            "AssumeRolePolicyDocument": trust_policy(principal_arn, external_id),
+            "Policies": [{"PolicyName": POLICY_NAME, "PolicyDocument": read_only_policy()}],
+        },
+    }
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "The role through which iamdash reads this account's IAM",
+        "Resources": {"Role": role},
+        "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
+    }
+
+
+def terraform(role_name: str, principal_arn: str, external_id: str) -> str:
+    """The same as HCL. The documents are JSON inside jsonencode(), which HCL reads as its own object syntax."""
+    trust = _indented(trust_policy(principal_arn, external_id))
+    return f"""resource "aws_iam_role" "iamdash" {{
+  name               = "{role_name}"
+  description        = "Read by iamdash"
+  assume_role_policy = jsonencode({trust})
+}}
+
+resource "aws_iam_role_policy" "iamdash" {{
+  name   = "{POLICY_NAME}"
+  role   = aws_iam_role.iamdash.id
+  policy = jsonencode({_indented(read_only_policy())})
+}}
+"""
+
+
+def commands(role_name: str) -> str:
+    """The AWS CLI's way, with the two documents in files."""
+    return "\n".join(
+        (
+            f"aws iam create-role --role-name {role_name} --assume-role-policy-document file://trust.json",
+            f"aws iam put-role-policy --role-name {role_name} --policy-name {POLICY_NAME} --policy-document file://read.json",
+        )
+    )
+
+
+def _indented(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2).replace("\n", "\n  ")

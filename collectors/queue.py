@@ -108,7 +108,7 @@ class LostClaimError(Exception):
 
 
 def progress(claim: Claim, step: str, calls: int) -> None:
-    """What the runs page shows while it works; the lease begins anew. Raises LostClaimError, so that a cancelled job stops early."""
+    """What the runs page shows while it works; the lease begins anew. LostClaimError stops a cancelled job early."""
     if not Job.objects.filter(_held(claim)).update(step=step, calls=calls, lease_until=Now() + LEASE):
         raise LostClaimError(f"{claim.source}: job {claim.job_id} was cancelled or taken over.")
 

@@ -25,7 +25,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class State(enum.StrEnum):
-    """How complete one API's answer is for an account (TRUST, coverage). Only COMPLETE lets anything resolve or be swept."""
+    """How complete one API's answer is for an account (TRUST, coverage). Only COMPLETE lets anything resolve or be swept.
+
+    ABSENT: a bundle has no file of it; the coverage's detail names the file.
+    """
 
     COMPLETE = "complete"
     PARTIAL = "partial"
@@ -34,10 +37,15 @@ class State(enum.StrEnum):
     THROTTLED = "throttled"
     ERROR = "error"
     NOT_APPLICABLE = "not_applicable"
+    ABSENT = "absent"
 
 
 class Coverage(Record, frozen=True, kw_only=True):
-    """The last attempt at one API. `permission` is the IAM action to grant when it was denied."""
+    """The last attempt at one API. `permission` is the IAM action to grant when it was denied.
+
+    complete_at: observed_at of its last whole answer, None when there was none yet. suspect: it looked whole, but most of what
+    was there is not in it, so it is asked for again.
+    """
 
     api: str
     state: State
@@ -45,6 +53,8 @@ class Coverage(Record, frozen=True, kw_only=True):
     region: str = ""
     detail: str = ""
     permission: str = ""
+    complete_at: datetime | None = None
+    suspect: bool = False
 
 
 class Entity(Record, frozen=True, kw_only=True):
@@ -174,12 +184,137 @@ class AccessKey(Record, frozen=True, kw_only=True):
     last_used_service: str = ""
 
 
+class PasswordPolicy(Record, frozen=True, kw_only=True):
+    """What the account demands of IAM users' passwords. custom False: none was set, so AWS's own default holds.
+
+    reuse_prevention: how many former passwords are refused; max_age_days: 0 = passwords do not expire.
+    """
+
+    custom: bool = True
+    minimum_length: int = 0
+    upper: bool = False
+    lower: bool = False
+    number: bool = False
+    symbol: bool = False
+    reuse_prevention: int = 0
+    max_age_days: int = 0
+
+
+class SamlProvider(Record, frozen=True, kw_only=True):
+    """valid_until: when its metadata ends."""
+
+    arn: str
+    valid_until: datetime | None = None
+
+
+class ServerCertificate(Record, frozen=True, kw_only=True):
+    unique_id: str
+    arn: str
+    name: str
+    expires_at: datetime | None = None
+
+
+class VirtualMfaDevice(Record, frozen=True, kw_only=True):
+    """A virtual device that somebody has. owner_arn: of the user, or of the account's root."""
+
+    serial: str
+    owner_arn: str = ""
+
+    @property
+    def of_root(self) -> bool:
+        """Root's first virtual device has a name of its own; an owner is not told in every answer."""
+        return self.owner_arn.endswith(":root") or self.serial.endswith(":mfa/root-account-mfa-device")
+
+
+class Organization(Record, frozen=True, kw_only=True):
+    """The organization that the account is in; organization_id empty: in none."""
+
+    organization_id: str = ""
+    management_account_id: str = ""
+    features: str = ""
+
+
 class AccountDetails(Record, frozen=True, kw_only=True):
-    """Account-level answers; each part None when its API gave none. summary: GetAccountSummary's SummaryMap."""
+    """What sources tell of the account as a whole, one record a source; a part is None when its API gave no answer.
+
+    summary: GetAccountSummary's SummaryMap. oidc_providers: ARNs. empty_instance_profiles: those without a role; the others
+    stand with their roles. security_contact: whether one is named; who it is, is not kept.
+    """
 
     unique_id: str
     aliases: tuple[str, ...] | None = None
     summary: dict[str, int] | None = None
+    password_policy: PasswordPolicy | None = None
+    saml_providers: tuple[SamlProvider, ...] | None = None
+    oidc_providers: tuple[str, ...] | None = None
+    server_certificates: tuple[ServerCertificate, ...] | None = None
+    virtual_mfa: tuple[VirtualMfaDevice, ...] | None = None
+    empty_instance_profiles: tuple[InstanceProfile, ...] | None = None
+    security_contact: bool | None = None
+    organization: Organization | None = None
+
+
+class ServiceUse(Record, frozen=True, kw_only=True):
+    """A service that a principal's identity policies allow, and the last attempt to use it, denied ones included (AWS.md 4).
+
+    last_at None: no attempt in the tracking period. entity: ARN of who made it, where that is not the principal itself.
+    """
+
+    namespace: str
+    last_at: datetime | None = None
+    region: str = ""
+    entity: str = ""
+
+
+class LastAccessed(Record, frozen=True, kw_only=True):
+    """Access Advisor's answer on a role or user, service level. unique_id: the principal's. read_at: when we asked for it."""
+
+    unique_id: str
+    arn: str
+    services: tuple[ServiceUse, ...] = ()
+    read_at: datetime
+
+    @property
+    def last_use(self) -> ServiceUse | None:
+        """The newest attempt."""
+        used = [service for service in self.services if service.last_at is not None]
+        return max(used, key=lambda service: service.last_at, default=None)  # type: ignore[arg-type, return-value]
+
+
+class OrganizationalUnit(Record, frozen=True, kw_only=True):
+    """An OU, or the root: that has no parent, and tells which policy types are enabled in the organization."""
+
+    unique_id: str
+    arn: str
+    name: str
+    parent_id: str = ""
+    policy_types: tuple[str, ...] = ()
+
+
+class OrganizationAccount(Record, frozen=True, kw_only=True):
+    """An account of the organization, connected or not. unique_id: its 12 digits.
+
+    state: AWS's State (ACTIVE, SUSPENDED, PENDING_CLOSURE, CLOSED...). parent_id: "" while it is being moved.
+    """
+
+    unique_id: str
+    arn: str
+    name: str
+    state: str
+    parent_id: str = ""
+    joined_at: datetime | None = None
+
+
+class OrganizationPolicy(Record, frozen=True, kw_only=True):
+    """An SCP or RCP. type: AWS's name of it. targets: ids of the root, OUs and accounts it is attached to directly."""
+
+    unique_id: str
+    arn: str
+    name: str
+    type: str
+    aws_managed: bool = False
+    document: str
+    targets: tuple[str, ...] = ()
 
 
 class Part(Record, frozen=True, kw_only=True):
@@ -196,13 +331,20 @@ class Part(Record, frozen=True, kw_only=True):
     credentials: tuple[Credential, ...] | None = None
     keys: tuple[AccessKey, ...] | None = None
     details: tuple[AccountDetails, ...] | None = None
+    last_accessed: tuple[LastAccessed, ...] | None = None
+    organizational_units: tuple[OrganizationalUnit, ...] | None = None
+    organization_accounts: tuple[OrganizationAccount, ...] | None = None
+    organization_policies: tuple[OrganizationPolicy, ...] | None = None
     documents: dict[str, Any] = {}
     as_of: dict[str, datetime] = {}
     problems: dict[str, tuple[str, ...]] = {}
 
 
 class Snapshot(Record, frozen=True, kw_only=True):
-    """All that is known of one account at `as_of`: what the judgement reads."""
+    """All that is known of one account at `as_of`: what the judgement reads.
+
+    key_since: access key id -> since when our inventory holds the key as it is; a bundle has no such history.
+    """
 
     account_id: str
     partition: str = "aws"
@@ -215,8 +357,13 @@ class Snapshot(Record, frozen=True, kw_only=True):
     credentials: tuple[Credential, ...] = ()
     keys: tuple[AccessKey, ...] = ()
     details: tuple[AccountDetails, ...] = ()
+    last_accessed: tuple[LastAccessed, ...] = ()
+    organizational_units: tuple[OrganizationalUnit, ...] = ()
+    organization_accounts: tuple[OrganizationAccount, ...] = ()
+    organization_policies: tuple[OrganizationPolicy, ...] = ()
     documents: dict[str, Any] = {}
     coverage: tuple[Coverage, ...] = ()
+    key_since: dict[str, datetime] = {}
 
 
 _encode = msgspec.json.Encoder(order="deterministic").encode

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
+import functools
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 
 from collectors import queue, records
+from collectors.aws.bucket import Buckets
 from collectors.aws.errors import AwsError
 from collectors.aws.session import Target, connect
+from collectors.gather import Gathered, coverage, gather, understand
 from collectors.models import Account, Connection, Coverage
 from collectors.models.inventory import store
 from collectors.records import State
+from collectors.shrink import guard
 from collectors.sources import Source, sources
 
 log = structlog.get_logger(__name__)
+TELL_EVERY = 3.0  # seconds
 LOST = "The worker was lost three times while it worked on this."
-
-
-@dataclass
-class Gathered:
-    """Answers by API, and for every API how its asking ended."""
-
-    answers: dict[str, Any] = field(default_factory=dict)
-    failures: dict[str, AwsError] = field(default_factory=dict)
-    calls: int = 0
-
-    def count(self, api: str) -> None:
-        self.calls += 1
 
 
 def collect(job_id: int) -> int | None:
@@ -45,9 +38,8 @@ def collect(job_id: int) -> int | None:
     source = sources()[claim.source]
     account = Account.objects.select_related("connection").get(pk=claim.account_id)
     try:
-        gathered = gather(source, account.connection, lambda step, calls: queue.progress(claim, step, calls))
-        part = source.transform(gathered.answers)
-        return _commit(claim, source, account, gathered, part)
+        gathered = ask(source, account.connection, lambda step, calls: queue.progress(claim, step, calls))
+        return commit(claim, source, account, gathered, understand(source, gathered))
     except queue.LostClaimError as lost:
         log.warning("collect.lost", source=source.name, account=account.aws_id, why=str(lost))
         return None
@@ -56,67 +48,79 @@ def collect(job_id: int) -> int | None:
         raise
 
 
-def gather(source: Source, connection: Connection, progress: Callable[[str, int], None]) -> Gathered:
-    """Ask each API of the source in turn. A failure ends that API and those that need its answer, never the others."""
-    got = Gathered()
+def ask(source: Source, connection: Connection, progress: Callable[[str, int], None]) -> Gathered:
+    """Everything a source wants to know, asked over the account's connection. Failures are in what is gathered."""
+    got = Gathered(dict(source.known(connection.account.aws_id)))
     try:
-        aws = connect(_target(connection), source.permissions, got.count)
+        aws = connect(target(connection), source.permissions, _telling(got, progress), _buckets().wait)
     except AwsError as error:
         got.failures = {api.name: error for api in source.apis}
-        return got
-    for api in source.apis:
-        progress(api.name, got.calls)
-        missing = [name for name in api.after if name not in got.answers]
-        if missing:
-            first = got.failures[missing[0]]
-            got.failures[api.name] = AwsError(
-                api.name, first.state, f"Not asked, since {missing[0]} gave no answer.", permission=first.permission
-            )
-            continue
-        try:
-            got.answers[api.name] = api.fetch(aws, got.answers)
-        except AwsError as error:
-            got.failures[api.name] = error
+    else:
+        gather(source, aws, got, progress)
     return got
 
 
-def _target(connection: Connection) -> Target:
+def _telling(got: Gathered, progress: Callable[[str, int], None]) -> Callable[[str], None]:
+    """Counts each call; a source of many calls also tells now and then how far it is, and learns that it was cancelled."""
+    told = time.monotonic()
+
+    def on_call(api: str) -> None:
+        nonlocal told
+        got.count(api)
+        if time.monotonic() - told >= TELL_EVERY:
+            told = time.monotonic()
+            progress(api, got.calls)
+
+    return on_call
+
+
+@functools.cache
+def _buckets() -> Buckets:
+    return Buckets(settings.BUCKETS_URL, settings.AWS_RATE_FACTOR)
+
+
+def target(connection: Connection) -> Target:
     account = connection.account
     if connection.kind == Connection.Kind.AMBIENT:
         return Target(account.aws_id, account.partition)
     return Target(account.aws_id, account.partition, connection.role_arn, connection.external_id)
 
 
-def _commit(claim: queue.Claim, source: Source, account: Account, gathered: Gathered, part: records.Part) -> int | None:
+def commit(
+    claim: queue.Claim,
+    source: Source,
+    account: Account,
+    gathered: Gathered,
+    part: records.Part,
+    at: datetime | None = None,
+) -> int | None:
+    """Inventory, coverage, the job's end and the judgement's job, in one transaction. at: when AWS was asked; None: now.
+
+    Returns the id of the judgement to ring for; None when one waits already, or when the claim no longer stands.
+    """
     with transaction.atomic():
         queue.lock(account.pk)
         if not queue.holds(claim):
             log.warning("collect.fenced", job=claim.job_id, source=source.name, account=account.aws_id)
             return None
-        at = queue.database_now()
-        covered = {api.name: _coverage(api.name, gathered, part, at) for api in source.apis}
-        complete = {name for name, c in covered.items() if c.state == State.COMPLETE}
-        counts = store(account, part, [kind for kind, apis in source.sweeps.items() if complete.issuperset(apis)], at)
-        _write_coverage(account, source, covered)
-        error = next((f.message for f in gathered.failures.values()), "")
+        counts = record(source, account, gathered, part, at or queue.database_now())
+        error = next((f.message for f in gathered.failures.values() if f.state != State.NOT_APPLICABLE), "")
         queue.done(claim, calls=gathered.calls, counts=counts, error=error)
         judgement = queue.ask_judgement(claim.run_id, account.pk)
     log.info("collect.done", source=source.name, account=account.aws_id, calls=gathered.calls, **counts)
     return judgement
 
 
-def _coverage(api: str, gathered: Gathered, part: records.Part, at: datetime) -> records.Coverage:
-    if failure := gathered.failures.get(api):
-        return records.Coverage(
-            api=api, state=failure.state, observed_at=at, detail=failure.message, permission=failure.permission
-        )
-    problems = part.problems.get(api, ())
-    return records.Coverage(
-        api=api,
-        state=State.PARTIAL if problems else State.COMPLETE,
-        observed_at=part.as_of.get(api, at),
-        detail=" ".join(problems),
-    )
+def record(source: Source, account: Account, gathered: Gathered, part: records.Part, at: datetime) -> dict[str, int]:
+    """Inventory, versions and coverage as of `at`; an account's times only go forward. Inside a transaction, under lock().
+
+    Returns the counts of inventory.store().
+    """
+    covered = guard(account, part, source.sweeps, coverage(source, gathered, part, at))
+    complete = {name for name, c in covered.items() if c.state == State.COMPLETE}
+    counts = store(account, part, [kind for kind, apis in source.sweeps.items() if complete.issuperset(apis)], at)
+    _write_coverage(account, source, covered)
+    return counts
 
 
 def _write_coverage(account: Account, source: Source, covered: dict[str, records.Coverage]) -> None:
@@ -128,13 +132,17 @@ def _write_coverage(account: Account, source: Source, covered: dict[str, records
             region=c.region,
             state=c.state,
             observed_at=c.observed_at,
-            complete_at=c.observed_at if c.state == State.COMPLETE else None,
+            complete_at=c.complete_at,
             detail=c.detail,
             permission=c.permission,
+            suspect=c.suspect,
         )
         for _, c in sorted(covered.items())
     ]
-    identity, changing = ["account", "api", "region"], ["source", "state", "observed_at", "detail", "permission"]
+    identity, changing = (
+        ["account", "api", "region"],
+        ["source", "state", "observed_at", "detail", "permission", "suspect"],
+    )
     for good in (True, False):  # a failure leaves complete_at as it was: how old the last whole answer is
         some = [row for row in rows if (row.complete_at is not None) is good]
         fields = [*changing, "complete_at"] if good else changing

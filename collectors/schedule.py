@@ -7,21 +7,25 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from collectors import queue
-from collectors.models import Account, CollectRequest, Job, Run
+from collectors.models import Account, BundleUpload, CollectRequest, ConnectionTest, Coverage, Job, Run
+from collectors.models.account import COLLECTABLE
 from collectors.models.job import JUDGE
 from collectors.sources import Source, sources
+
+ASK_AGAIN = timedelta(minutes=5)
 
 
 def start_due_runs() -> list[Run]:
     """Cancel what operators want cancelled, start what they ask for, then what is due."""
     asked = _requested()
-    last, now = _last_started(), queue.database_now()
+    last, now, suspect = _last_started(), queue.database_now(), _suspect()
     collecting = Run.objects.filter(finished_at=None).values("account")
-    accounts = Account.objects.filter(connection__enabled=True).exclude(pk__in=collecting).order_by("pk")
-    due = ((account, _due(account, last, now)) for account in accounts)
+    accounts = Account.objects.filter(COLLECTABLE).exclude(pk__in=collecting).order_by("pk")
+    due = ((account, _due(account, last, now, suspect)) for account in accounts)
     return asked + [
         run for account, names in due if names and (run := start(account, Run.Reason.SCHEDULE, names=names))
     ]
@@ -35,19 +39,38 @@ def start(account: Account, reason: Run.Reason, by: str = "", names: Iterable[st
         return queue.start_run(account, reason, names or sources(), by)
 
 
-def _due(account: Account, last: dict[tuple[int, str], datetime], now: datetime) -> list[str]:
+def to_ring(model: type[ConnectionTest] | type[BundleUpload]) -> list[int]:
+    """What operators asked for, no worker has begun, and whose bell did not ring lately."""
+    silent = Q(rung_at=None) | Q(rung_at__lte=Now() - queue.RING_AGAIN)
+    with transaction.atomic():
+        waiting = model.objects.filter(silent, started_at=None).select_for_update(skip_locked=True)
+        ids = list(waiting.order_by("pk").values_list("pk", flat=True))
+        model.objects.filter(pk__in=ids).update(rung_at=Now())
+    return ids
+
+
+Key = tuple[int, str]  # account's primary key, source
+
+
+def _due(account: Account, last: dict[Key, datetime], now: datetime, suspect: set[Key]) -> list[str]:
     return [
         source.name
         for source in sources().values()
-        if (before := last.get((account.pk, source.name))) is None or before + _interval(source) <= now
+        if (before := last.get((account.pk, source.name))) is None
+        or before + _interval(source, hurried=(account.pk, source.name) in suspect) <= now
     ]
 
 
-def _interval(source: Source) -> timedelta:
-    return timedelta(hours=settings.COLLECT_EVERY_HOURS) * source.every
+def _interval(source: Source, *, hurried: bool) -> timedelta:
+    return ASK_AGAIN if hurried else timedelta(hours=settings.COLLECT_EVERY_HOURS) * source.every
 
 
-def _last_started() -> dict[tuple[int, str], datetime]:
+def _suspect() -> set[Key]:
+    """Where the last answer lacked most of what was there (shrink.py)."""
+    return set(Coverage.objects.filter(suspect=True).values_list("account", "source"))
+
+
+def _last_started() -> dict[Key, datetime]:
     """(account, source) -> when its last run was made. A cancelled or failed job counts: it is not tried at once again."""
     jobs = Job.objects.exclude(source=JUDGE).order_by("account", "source", "-pk").distinct("account", "source")
     return {(account, source): at for account, source, at in jobs.values_list("account", "source", "run__created_at")}
@@ -62,7 +85,7 @@ def _requested() -> list[Run]:
         for _, wish in sorted(wishes.items()):
             if wish.cancel:
                 queue.cancel(wish.account)
-            elif wish.account.connection.enabled and (
+            elif wish.account.connection.collectable and (
                 run := start(wish.account, Run.Reason.REQUEST, wish.requested_by)
             ):
                 started.append(run)

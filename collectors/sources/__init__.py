@@ -10,6 +10,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from collectors.aws.call import Aws
@@ -38,10 +39,12 @@ class Api:
 
 @dataclass(frozen=True)
 class Source:
-    """every: due every n-th interval of settings.COLLECT_EVERY_HOURS.
+    """every: due every n-th interval of settings.COLLECT_EVERY_HOURS. queue: Celery's; what takes minutes has its own.
 
     transform gets the answers there are, by API name. sweeps: kind of record -> APIs that must all be complete before
-    an entity that was not seen is taken for gone.
+    an entity that was not seen is taken for gone. known: what the inventory says of the account with this AWS id before
+    anything is asked; it stands among the answers under names of the source's own. fresh: what takes its place for a bundle
+    of that time, which has no inventory behind it; trial: and for a test of the connection, which asks about one entity.
     """
 
     name: str
@@ -49,7 +52,11 @@ class Source:
     apis: tuple[Api, ...]
     transform: Callable[[Answers], Part]
     every: int = 1
+    queue: str = "inventory"
     sweeps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    known: Callable[[str], Answers] = lambda account_id: {}
+    fresh: Callable[[datetime], Answers] = lambda at: {}
+    trial: Callable[[datetime], Answers] = lambda at: {}
 
     @property
     def permissions(self) -> tuple[str, ...]:

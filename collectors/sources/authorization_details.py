@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from collectors.aws.call import Answer, Aws
 from collectors.records import Group, InstanceProfile, Part, Policy, PolicyVersion, Role, User, digest
@@ -11,6 +12,7 @@ from collectors.sources import Answers, Api, Source
 DETAILS = "iam:GetAccountAuthorizationDetails"
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 PAGE = 1_000  # AWS's maximum; it may return fewer
+T = TypeVar("T")
 
 
 def details(aws: Aws, _: Answers) -> dict[str, list[Answer]]:
@@ -22,10 +24,18 @@ def details(aws: Aws, _: Answers) -> dict[str, list[Answer]]:
 
 
 class _Reader:
-    """Turns entries of the answer into records; keeps each distinct document once."""
+    """Turns entries of the answer into records; keeps each distinct document once. problems: entries that lack a member."""
 
     def __init__(self) -> None:
         self.documents: dict[str, Any] = {}
+        self.problems: list[str] = []
+
+    def all(self, what: str, make: Callable[[Answer], T], raws: list[Answer]) -> Iterator[T]:
+        for raw in raws:
+            try:
+                yield make(raw)
+            except KeyError as missing:
+                self.problems.append(f"{what} {raw.get('Arn', 'without an Arn')} has no {missing.args[0]}.")
 
     def document(self, body: Any) -> str:
         key = digest(body)
@@ -92,11 +102,12 @@ def transform(answers: Answers) -> Part:
         return Part()
     raw, read = answers[DETAILS], _Reader()
     return Part(
-        users=tuple(map(read.user, raw["UserDetailList"])),
-        groups=tuple(map(read.group, raw["GroupDetailList"])),
-        roles=tuple(map(read.role, raw["RoleDetailList"])),
-        policies=tuple(map(read.policy, raw["Policies"])),
+        users=tuple(read.all("User", read.user, raw["UserDetailList"])),
+        groups=tuple(read.all("Group", read.group, raw["GroupDetailList"])),
+        roles=tuple(read.all("Role", read.role, raw["RoleDetailList"])),
+        policies=tuple(read.all("Policy", read.policy, raw["Policies"])),
         documents=read.documents,
+        problems={DETAILS: tuple(read.problems)} if read.problems else {},
     )
 
 

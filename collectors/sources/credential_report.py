@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from collectors.aws.call import Answer, Aws
 from collectors.aws.errors import AwsError
@@ -14,6 +13,7 @@ from collectors.records import ROOT, AccessKey, Credential, KeySlot, Part, State
 from collectors.sources import Answers, Api, Source
 
 GENERATE, REPORT, KEYS = "iam:GenerateCredentialReport", "iam:GetCredentialReport", "iam:ListAccessKeys"
+NAME, ARN = 128, 2_048  # bytes at most, by botocore's model
 POLLS, LONGEST_PAUSE = 12, 5.0  # AWS makes a report within seconds
 NOTHING = frozenset({"", "N/A", "no_information", "not_supported"})
 
@@ -113,6 +113,8 @@ def credential(row: dict[str, str]) -> Credential:
     """Raises ReportError that names the row and what it lacks."""
     if not row["user"] or not row["arn"]:
         raise ReportError(f"Row {row['row']} of the credential report has no user or no arn.")
+    if len(row["user"]) > NAME or len(row["arn"].encode()) > ARN:
+        raise ReportError(f"Row {row['row']} of the credential report has a longer user or arn than AWS allows.")
     created = _when(row, "user_creation_time")
     if created is None:
         raise ReportError(f"user_creation_time of {row['user']} is missing.")
@@ -165,22 +167,29 @@ def _match(slots: list[KeySlot], created: datetime, active: bool, keys: int) -> 
 def transform(answers: Answers) -> Part:
     if REPORT not in answers:
         return Part()
-    credentials, problems = [], []
+    credentials: list[Credential] = []
+    problems: dict[str, list[str]] = {REPORT: [], KEYS: []}
     for row in rows(answers[REPORT]):
         try:
             credentials.append(credential(row))
         except ReportError as error:
-            problems.append(str(error))
-    listed: dict[str, Any] | None = answers.get(KEYS)
-    keys = None
-    if listed is not None:
-        keys = tuple(k for c in credentials for k in access_keys(c, listed.get(c.user_name, [])))
+            problems[REPORT].append(str(error))
     return Part(
         credentials=tuple(credentials),
-        keys=keys,
+        keys=_keys(credentials, answers[KEYS], problems[KEYS]) if KEYS in answers else None,
         as_of={REPORT: answers[REPORT]["GeneratedTime"]} if "GeneratedTime" in answers[REPORT] else {},
-        problems={REPORT: tuple(problems)} if problems else {},
+        problems={api: tuple(found) for api, found in problems.items() if found},
     )
+
+
+def _keys(owners: list[Credential], listed: dict[str, list[Answer]], problems: list[str]) -> tuple[AccessKey, ...]:
+    keys: list[AccessKey] = []
+    for owner in owners:
+        try:
+            keys += access_keys(owner, listed.get(owner.user_name, []))
+        except KeyError as missing:
+            problems.append(f"An access key of {owner.user_name} has no {missing.args[0]}.")
+    return tuple(keys)
 
 
 SOURCE = Source(

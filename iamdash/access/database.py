@@ -25,6 +25,7 @@ WEB_WRITES = {
     "collectors.connection": "insert, update",
     "collectors.collectrequest": "insert",
     "collectors.connectiontest": "insert",
+    "collectors.bundleupload": "insert",
 }
 
 

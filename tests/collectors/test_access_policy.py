@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from collectors.access_policy import read_only_policy, trust_policy
+from collectors.access_policy import cloudformation, read_only_policy, terraform, trust_policy
 from collectors.aws.session import POLICY_LIMIT, session_policy
 from collectors.models import Account
 from collectors.sources import sources
@@ -45,3 +45,13 @@ def test_the_trust_names_one_principal_and_the_external_id() -> None:
     (statement,) = trust_policy("arn:aws:iam::000000000009:role/hub", "secret-id")["Statement"]
     assert statement["Principal"] == {"AWS": "arn:aws:iam::000000000009:role/hub"}
     assert statement["Condition"] == {"StringEquals": {"sts:ExternalId": "secret-id"}}
+
+
+def test_cloudformation_and_terraform_say_the_same_as_the_documents() -> None:
+    of = ("iamdash-readonly", "arn:aws:iam::000000000009:role/hub", "secret-id")
+    role = cloudformation(*of)["Resources"]["Role"]["Properties"]
+    assert role["AssumeRolePolicyDocument"] == trust_policy(*of[1:])
+    assert role["Policies"][0]["PolicyDocument"] == read_only_policy()
+    text = terraform(*of)
+    for document in (trust_policy(*of[1:]), read_only_policy()):
+        assert json.dumps(document, indent=2).replace("\n", "\n  ") in text

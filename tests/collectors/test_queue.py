@@ -207,10 +207,12 @@ def test_each_source_has_its_own_cadence(account: Account, monkeypatch: pytest.M
 
 def test_a_tick_rings_for_each_source(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     Connection.objects.create(account=account)
-    rung: list[int] = []
-    monkeypatch.setattr(tasks.collect, "delay", rung.append)
+    rung: list[tuple[int, str]] = []
+    monkeypatch.setattr(tasks.collect, "apply_async", lambda args, queue: rung.append((*args, queue)))
     with db_role("iamdash_worker"):
         tasks.tick()
         tasks.tick()
-    assert sorted(rung) == sorted(Job.objects.exclude(source=JUDGE).values_list("pk", flat=True))
+    jobs = Job.objects.exclude(source=JUDGE).values_list("pk", "source")
+    assert sorted(rung) == sorted((pk, sources()[source].queue) for pk, source in jobs)
+    assert {queue for _, queue in rung} == {"inventory", "activity"}
     assert len(rung) == len(sources())

@@ -104,5 +104,5 @@ def test_labelled_subjects_exist(aws: Aws) -> None:
     names["group"] = {g["GroupName"] for g in snapshot["GroupDetailList"]}
     names["policy"] = {p["PolicyName"] for p in snapshot["Policies"]}
     for label in aws.lab.expected():
-        if label["account"] == account and label["subject_type"] in names and label["code"] != "LP109":
+        if label["account"] == account and label["subject_type"] in names:
             assert label["subject_name"] in names[label["subject_type"]]
