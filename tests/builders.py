@@ -18,6 +18,14 @@ APIS = (
     "iam:GetCredentialReport",
     "iam:ListAccessKeys",
     "iam:GetAccountSummary",
+    "iam:GetAccountPasswordPolicy",
+    "iam:ListSAMLProviders",
+    "iam:ListOpenIDConnectProviders",
+    "iam:ListServerCertificates",
+    "iam:ListVirtualMFADevices",
+    "iam:ListInstanceProfiles",
+    "account:GetAlternateContact",
+    "organizations:DescribeOrganization",
 )
 _numbers = itertools.count(1)
 
@@ -53,6 +61,21 @@ def role(
         created_at=ago(created),
         last_used_at=None if used is None else ago(used),
         **more,
+    )
+
+
+def last_accessed(
+    owner: records.Role | records.User, *, read: float = 0.5, **services: float | None
+) -> records.LastAccessed:
+    """Access Advisor's answer, read so many days before AS_OF: last_accessed(app, s3=20, ec2=None), in days too."""
+    return records.LastAccessed(
+        unique_id=owner.unique_id,
+        arn=owner.arn,
+        services=tuple(
+            records.ServiceUse(namespace=name, last_at=None if days is None else ago(days), region="eu-west-1")
+            for name, days in services.items()
+        ),
+        read_at=ago(read),
     )
 
 
@@ -116,8 +139,31 @@ def key(owner: str = "alice", *, created: float = 100, used: float | None = None
     )
 
 
+def group(name: str = "developers", **more: Any) -> records.Group:
+    more.setdefault("unique_id", _id("AGPA"))
+    return records.Group(name=name, arn=arn("group", name), created_at=ago(800), **more)
+
+
+def details(**parts: Any) -> records.AccountDetails:
+    """What is known of the account as a whole: details(security_contact=True)."""
+    return records.AccountDetails(unique_id="account", **parts)
+
+
 def summary(**values: int) -> records.AccountDetails:
-    return records.AccountDetails(unique_id="account", summary=values)
+    return details(summary=values)
+
+
+def virtual_mfa(*owners: str) -> records.AccountDetails:
+    """Virtual MFA devices of users; "root" is root's."""
+    arns = [f"arn:aws:iam::{ACCOUNT_ID}:root" if name == "root" else arn("user", name) for name in owners]
+    devices = (
+        records.VirtualMfaDevice(serial=arn("mfa", name), owner_arn=a) for name, a in zip(owners, arns, strict=True)
+    )
+    return records.AccountDetails(unique_id="mfa", virtual_mfa=tuple(devices))
+
+
+def aws_policy(name: str) -> str:
+    return f"arn:aws:iam::aws:policy/{name}"
 
 
 def coverage(**states: State | None) -> tuple[Coverage, ...]:
@@ -140,6 +186,7 @@ def snapshot(*entities: records.Record, trusts: Iterable[Any] = (), **more: Any)
         records.Credential: "credentials",
         records.AccessKey: "keys",
         records.AccountDetails: "details",
+        records.LastAccessed: "last_accessed",
     }
     found: dict[str, list[Any]] = {field: [] for field in fields.values()}
     for entity in entities:

@@ -34,6 +34,10 @@ class LabClient:
         """A fresh hub session: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, principal_arn."""
         return dict(self.ask("GET", "credentials"))
 
+    def clock(self, as_of: str) -> dict[str, str]:
+        """A hub session on a day of the past (ISO 8601): what it asks is answered as of that day."""
+        return dict(self.ask("POST", "clock", {"as_of": as_of}))
+
     def deploy(self, items: list[dict[str, Any]]) -> list[str]:
         """Items {account, role_name, external_id, policy}; returns the ARNs of the roles."""
         return list(self.ask("POST", "deploy", items)["roles"])

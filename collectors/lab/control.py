@@ -8,6 +8,7 @@ from typing import Any
 
 from moto.iam.models import Role
 
+from collectors.lab import past
 from collectors.lab.enforcement import find_role
 from collectors.lab.organization import HUB_ROLE, hub_policy
 from collectors.lab.population.trusts import role_trust
@@ -38,8 +39,17 @@ def hub_role(world: World) -> Role:
 
 def credentials(world: World, body: Body) -> Any:
     """A fresh session of the hub role, as the collector's host would have it."""
+    return hub_session(world, None)
+
+
+def clock(world: World, body: Body) -> Any:
+    """The same on a day of the past: the organization is answered to it as it was then, and to all others as it is."""
+    return hub_session(world, past.go_to(world, datetime.fromisoformat(body["as_of"])))
+
+
+def hub_session(world: World, day: datetime | None) -> dict[str, str]:
     role = hub_role(world)
-    session = world.sessions.open(world.security.id, role.arn, role.id, "iamdash-worker", HUB_SESSION_SECONDS)
+    session = world.sessions.open(world.security.id, role.arn, role.id, "iamdash-worker", HUB_SESSION_SECONDS, day=day)
     return {
         "AWS_ACCESS_KEY_ID": session.access_key,
         "AWS_SECRET_ACCESS_KEY": session.secret,
@@ -115,6 +125,7 @@ def expire(world: World, body: Body) -> Any:
 ROUTES: dict[tuple[str, str], Callable[[World, Body], Any]] = {
     ("GET", "organization"): organization,
     ("GET", "credentials"): credentials,
+    ("POST", "clock"): clock,
     ("POST", "deploy"): deploy,
     ("GET", "expected"): expected,
     ("GET", "faults"): list_faults,

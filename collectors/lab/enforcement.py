@@ -36,6 +36,16 @@ def action_of(call: Call) -> str:
     return ACTIONS.get((call.service, call.operation), f"{call.service}:{call.operation}")
 
 
+def world_of(present: World, call: Call) -> World:
+    """The present, or the day that the caller's session lives on. Of the past only the last few days are kept."""
+    session = present.sessions.get(call.access_key) if call.access_key else None
+    if session is None or session.day is None:
+        return present
+    if session.day not in present.past:
+        raise RefusalError("expired", "The security token included in the request is expired")
+    return present.past[session.day]
+
+
 def identify(world: World, call: Call) -> Caller:
     """The caller, or the refusal AWS gives to an unknown key, a wrong token or an expired session."""
     if not call.access_key:

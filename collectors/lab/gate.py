@@ -44,14 +44,15 @@ class Gate:
         call = wire.read(environ)
         fault = None
         try:
-            caller = enforcement.identify(self.world, call)
+            world = enforcement.world_of(self.world, call)
+            caller = enforcement.identify(world, call)
             call.account = landing(call, caller.account)
             with self.world.lock:
                 self.world.calls[call.account, call.service, call.operation] += 1
             if fault := self.world.faults.take(call):
                 self.strike(fault, call, caller.arn, environ)
-            enforcement.authorize(self.world, caller, call)
-            good = self.moto(call, caller, environ)
+            enforcement.authorize(world, caller, call)
+            good = self.moto(world, call, caller, environ)
         except RefusalError as refusal:
             return wire.refuse(call, refusal)
         return faults.spoiled(fault, good) if fault and fault.kind in faults.BODY_KINDS else good
@@ -68,16 +69,16 @@ class Gate:
             socket.close(connection.detach())  # the handler's files hold it open: close() alone would wait for them
             raise ConnectionResetError("a fault of the lab")  # the server drops the connection quietly
 
-    def moto(self, call: Call, caller: enforcement.Caller, environ: Environ) -> Answer:
-        """moto's answer, inside this lab's world and in the caller's account."""
+    def moto(self, world: World, call: Call, caller: enforcement.Caller, environ: Environ) -> Answer:
+        """moto's answer, inside a world of this lab and in the caller's account."""
         account = caller.account
-        if call.service == "organizations" and account != self.world.management.id:
+        if call.service == "organizations" and account != world.management.id:
             if call.operation != "DescribeOrganization":  # the one that members may call
                 raise RefusalError("denied", NOT_FOR_MEMBERS)
-            account = self.world.management.id
+            account = world.management.id
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
         environ["lab.caller"] = caller
-        with self.world.entered():
+        with world.entered():
             try:
                 body, status, headers = run_wsgi_app(moto_application(), environ, buffered=True)
             except NotImplementedError as missing:

@@ -29,6 +29,7 @@ class Session:
     name: str
     expires: datetime
     policy: str | None = None
+    day: datetime | None = None  # the day of the past it lives on, None: the present
 
     @property
     def arn(self) -> str:
@@ -51,7 +52,14 @@ class Sessions:
         self._lock = threading.Lock()
 
     def open(
-        self, account: str, role_arn: str, role_id: str, name: str, seconds: int, policy: str | None = None
+        self,
+        account: str,
+        role_arn: str,
+        role_id: str,
+        name: str,
+        seconds: int,
+        policy: str | None = None,
+        day: datetime | None = None,
     ) -> Session:
         key = "ASIA" + "".join(secrets.choice(ID_LETTERS) for _ in range(16))
         session = Session(
@@ -65,6 +73,7 @@ class Sessions:
             name=name,
             expires=now() + timedelta(seconds=seconds),
             policy=policy,
+            day=day,
         )
         with self._lock:
             if len(self._by_key) >= MOST_KEPT:  # long-running labs: then expired keys become unknown ones

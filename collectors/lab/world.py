@@ -72,8 +72,12 @@ class World:
         self.calls: Counter[tuple[str, str, str]] = Counter()
         # arn -> {service: days since the last attempt}; all other principals are derived when asked for
         self.last_accessed: dict[str, dict[str, int | None]] = {}
+        # arn -> "FAILED", or how often the report of it is IN_PROGRESS before it is done
+        self.last_accessed_jobs: dict[str, str | int] = {}
         self.report_states: dict[str, str] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
+        self.past: dict[datetime, World] = {}  # days lately gone to (collectors.lab.past)
+        self.past_lock = threading.Lock()
         self.stopping = threading.Event()
         self.lock = threading.Lock()
         self._stores: dict[tuple[str, str], AccountSpecificBackend[Any]] = {}

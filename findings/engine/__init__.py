@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from django.conf import settings as django_settings
 from django.db import connection, transaction
 
 from collectors import queue
 from collectors.models import Account
 from collectors.models.snapshot import read_snapshot
+from collectors.sources import sources
 from findings.analysis.facts import Facts, Settings
-from findings.engine import posture, reconcile, states
+from findings.engine import daily, posture, reconcile, states
 from findings.rules.judgement import Judgement, judge_facts
 
 __all__ = ["Judgement", "judge_account", "judge_facts"]
@@ -35,7 +37,7 @@ def judge_account(
     account = Account.objects.get(pk=account_id)
     with _one_view():
         snapshot = read_snapshot(account, as_of)
-    judged = judge_facts(Facts(snapshot, settings))
+    judged = judge_facts(Facts(snapshot, settings or _settings()))
     with transaction.atomic():
         queue.lock(account.pk)
         if claim is not None and not queue.holds(claim):
@@ -43,9 +45,16 @@ def judge_account(
         findings, counts = reconcile.reconcile(account, judged)
         counts["unknown"] = states.write(account, judged)
         posture.write(account, judged, findings)
+        daily.write(account, as_of, findings)
         if claim is not None:
             queue.done(claim, calls=0, counts=counts)
     return counts
+
+
+def _settings() -> Settings:
+    """The defaults, with the schedule as it is configured."""
+    seldom = {api.name: source.every for source in sources().values() for api in source.apis if source.every > 1}
+    return Settings(collect_every_hours=django_settings.COLLECT_EVERY_HOURS, seldom=seldom)
 
 
 @contextmanager

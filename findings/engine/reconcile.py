@@ -120,7 +120,7 @@ def _perhaps_resolved(finding: Finding, identity: Identity, judged: Judgement, p
         why, reason = Finding.Why.CLEAR, clear.reason
     elif (code, subject) in judged.open_subjects:  # another part of the same fault is still there
         why = Finding.Why.CLEAR
-    elif subject in judged.present[judged.rules[code].subject]:
+    elif any(subject in judged.present[kind] for kind in judged.rules[code].subjects):
         why = Finding.Why.NOT_APPLICABLE
     else:
         why = Finding.Why.SUBJECT_GONE

@@ -5,6 +5,8 @@ from django.db import models
 from collectors.models import Account
 from findings.vocabulary import Practice, Severity, SubjectType
 
+PRACTICES = [(p.prefix, p.label) for p in Practice]
+SEVERITIES = [(s.value, s.label) for s in Severity]
 UNRESOLVED = models.Q(resolved_at=None)
 
 
@@ -30,8 +32,8 @@ class Finding(models.Model):
 
     account = models.ForeignKey(Account, models.CASCADE)
     code = models.CharField(max_length=5)
-    practice = models.CharField(max_length=2, choices=[(p.prefix, p.label) for p in Practice])
-    severity = models.PositiveSmallIntegerField(choices=[(s.value, s.label) for s in Severity])
+    practice = models.CharField(max_length=2, choices=PRACTICES)
+    severity = models.PositiveSmallIntegerField(choices=SEVERITIES)
     subject_type = models.CharField(max_length=12, choices=[(t.value, t.value) for t in SubjectType])
     subject_id = models.CharField(max_length=256)
     subject_name = models.CharField(max_length=256)

@@ -45,6 +45,7 @@ class Child:
     log: Path | None = None  # none: its lines appear on our output, with its name
     owner: tuple[int, int] | None = None  # uid and gid to run with, when we are root
     cwd: str = "/"
+    marker: Path | None = None  # it runs once and is not started again; this file tells that it ended well
     stdout: IO[str] | None = None  # where its standard output goes as it is; errors still get the name
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
     reader: threading.Thread | None = field(default=None, repr=False)

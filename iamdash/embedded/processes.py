@@ -19,6 +19,8 @@ from .state import CHECKOUT, State
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 QUEUES = "inventory,activity,notify"
 LAB_TIER, OURS_TIER = 2, 3
+COLLECTOR = "IAMDASH_COLLECTOR_ARN"  # whom the accounts' roles trust; no secret, so the pages may show it
+HISTORY_ACCOUNTS = 50  # the half year of so many is held in memory; a larger lab starts without a past
 Environment = dict[str, str]
 
 
@@ -61,6 +63,7 @@ def common(state: State, options: Options, database: str, redis: str) -> Environ
         environment["IAMDASH_HTTP_ONLY"] = "1"
     if options.lab:
         environment["IAMDASH_LAB"] = "1"
+        environment.setdefault("IAMDASH_AWS_RATE_FACTOR", "1000")  # the lab has no quota
     return environment
 
 
@@ -69,7 +72,8 @@ def lab_credentials(url: str) -> Environment:
 
     given = LabClient(url).credentials()
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-    return {"AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": "us-east-1"} | {name: given[name] for name in names}
+    about = {"AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": "us-east-1", COLLECTOR: given["principal_arn"]}
+    return about | {name: given[name] for name in names}
 
 
 def worker_environment(ours: Environment, lab_url: str | None) -> Environment:
@@ -87,10 +91,11 @@ def manage(environment: Environment, command: str, *arguments: str) -> Child:
     return program(command, environment, str(CHECKOUT / "manage.py"), command, *arguments)
 
 
-def web(ours: Environment, options: Options) -> Child:
+def web(ours: Environment, for_worker: Environment, options: Options) -> Child:
     """No control socket: gunicorn's lies in the home folder, where two installations would share it."""
+    collector = {name: value for name, value in for_worker.items() if name == COLLECTOR}
     return program(
-        "web", ours | {"IAMDASH_DB_ROLE": "web"}, "-m", "gunicorn", "iamdash.wsgi", "-w", "2", "--threads", "4",
+        "web", ours | collector | {"IAMDASH_DB_ROLE": "web"}, "-m", "gunicorn", "iamdash.wsgi", "-w", "2", "--threads", "4",
         "-b", options.bind, "--graceful-timeout", "5", "--no-control-socket", grace=8,
     )  # fmt: skip
 
@@ -116,4 +121,11 @@ def lab(ours: Environment, options: Options, port: int, ready: Path) -> Child:
         arguments += ["--roles", str(options.lab_roles)]
     child = program("lab", ours, *arguments, grace=3)
     child.tier = LAB_TIER
+    return child
+
+
+def history(environment: Environment, state: State, lab_url: str) -> Child:
+    """The lab's half year, put behind today's findings once."""
+    child = manage(environment, "lab_history", "--lab-url", lab_url)
+    child.name, child.grace, child.marker = "history", 3, state.folder / "lab_history"
     return child

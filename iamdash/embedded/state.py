@@ -123,6 +123,8 @@ def prepare_environment(arguments: list[str]) -> None:
         if arguments[:1] == ["up"]:
             if not any(os.environ.get(name) for name in OURS[2:]):
                 os.environ["IAMDASH_SECRET_KEY_FILE"] = str(State.open().secret_key)
+        elif arguments[:1] == ["judge"]:  # reads files only: no server, and nothing that a secret key would sign
+            os.environ.setdefault("IAMDASH_SECRET_KEY", secrets.token_urlsafe(50))
         elif not any(os.environ.get(name) for name in OURS):
             state = State(default_folder())
             if state.running:

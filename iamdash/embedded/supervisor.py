@@ -88,10 +88,12 @@ class Supervisor:
         if self.stop_asked:
             raise Stopped
         now = time.monotonic()
-        for child in self.children:
+        for child in list(self.children):
             if child.alive:
                 if now - child.started > STEADY:
                     child.fails = 0
+            elif child.marker:
+                self._finish(child, child.marker)
             elif not child.retry_at:
                 self._bury(child)
                 child.fails += 1
@@ -101,6 +103,15 @@ class Supervisor:
                 self.say(f"{child.name} {child.fate}{where}; starting it again in {delay:.0f} s")
             elif now >= child.retry_at:
                 self._spawn(child)
+
+    def _finish(self, child: Child, marker: Path) -> None:
+        """What failed is tried again at the next start of the whole family."""
+        self._bury(child)
+        self.children.remove(child)
+        if child.process and child.process.returncode == 0:
+            marker.touch()
+        else:
+            self.say(f"{child.name} {child.fate}; it is tried again at the next start")
 
     def watch(self) -> None:
         while True:

@@ -35,7 +35,7 @@ for role in ("worker", "beat"):
 import os
 SECRET_KEY = open(os.environ["IAMDASH_SECRET_KEY_FILE"]).read()
 ALLOWED_HOSTS, ROOT_URLCONF = ["127.0.0.1"], "iamdash.urls"
-INSTALLED_APPS = ["django.contrib.staticfiles", "django.contrib.sessions", "iamdash.embedded", "standin"]
+INSTALLED_APPS = ["django.contrib.staticfiles", "django.contrib.sessions", "standin", "iamdash.embedded"]
 STATIC_URL, STATIC_ROOT, USE_TZ = "/static/", os.environ.get("IAMDASH_STATIC_ROOT"), True
 socket = os.environ.get("DATABASE_URL", "").rpartition("host=")[2]
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "iamdash", "USER": "iamdash", "HOST": socket}}
@@ -79,7 +79,7 @@ def make(folder: Path) -> Path:
     shutil.copy(CHECKOUT / "manage.py", folder)
     commands = {
         f"standin/management/commands/{name}.py": COMMAND
-        for name in ("first_admin", "lab_connect", "collect", "summary")
+        for name in ("first_admin", "lab_connect", "lab_history", "collect", "summary")
     }
     for name, text in (FILES | commands).items():
         path = folder / name

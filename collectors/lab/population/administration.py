@@ -88,7 +88,7 @@ def pass_role(b: Builder) -> None:
 
 @planted()
 def support_and_audit(b: Builder) -> None:
-    """Every third account has no support role, every second one no audit role."""
+    """Every third account has no support role; for an audit role see finish.judge_audit_role."""
     trust = trusts.account_trust(b.id)
     if b.account.index % 3 == 2:
         b.open("AB105", "account", b.id, "no role with AWSSupportAccess")

@@ -148,14 +148,14 @@ class Builder:
         if kind == "hardware":
             serial = f"GAHT{self.chance.randrange(10**7, 10**8)}"
         device = MFADevice(serial, "", "")
-        device.enable_date = user.create_date
+        device.enable_date = self.mfa_since(user, kind)
         user.mfa_devices[serial] = device
         if kind == "hardware":
             return
         virtual = VirtualMfaDevice.__new__(
             VirtualMfaDevice
         )  # its own __init__ draws from moto's and the system's chance
-        virtual.serial_number, virtual.enable_date, virtual.user = serial, user.create_date, user
+        virtual.serial_number, virtual.enable_date, virtual.user = serial, device.enable_date, user
         virtual.user_attribute = {
             "Path": user.path,
             "UserName": user.name,
@@ -164,6 +164,13 @@ class Builder:
             "CreateDate": user.create_date,
         }
         self.iam.virtual_mfa_devices[serial] = virtual
+
+    def mfa_since(self, user: User, kind: str) -> datetime:
+        """Half of the people set their phones up in the last half year, the others with their account."""
+        chance = Random(f"{self.world.settings.seed}/mfa/{user.id}")
+        if kind == "hardware" or chance.random() < 0.5:
+            return user.create_date
+        return max(user.create_date, self.as_of - timedelta(days=chance.uniform(3, 180)))
 
     def key(
         self,

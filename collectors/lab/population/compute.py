@@ -63,7 +63,7 @@ def glue(b: Builder) -> None:
 @planted(5, 2)
 def empty_instance_profile(b: Builder) -> None:
     b.instance_profile("old-bastion", [])
-    b.open("LP109", "role", "old-bastion", "instance profile without a role")
+    b.open("LP109", "account", b.id, "instance profile without a role", "old-bastion")
 
 
 @planted(4, 2)

@@ -5,7 +5,7 @@ from moto.iam.models import AWSManagedPolicy, Group, User
 from collectors.lab.population import verdicts
 from collectors.lab.population.builder import Builder
 
-BREAK_GLASS = "break-glass"  # exempt from HM105 once an operator accepts it: neither open nor clear here
+QUARANTINE = "AWSCompromisedKeyQuarantine"  # AWS attaches it; taking it off would be the fault
 POLICY_PARTS = ("length", "upper", "lower", "number", "symbol", "reuse")
 
 
@@ -16,6 +16,7 @@ def judge(b: Builder) -> None:
         judge_group(b, group)
     judge_policies(b)
     judge_password_policy(b)
+    judge_audit_role(b)
 
 
 def judge_user(b: Builder, user: User) -> None:
@@ -25,9 +26,9 @@ def judge_user(b: Builder, user: User) -> None:
     uses += [user.password_last_used] if user.password_last_used else []
     used = (b.as_of - max(uses)).days if uses else None
     b.judged("user", user.name, verdicts.of_use((b.as_of - user.create_date).days, used))
-    if user.policies or user.managed_policies:
+    if user.policies or any(QUARANTINE not in arn for arn in user.managed_policies):
         b.open("LP205", "user", user.name, "a policy directly on the user")
-    if user.password and user.name != BREAK_GLASS:
+    if user.password:  # break-glass too, until an operator accepts it
         b.open("HM105", "user", user.name, "console password on an IAM user")
     if user in b.iam.groups["admins"].users:
         b.open("LP201", "user", user.name, "member of a group with AdministratorAccess", "AWS-managed")
@@ -75,3 +76,11 @@ def judge_password_policy(b: Builder) -> None:
     for part in POLICY_PARTS:
         state = b.clear if holds[part] else b.open
         state("AB103", "account", b.id, "the account's password policy" if policy else "no password policy", part)
+
+
+def judge_audit_role(b: Builder) -> None:
+    """AB106: a role that auditors can use."""
+    if any(p.name == "SecurityAudit" for role in b.iam.roles.values() for p in role.managed_policies.values()):
+        b.clear("AB106", "account", b.id, "a role with SecurityAudit")
+    else:
+        b.open("AB106", "account", b.id, "no role with SecurityAudit")

@@ -1,5 +1,6 @@
-"""The root user, the password policy, the alias and other account settings: KY101, AB101, AB102, MO110."""
+"""The root user, the password policy, the alias and other account settings: KY101, AB101, AB102, AB104, MO110."""
 
+from moto.account.models import AlternateContact, account_backends
 from moto.iam.models import AccountPasswordPolicy
 
 from collectors.lab.population.builder import Builder
@@ -91,6 +92,17 @@ def password_policy(b: Builder) -> None:
         require_symbols=not weak,
         require_uppercase_characters=True,
     )
+
+
+@planted()
+def security_contact(b: Builder) -> None:
+    """Every fourth account names nobody."""
+    if b.account.index % 4 == 2:
+        b.open("AB104", "account", b.id, "no security contact")
+        return
+    contact = AlternateContact("SECURITY", "Security", "Security team", "security@halden.example", "+46 8 000 00 00")
+    account_backends[b.id]["aws"].put_alternate_contact(**vars(contact))
+    b.clear("AB104", "account", b.id, "names a security contact")
 
 
 @planted()

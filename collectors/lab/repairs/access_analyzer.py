@@ -61,7 +61,7 @@ class AccessAnalyzerBackend(BaseBackend):
             "status": "ACTIVE",
             "createdAt": role.create_date,
             "updatedAt": role.create_date,
-            "analyzedAt": current().settings.as_of,
+            "analyzedAt": current().settings.now,
         }
 
 

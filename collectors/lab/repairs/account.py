@@ -1,4 +1,4 @@
-"""Account-level IAM answers: the summary with root's part, server certificates, organization features."""
+"""Account-level IAM answers: the summary with root's part, server certificates, profiles, organization features."""
 
 from typing import Any
 
@@ -48,6 +48,12 @@ def list_server_certificates(self: IamResponse) -> ActionResult:
     ]
     shown, paging = page(self, certificates)
     return ActionResult({"ServerCertificateMetadataList": shown, **paging})
+
+
+@operation(IamResponse)
+def list_instance_profiles(self: IamResponse) -> ActionResult:
+    shown, paging = page(self, list(self.backend.get_instance_profiles()))
+    return ActionResult({"InstanceProfiles": shown, **paging})
 
 
 @operation(IamResponse)

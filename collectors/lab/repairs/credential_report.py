@@ -132,6 +132,6 @@ def get_credential_report(self: IamResponse) -> ActionResult:
         {
             "Content": report(self.current_account, self.backend),
             "ReportFormat": "text/csv",
-            "GeneratedTime": current().settings.as_of,
+            "GeneratedTime": current().settings.now,
         }
     )

@@ -67,7 +67,8 @@ def assume(caller: Caller, params: dict[str, Any]) -> Session:
     if seconds > int(role.max_session_duration or CHAINED_LONGEST):
         raise invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
     name = params["RoleSessionName"]
-    return world.sessions.open(account, role.arn, role.id, name, seconds, params["Policy"])
+    day = caller.session.day if caller.session else None
+    return world.sessions.open(account, role.arn, role.id, name, seconds, params["Policy"], day)
 
 
 @operation(TokenResponse)

@@ -67,7 +67,7 @@ def events(account: str, iam: IAMBackend) -> list[dict[str, Any]]:
             event(account, "CreateAccessKey", "iam.amazonaws.com", key.create_date, user.name, identity)
             for key in user.access_keys
         ]
-    oldest = (current().settings.as_of - timedelta(days=DAYS)).timestamp()
+    oldest = (current().settings.now - timedelta(days=DAYS)).timestamp()
     return sorted((e for e in found if e["EventTime"] >= oldest), key=lambda e: (-e["EventTime"], e["EventId"]))
 
 

@@ -76,7 +76,7 @@ class Up:
         if self.options.once:
             self.collect(ours, for_worker)
         else:
-            self.serve(ours, for_worker)
+            self.serve(ours, for_worker, lab_url)
 
     def servers(self) -> Environment:
         """Ours, except for what the environment names."""
@@ -114,12 +114,16 @@ class Up:
         summary.stdout = sys.stdout
         self.family.run(summary)
 
-    def serve(self, ours: Environment, for_worker: Environment) -> None:
-        web = processes.web(ours, self.options)
+    def serve(self, ours: Environment, for_worker: Environment, lab_url: str | None) -> None:
+        web = processes.web(ours, for_worker, self.options)
         for child in (web, processes.worker(for_worker), processes.beat(ours, self.state)):
             self.family.start(child)
         self.family.wait_until(lambda: is_alive(self.options.host, self.options.port), web)
         self.welcome()
+        if lab_url and self.options.lab_accounts <= processes.HISTORY_ACCOUNTS:
+            history = processes.history(for_worker, self.state, lab_url)
+            if history.marker and not history.marker.exists():
+                self.family.start(history)
         self.family.watch()
 
     def welcome(self) -> None:

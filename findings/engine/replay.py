@@ -1,0 +1,98 @@
+"""Puts a past behind an account: observations with their own times, recorded and judged in order (docs/decisions/0006)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Model
+
+from collectors import queue, records, runner
+from collectors.gather import Gathered
+from collectors.models import Account, Coverage, Version
+from collectors.models.inventory import KINDS
+from collectors.sources import Source
+from findings.engine import judge_account
+from findings.models import DailyCount, Finding, RuleState, Unknown
+from findings.rules.judgement import Identity
+
+BATCH = 500
+Entry = tuple[Source, Gathered, records.Part]  # as runner.ask and gather.understand made them
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What the sources gave at one moment."""
+
+    at: datetime
+    sources: tuple[Entry, ...]
+
+
+def replay(account: Account, observations: Iterable[Observation]) -> None:
+    """The account's inventory and findings become those of the observations, the last of which is its present.
+
+    One transaction: readers see the account as it was, then with its past. A finding that was there keeps its id, so
+    that links to it stay good. observations: oldest first, all of the same sources. What other sources told
+    is of today, and no past judgement may know of it: it is put aside until the last observation.
+    """
+    observed = list(observations)
+    with transaction.atomic():
+        queue.lock(account.pk)
+        before = _ids(account)
+        aside = _empty(account, [entry for observation in observed for entry in observation.sources])
+        for observation in observed:
+            if observation is observed[-1]:
+                _put_back(aside)
+            for source, gathered, part in observation.sources:
+                runner.record(source, account, gathered, part, observation.at)
+            judge_account(account.pk, observation.at)
+        _keep_ids(account, before)
+
+
+def _ids(account: Account) -> Mapping[Identity, int]:
+    rows = Finding.objects.filter(account=account).values_list("code", "subject_id", "part", "pk")
+    return {(code, subject, part): pk for code, subject, part, pk in rows}
+
+
+def _empty(account: Account, entries: Iterable[Entry]) -> list[Model]:
+    """Delete what was observed and judged. What operators decided, policy documents and the runs stay.
+
+    Returns the deleted rows that other sources told of.
+    """
+    sources = {source.name for source, _, _ in entries}
+    kinds = {kind.name for kind in KINDS if any(getattr(part, kind.field) is not None for _, _, part in entries)}
+    coverage = Coverage.objects.filter(account=account)
+    aside: list[Model] = list(coverage.exclude(source__in=sources))
+    coverage.delete()
+    for kind in KINDS:
+        rows = kind.rows(account)
+        aside += [] if kind.name in kinds else rows
+        rows.delete()
+    Version.objects.filter(account=account, kind__in=kinds).delete()
+    for model in (Finding, DailyCount, RuleState, Unknown):
+        model.objects.filter(account=account).delete()
+    return aside
+
+
+def _put_back(rows: Iterable[Model]) -> None:
+    by_model: defaultdict[type[Model], list[Model]] = defaultdict(list)
+    for row in rows:
+        by_model[type(row)].append(row)
+    for model, some in by_model.items():
+        model.objects.bulk_create(some, BATCH)
+
+
+def _keep_ids(account: Account, before: Mapping[Identity, int]) -> None:
+    """The ids of deleted rows are free, and the new ones are all higher: nothing can collide."""
+    pairs = [(before[identity], new) for identity, new in _ids(account).items() if identity in before]
+    moved = {"old": [old for old, _ in pairs], "new": [new for _, new in pairs]}
+    with connection.cursor() as cursor:  # the reference of an event is checked at the end of the transaction
+        for table, column in (("findings_finding", "id"), ("findings_findingevent", "finding_id")):
+            cursor.execute(
+                f"update {table} set {column} = pair.old "  # noqa: S608 - the two names above
+                f"from unnest(%(old)s::bigint[], %(new)s::bigint[]) as pair(old, new) where {table}.{column} = pair.new",
+                moved,
+            )

@@ -1,0 +1,96 @@
+"""`manage.py lab_history`: give the lab's accounts the half year that the lab remembers. It is collected week by week."""
+
+from __future__ import annotations
+
+import os
+import time
+from argparse import ArgumentParser
+from collections import defaultdict
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import QuerySet
+
+from collectors import queue, runner
+from collectors.aws import session
+from collectors.gather import understand
+from collectors.lab.client import LabClient
+from collectors.models import Account, Run, Version
+from collectors.sources import sources
+from findings.engine.replay import Observation, replay
+
+FRESH = timedelta(days=1)
+POLL = 0.5  # seconds
+# Asks two calls a principal by a plan made of what is known today; what it has read stays as it is.
+LEFT_OUT = {"last_accessed"}
+CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
+
+class Command(BaseCommand):
+    help = "Collect the lab week by week as it was in the last half year, then put that behind what is known of today."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--lab-url", required=True)
+        parser.add_argument("--weeks", type=int, default=26)
+        parser.add_argument("--patience", type=int, default=120, help="seconds to wait for today's collection first")
+
+    def handle(self, *args: Any, lab_url: str, weeks: int, patience: int, **options: Any) -> None:
+        lab, began = LabClient(lab_url), time.monotonic()
+        accounts = list(without_past(lab))
+        if not accounts:
+            self.stdout.write("No account without a past was connected within a day: nothing to do.")
+            return
+        wait_for_today(accounts, patience)
+        end = datetime.fromisoformat(lab.organization()["as_of"])
+        observed: defaultdict[Account, list[Observation]] = defaultdict(list)
+        for back in range(weeks, 0, -1):
+            day = end - timedelta(weeks=back)
+            become(lab_url, lab.clock(day.isoformat()))
+            for account, observation in zip(accounts, observe(accounts, day), strict=True):
+                observed[account].append(observation)
+        become(lab_url, lab.credentials())
+        now = queue.database_now()
+        for account, present in zip(accounts, observe(accounts, now), strict=True):
+            replay(account, [*observed.pop(account), present])
+        took = time.monotonic() - began
+        self.stdout.write(f"{len(accounts)} accounts have a past of {weeks} weeks, collected in {took:.0f} s.")
+
+
+def without_past(lab: LabClient) -> QuerySet[Account]:
+    """The lab's accounts that nobody has watched for long: what was really observed must not be replaced by a replay."""
+    ours = [account["id"] for account in lab.organization()["accounts"]]
+    fresh = Account.objects.filter(aws_id__in=ours, added_at__gt=queue.database_now() - FRESH)
+    known = [a.pk for a in fresh if Version.objects.filter(account=a, seen_from__lt=a.added_at - FRESH).exists()]
+    return fresh.exclude(pk__in=known).select_related("connection__account").order_by("pk")
+
+
+def wait_for_today(accounts: list[Account], patience: int) -> None:
+    """The first page shows today's findings before the past is asked for."""
+    deadline = time.monotonic() + patience
+    done = Run.objects.filter(account__in=accounts).exclude(finished_at=None)
+    while done.values("account").distinct().count() < len(accounts):
+        if time.monotonic() > deadline:
+            raise CommandError(f"Today was not collected within {patience} s. Does a worker run?")
+        time.sleep(POLL)
+
+
+def become(lab_url: str, given: dict[str, str]) -> None:
+    """Take on a session of the lab's hub; its day is the one that all answers are of."""
+    os.environ |= {"AWS_ENDPOINT_URL": lab_url, "AWS_DEFAULT_REGION": "us-east-1"}
+    os.environ |= {name: given[name] for name in CREDENTIALS}
+    session.forget()
+
+
+def observe(accounts: Iterable[Account], at: datetime) -> list[Observation]:
+    """What the accounts answer now, as of `at`. Two at a time: while the lab answers one, the other is read."""
+    some = [source for source in sources().values() if source.name not in LEFT_OUT]
+
+    def one(account: Account) -> Observation:
+        asked = [(source, runner.ask(source, account.connection, lambda api, calls: None)) for source in some]
+        return Observation(at, tuple((source, gathered, understand(source, gathered)) for source, gathered in asked))
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(one, accounts))

@@ -1,0 +1,88 @@
+"""A past behind the present: as if it had been collected in order, and the present is what it was."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db.models import F
+
+from collectors import queue, runner, schedule
+from collectors.models import Account, Coverage, Job, LastAccessed, Run, Version
+from collectors.models.job import JUDGE
+from findings import tasks
+from findings.models import DailyCount, Finding, FindingEvent
+from tests.conftest import db_role
+from tests.findings.rollup import expected, intervals, stored
+
+FACTS = ("account", "code", "subject_id", "part", "severity", "title", "evidence", "status")
+
+
+@pytest.fixture
+def present(db: None, aws: Any) -> list[Account]:
+    """The lab's accounts, collected and judged now."""
+    call_command("lab_connect", lab_url=aws.url, stdout=StringIO())
+    accounts = list(Account.objects.order_by("pk"))
+    with db_role("iamdash_worker"):
+        for account in accounts:
+            schedule.start(account, Run.Reason.REQUEST, "test")
+            for job in Job.objects.filter(account=account).exclude(source=JUDGE):
+                runner.collect(job.pk)
+            for job in Job.objects.filter(account=account, source=JUDGE):
+                tasks.judge(job.pk)
+    return accounts
+
+
+def load(aws: Any, weeks: int) -> str:
+    out = StringIO()
+    with db_role("iamdash_worker"):
+        call_command("lab_history", lab_url=aws.url, weeks=weeks, patience=1, stdout=out)
+    return out.getvalue()
+
+
+def facts() -> list[dict[str, Any]]:
+    return list(
+        Finding.objects.filter(resolved_at=None).order_by("account", "code", "subject_id", "part").values(*FACTS)
+    )
+
+
+def test_a_past_behind_the_present(present: list[Account], aws: Any) -> None:
+    now, ids = facts(), dict(Finding.objects.values_list("pk", "subject_id"))
+    readings = set(LastAccessed.objects.values_list("account", "unique_id", "data_digest"))
+    assert "3 accounts have a past of 13 weeks" in load(aws, 13)
+    assert facts() == now
+    assert set(Coverage.objects.values_list("state", flat=True)) <= {"complete", "not_applicable"}
+    assert set(LastAccessed.objects.values_list("account", "unique_id", "data_digest")) == readings
+    for account in present:
+        intervals(account)  # asserts that none overlaps
+        judged = set(DailyCount.objects.filter(account=account).values_list("day", flat=True))
+        assert len(judged) == 14
+        assert stored(account) == expected(account, judged)
+    kept = Finding.objects.filter(pk__in=ids).values_list("pk", "subject_id")
+    assert dict(kept) == ids  # links to findings stay good
+    first = Finding.objects.filter(opened_at__lt=F("account__added_at"))
+    assert first.filter(resolved_at=None).exists()
+    assert FindingEvent.objects.filter(kind="resolved", detail__why="subject_gone").exists()
+    assert Version.objects.filter(seen_to__lt=F("account__added_at")).exists()
+
+
+def test_it_is_loaded_once(present: list[Account], aws: Any) -> None:
+    load(aws, 1)
+    before = list(FindingEvent.objects.values_list("pk", flat=True))
+    assert "nothing to do" in load(aws, 1)
+    assert list(FindingEvent.objects.values_list("pk", flat=True)) == before
+
+
+def test_what_was_watched_for_days_is_left_alone(present: list[Account], aws: Any) -> None:
+    Account.objects.update(added_at=queue.database_now() - timedelta(days=2))
+    assert "nothing to do" in load(aws, 1)
+
+
+def test_it_waits_for_today(db: None, aws: Any) -> None:
+    call_command("lab_connect", lab_url=aws.url, stdout=StringIO())
+    with pytest.raises(CommandError, match="Today was not collected within 0 s"):
+        call_command("lab_history", lab_url=aws.url, weeks=1, patience=0, stdout=StringIO())

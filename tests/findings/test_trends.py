@@ -1,0 +1,112 @@
+"""The rollup equals the intervals, and a trend carries what is known forward and says so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from collectors.models import Account
+from findings import trends
+from findings.models import DailyCount, Finding
+from findings.vocabulary import Severity
+from tests.builders import AS_OF, role, summary
+from tests.conftest import db_role
+from tests.findings.engine.inventory import judge, put
+from tests.findings.rollup import expected, stored
+
+DAY = timedelta(days=1)
+TODAY = AS_OF.date()
+ROOT_OK = summary(AccountMFAEnabled=1, AccountAccessKeysPresent=0)
+ROLES = [role(f"app-{n}", used=200, unique_id=f"AROA{n}") for n in range(6)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_rollup_equals_the_intervals(account: Account, seed: int) -> None:
+    """Twelve judgements on days and hours by chance; roles come, go and come again."""
+    chance, at, judged = Random(seed), AS_OF - 40 * DAY, set()
+    with db_role("iamdash_worker"):
+        for _ in range(12):
+            at += timedelta(hours=chance.choice((1, 5, 24, 72)))
+            put(account, *chance.sample(ROLES, chance.randrange(len(ROLES) + 1)), ROOT_OK)
+            judge(account, at)
+            judged.add(at.date())
+    assert any(finding.reopened for finding in Finding.objects.all())
+    assert stored(account) == expected(account, judged)
+
+
+def test_a_second_judgement_of_the_day_corrects_it_and_an_equal_one_writes_nothing(account: Account) -> None:
+    put(account, *ROLES[:2], ROOT_OK)
+    judge(account)
+    before = list(DailyCount.objects.values())
+    judge(account, AS_OF + timedelta(hours=1))
+    assert list(DailyCount.objects.values()) == before
+    put(account, ROLES[0], ROOT_OK)
+    judge(account, AS_OF + timedelta(hours=2))
+    assert stored(account)[TODAY, "LP", 3] == (1, 2, 1)
+
+
+def test_what_went_to_zero_leaves_no_row_of_the_next_day(account: Account) -> None:
+    put(account, ROLES[0], ROOT_OK)
+    judge(account, AS_OF - 2 * DAY)
+    put(account, ROOT_OK)
+    judge(account, AS_OF - DAY)
+    judge(account, AS_OF)
+    low = {key: n for key, n in stored(account).items() if key[1] == "LP"}
+    assert low == {(TODAY - 2 * DAY, "LP", 3): (1, 1, 0), (TODAY - DAY, "LP", 3): (0, 0, 1)}
+
+
+def count(account: Account, back: int, n: int, severity: int = 3, practice: str = "LP", **more: int) -> None:
+    DailyCount.objects.create(
+        account=account, day=TODAY - back * DAY, practice=practice, severity=severity, n_open=n, **more
+    )
+
+
+def test_days_without_a_judgement_stand_with_the_last_one(account: Account, other_account: Account) -> None:
+    count(account, 200, 9)
+    count(account, 3, 4)
+    count(account, 1, 2)
+    count(other_account, 2, 10)
+    trend = trends.read(None, None, 5, TODAY)
+    assert trend.days == tuple(TODAY - n * DAY for n in (4, 3, 2, 1, 0))
+    assert trend.open[Severity.MEDIUM] == (9, 4, 14, 12, 12)
+    assert trend.carried == (1, 0, 1, 1, 2)
+    assert trend.judged == {TODAY - n * DAY for n in (3, 2, 1)}
+    assert trends.read([account.pk], None, 5, TODAY).open[Severity.MEDIUM] == (9, 4, 4, 2, 2)
+
+
+def test_a_trend_begins_with_the_first_data(account: Account) -> None:
+    count(account, 2, 1, severity=5)
+    trend = trends.read(None, None, 90, TODAY)
+    assert [trend.urgent(n) for n in range(len(trend.days))] == [1, 1, 1]
+    assert trends.read(None, None, 90, TODAY - 10 * DAY).days == ()
+
+
+def test_a_practice_alone(account: Account) -> None:
+    """The day on which only another practice had rows was judged: this one stood at nothing."""
+    count(account, 3, 5, practice="KY", n_opened=5)
+    count(account, 1, 7, practice="LP", n_opened=7)
+    trend = trends.read(None, "KY", 4, TODAY)
+    assert trend.open[Severity.MEDIUM] == (5, 5, 0, 0)
+    assert sum(week.opened for week in trend.weeks) == 5
+
+
+def test_weeks_end_today_and_the_period_before_is_told_only_when_it_is_whole(account: Account) -> None:
+    for back in range(0, 40, 2):
+        count(account, back, 3, n_opened=1, n_resolved=2)
+    trend = trends.read(None, None, 14, TODAY)
+    assert [(week.begin, week.opened, week.resolved) for week in trend.weeks] == [
+        (TODAY - 13 * DAY, 3, 6),
+        (TODAY - 6 * DAY, 4, 8),
+    ]
+    assert trends.before(None, None, trend) == trends.Flow(TODAY - 27 * DAY, 7, 14)
+    assert trends.before(None, None, trends.read(None, None, 30, TODAY)) is None
+
+
+def test_one_query_whatever_the_size(account: Account, django_assert_num_queries: object) -> None:
+    count(account, 1, 1)
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        trend = trends.read(None, None, 90, TODAY)
+        shown = (trend.open, trend.carried, trend.weeks)
+    assert all(shown)
