@@ -229,5 +229,11 @@ LOGGING = {"level": ENV.get("IAMDASH_LOG_LEVEL", "INFO"), "json": not _flag("IAM
 
 # AWS. The endpoint and ambient credentials come from boto3's own variables; these are ours.
 COLLECT_EVERY_HOURS = float(ENV.get("IAMDASH_COLLECT_EVERY_HOURS", "6"))
+# All rates of collectors/aws/bucket.py times this: less, where other tools need more of the account's quota.
+AWS_RATE_FACTOR = float(ENV.get("IAMDASH_AWS_RATE_FACTOR", "1"))
+BUCKETS_URL = _redis(REDIS_URL, 2)
+# Access Advisor takes two calls a principal: how many of them a run reads, and how old a reading may get.
+LAST_ACCESSED_A_RUN = int(ENV.get("IAMDASH_LAST_ACCESSED_A_RUN", "300"))
+LAST_ACCESSED_HOURS = float(ENV.get("IAMDASH_LAST_ACCESSED_HOURS", "24"))
 # The principal the worker acts as, shown in the trust policies to copy. The web process has no credentials to ask AWS.
 COLLECTOR_ARN = ENV.get("IAMDASH_COLLECTOR_ARN", "")

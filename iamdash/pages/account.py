@@ -14,13 +14,22 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from collectors import access_policy
-from collectors.models import Account, CollectRequest, Connection, ConnectionTest, Coverage, Principal, Run
+from collectors.models import (
+    Account,
+    BundleUpload,
+    CollectRequest,
+    Connection,
+    ConnectionTest,
+    Coverage,
+    Principal,
+    Run,
+)
 from collectors.models.coverage import TROUBLE
 from findings.models import Finding
 from findings.vocabulary import Severity
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
-from iamdash.pages.account_forms import AddAccount
+from iamdash.pages.account_forms import AddAccount, UploadBundle
 from iamdash.pages.severities import WORST_FIRST, Counts
 
 NO_PRINCIPAL = "arn:aws:iam::<account of the worker>:role/<role of the worker>"
@@ -41,6 +50,7 @@ def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
         "runs": Run.objects.filter(account=account).order_by("-created_at")[:10],
         "asked": CollectRequest.objects.filter(account=account, taken_at=None).last(),
         "test": last_test(account),
+        "uploads": BundleUpload.objects.filter(account=account).defer("content").order_by("-pk")[:5],
         "may_ask": request.user.may(Role.ANALYST),
         "may_manage": request.user.may(Role.ADMIN),
         **(deployment(account.connection) if request.user.may(Role.ADMIN) else {}),
@@ -102,6 +112,21 @@ def test(request: HttpRequest, aws_id: str) -> HttpResponse:
     if not ConnectionTest.objects.filter(account=account, finished_at=None).exists():
         ConnectionTest.objects.create(account=account, requested_by=request.user.username)
     return redirect(reverse("account", args=[aws_id]) + "#test")
+
+
+@needs(Role.ANALYST)
+@require_POST
+def upload(request: HttpRequest, aws_id: str) -> HttpResponse:
+    """Take a bundle for the worker to read: the web process may not write the inventory."""
+    account = get_object_or_404(Account, aws_id=aws_id)
+    form = UploadBundle(request.POST, request.FILES)
+    if form.is_valid():
+        form.save(account, request.user.username)
+        messages.success(request, "Received. The worker reads it within 30 seconds; the result stands below.")
+    else:
+        for error in form.errors.get("file", ["Choose a zip."]):
+            messages.error(request, error)
+    return redirect(reverse("account", args=[aws_id]) + "#bundles")
 
 
 @require_safe

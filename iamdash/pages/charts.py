@@ -33,7 +33,10 @@ class PlotlyFinder(BaseFinder):
 
 @dataclass(frozen=True)
 class Series:
-    """One colour of a chart. token: its CSS colour token (static/css/tokens.css). links: where each point leads."""
+    """One colour of a chart. token: its CSS colour token (static/css/tokens.css), "" for what stands in the table only.
+
+    links: where each point leads.
+    """
 
     name: str
     token: str
@@ -45,7 +48,9 @@ class Series:
 class Chart:
     """What a figure shows, as plain series: the drawing and the data table come from the same numbers.
 
-    sentence says what a reader should see in it. kind: "bars" stacks the series on each label, first series at the baseline.
+    sentence says what a reader should see in it. kind: "bars" stacks the series on each label, first series at the baseline;
+    "area" does so over dates, with a dot where `dots` says that something was measured; "mirror" draws the first series
+    upwards and the second downwards from each date. Dates are ISO 8601.
     """
 
     id: str
@@ -53,6 +58,12 @@ class Chart:
     labels: tuple[str, ...]
     series: tuple[Series, ...]
     kind: str = "bars"
+    dots: tuple[bool, ...] = ()
+
+    @property
+    def height(self) -> str:
+        """CSS class that reserves the room of the drawing."""
+        return f"plot-{len(self.labels)}" if self.kind == "bars" else f"plot-{self.kind}"
 
     @property
     def data_id(self) -> str:
@@ -61,7 +72,8 @@ class Chart:
     @property
     def spec(self) -> dict[str, Any]:
         """For static/js/charts.js, by json_script."""
-        return {"kind": self.kind, "labels": self.labels, "series": [asdict(s) for s in self.series]}
+        drawn = [asdict(s) for s in self.series if s.token]
+        return {"kind": self.kind, "labels": self.labels, "series": drawn, "dots": self.dots}
 
     @property
     def rows(self) -> list[tuple[str, list[tuple[int, str]]]]:

@@ -20,7 +20,7 @@ from findings.models import Finding, FindingEvent, PrincipalPosture, RuleState
 from findings.rules.registry import rules
 from findings.vocabulary import Practice, Severity
 from iamdash.access.models import Role
-from iamdash.pages import show
+from iamdash.pages import show, trend
 from iamdash.pages.charts import Chart, Series
 from iamdash.pages.context import account_chosen
 from iamdash.pages.severities import WORST_FIRST, Counts
@@ -64,7 +64,7 @@ class Gap:
 
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    chosen = account_chosen(request)
+    chosen = request.account_chosen = account_chosen(request)
     account = get_object_or_404(Account, aws_id=chosen) if chosen else None
     if account is None and not Account.objects.exists():
         may_add = request.user.may(Role.ADMIN) and request.user.all_accounts
@@ -77,6 +77,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "total": sum(p.total for p in practices),
         "urgent": sum(p.urgent for p in practices),
         "chart": chart(practices, request),
+        "trend": trend.shown(request, account),
         "principals": PrincipalPosture.objects.filter(risk__gt=0, principal__gone_at=None, **mine)
         .select_related("principal", "account")
         .order_by("-risk", "-principal_id")[:TOP],

@@ -32,6 +32,7 @@ urlpatterns = [
     path("accounts/add/", account.add, name="account-add"),
     path("accounts/<str:aws_id>/", account.detail, name="account"),
     path("accounts/<str:aws_id>/collect/", account.collect, name="account-collect"),
+    path("accounts/<str:aws_id>/upload/", account.upload, name="account-upload"),
     path("accounts/<str:aws_id>/test/", account.test, name="account-test"),
     path("accounts/<str:aws_id>/test/state/", account.test_state, name="account-test-state"),
     path("accounts/<str:aws_id>/pause/", account.pause, name="account-pause"),

@@ -39,6 +39,7 @@ ROUTES = {
     "account": Route(("aws_id",)),
     "account-add": Route(role=Role.ADMIN, every=True),
     "account-collect": Route(("aws_id",), "post", Role.ANALYST),
+    "account-upload": Route(("aws_id",), "post", Role.ANALYST),
     "account-test": Route(("aws_id",), "post", Role.ANALYST),
     "account-test-state": Route(("aws_id",)),
     "account-pause": Route(("aws_id",), "post", Role.ADMIN),

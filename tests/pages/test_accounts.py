@@ -6,9 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
-from collectors.models import Account, CollectRequest, Connection, ConnectionTest
+from collectors.models import Account, BundleUpload, CollectRequest, Connection, ConnectionTest
 from iamdash.access.models import Role
+from tests.collectors.test_intake import zipped
 from tests.pages.conftest import Made
 from tests.pages.test_overview import text
 
@@ -166,3 +168,27 @@ def test_a_connection_test_is_asked_for_once_and_waited_for(made: Made, sign_in:
     assert "hx-trigger" not in shown.content.decode()
     assert "Something does not work" in text(shown)
     assert "Grant iam:GetAccountSummary" in text(shown)
+
+
+def test_a_bundle_is_taken_for_the_worker_and_its_result_shown(made: Made, sign_in: Any) -> None:
+    client = sign_in(Role.ANALYST)
+    url = f"/accounts/{made.account.aws_id}/"
+    good = SimpleUploadedFile("march.zip", zipped({"account.json": {}}))
+    assert "The worker reads it within 30 seconds" in text(client.post(url + "upload/", {"file": good}, follow=True))
+    sent = BundleUpload.objects.get()
+    assert sent.uploaded_by == client.operator.username
+    assert "waiting for the worker" in text(client.get(url))
+    BundleUpload.objects.update(
+        finished_at=made.account.added_at, content=None, error="march.zip holds <b>nothing</b>."
+    )
+    page = client.get(url).content.decode()
+    assert "not loaded." in page
+    assert "<b>nothing" not in page
+
+
+@pytest.mark.parametrize(("name", "content"), [("notes.txt", b"hello"), ("empty.zip", b"")])
+def test_what_is_no_zip_is_refused_at_once(made: Made, sign_in: Any, name: str, content: bytes) -> None:
+    url = f"/accounts/{made.account.aws_id}/upload/"
+    shown = text(sign_in(Role.ANALYST).post(url, {"file": SimpleUploadedFile(name, content)}, follow=True))
+    assert "is no zip" in shown or "empty" in shown
+    assert not BundleUpload.objects.exists()
