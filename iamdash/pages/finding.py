@@ -17,7 +17,7 @@ from findings.models import Finding, FindingEvent
 from findings.rules import registry
 from findings.vocabulary import LISTED_BY, Severity, SubjectType
 from iamdash.pages import show
-from iamdash.pages.subjects import key_owners, subject_url
+from iamdash.pages.subjects import subject_url
 
 SHOWN_SECTIONS = ("Why it matters", "How to fix", "What it cannot know", "References")
 
@@ -34,13 +34,15 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "rule": rule,
         "sections": [(s, rule.sections[s]) for s in SHOWN_SECTIONS] if rule else [],
         "evidence": [(name, value(said)) for name, said in finding.evidence.items()],
-        "events": [(event, event_words(event)) for event in finding.events.order_by("-at", "-pk")],
+        "events": [
+            (event, event_words(event)) for event in finding.events.select_related("finding").order_by("-at", "-pk")
+        ],
         "coverage": Coverage.objects.filter(account=finding.account_id, api__in=apis).order_by("api", "region"),
         "elsewhere": elsewhere.count(),
         "beside": Finding.objects.filter(account=finding.account_id, subject_id=finding.subject_id, resolved_at=None)
         .exclude(pk=finding.pk)
         .order_by("-severity", "-opened_at")[:10],
-        "subject_url": subject_url(request, finding, key_owners([finding])),
+        "subject_url": subject_url(request, finding),
     }
     return render(request, "findings/detail.html", context)
 
@@ -81,7 +83,12 @@ def event_words(event: FindingEvent) -> str:
         case FindingEvent.Kind.SEVERITY:
             return f"Severity changed from {_level(detail.get('from'))} to {_level(detail.get('to'))}"
         case FindingEvent.Kind.CHANGED:
-            return f"The facts changed. Before: {detail['title']}" if detail.get("title") else "The facts changed"
+            before = detail.get("title", "")
+            return (
+                f"The facts changed. Before: {before}"
+                if before not in ("", event.finding.title)
+                else "The facts changed"
+            )
         case _:
             level = f" as {_level(detail['severity'])}" if "severity" in detail else ""
             return f"{FindingEvent.Kind(event.kind).label}{level}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ from iamdash.pages.facets import Accounts, Choices, Texts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.lists import ListPage
 from iamdash.pages.severities import WORST_FIRST
-from iamdash.pages.subjects import OfPrincipal, key_owners, subject_url
+from iamdash.pages.subjects import OfPrincipal, subject_url
 from iamdash.pages.tables import ListTable
 
 OPEN = Q(status=Finding.Status.OPEN, resolved_at=None)
@@ -58,7 +57,7 @@ class FindingTable(ListTable):
         )
 
     def render_subject(self, record: Finding) -> SafeString:
-        url = subject_url(self.request, record, record.owners)
+        url = subject_url(self.request, record)
         shown = show.name(record.subject_name or record.subject_id)
         link = format_html('<a href="{}" hx-boost="false">{}</a>', url, shown) if url else shown
         return format_html('{}<span class="under">{}</span>', link, record.subject_type)
@@ -167,12 +166,6 @@ class FindingList(ListPage):
 
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
         return qs.select_related("account")
-
-    def attach(self, rows: Sequence[Any]) -> None:
-        """owners: the users of the keys that the rows are about."""
-        owners = key_owners(rows)
-        for row in rows:
-            row.owners = owners
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         return {"checked": checked(asked.chosen)}

@@ -152,7 +152,7 @@ def test_role_page_says_what_is_unknown_and_never_leaves_it_blank(sign_in: Clien
     assert "unknown: it was not judged yet" in page
     assert page.count("unknown: the document was not collected") == 3
     assert "iam:GetAccountAuthorizationDetails was not collected" in page
-    assert "unknown: AWS Organizations is not read by this version" in page
+    assert "unknown: they are read, but not yet evaluated" in page
 
 
 def test_role_page_shows_policies_boundary_and_findings(sign_in: Client, account: Account) -> None:
