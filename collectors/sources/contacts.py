@@ -30,4 +30,5 @@ SOURCE = Source(
     title="Security contact",
     apis=(Api(CONTACT, security_contact),),
     transform=transform,
+    every=4,
 )

@@ -32,6 +32,11 @@ from iamdash.access.rights import needs
 from iamdash.pages.account_forms import AddAccount, UploadBundle
 from iamdash.pages.severities import WORST_FIRST, Counts
 
+NEXT = {
+    Connection.Kind.ROLE: "Make the role below; the first collection starts by itself.",
+    Connection.Kind.AMBIENT: "The first collection starts by itself.",
+    Connection.Kind.BUNDLE: "Upload its first bundle below.",
+}
 NO_PRINCIPAL = "arn:aws:iam::<account of the worker>:role/<role of the worker>"
 
 
@@ -84,9 +89,7 @@ def add(request: HttpRequest) -> HttpResponse:
     form = AddAccount(request.POST or None)
     if request.method == "POST" and form.is_valid():
         account = form.save(request.user.username)
-        messages.success(
-            request, f"{account} is registered. Make the role below; the first collection starts by itself."
-        )
+        messages.success(request, f"{account} is registered. {NEXT[form.cleaned_data['kind']]}")
         return redirect("account", account.aws_id)
     return render(request, "accounts/add.html", {"form": form}, status=422 if form.errors else 200)
 

@@ -31,11 +31,11 @@ class AddAccount(forms.Form):
         label="Connection",
         widget=forms.RadioSelect,
         initial=Connection.Kind.ROLE,
-        choices=[choice for choice in Connection.Kind.choices if choice[0] != Connection.Kind.BUNDLE],
+        choices=Connection.Kind.choices,
     )
     role_name = Connection._meta.get_field("role_name").formfield(
         label="Role name",
-        help_text="The role that this account makes for iamdash. Not used with the worker's own credentials.",
+        help_text="The role that this account makes for iamdash; the other connections need none.",
     )
 
     def clean_aws_id(self) -> str:

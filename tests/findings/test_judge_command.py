@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from tests.collectors.bundles import GAAD, details, make, role
 from tests.collectors.conftest import connected  # noqa: F401 - a fixture
 from tests.conftest import AS_OF
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 DAY = "2026-11-24"
 USER = {
     "Path": "/",
@@ -104,3 +107,20 @@ def test_a_recorded_bundle_is_judged_as_the_live_collection(connected: list[Acco
     assert sorted(found - expected)[:9] == []
     assert sorted(expected - found)[:9] == []
     assert len(found) > 50
+
+
+def test_a_reader_that_has_seen_enough_gets_no_traceback(tmp_path: Path) -> None:
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    account = {"AccountId": "000000000001", "CollectedAt": "2026-11-01T00:00:00Z"}
+    (folder / "account.json").write_text(json.dumps(account))
+    (folder / "iam.get-account-summary.json").write_text(json.dumps({"SummaryMap": {"AccountMFAEnabled": 0}}))
+    command = [sys.executable, "manage.py", "judge", str(folder), "--format", "json"]
+    running = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    assert running.stderr is not None
+    running.stdout.close()
+    complaints = running.stderr.read()
+    running.stderr.close()
+    running.wait(60)
+    assert "Traceback" not in complaints

@@ -192,3 +192,11 @@ def test_what_is_no_zip_is_refused_at_once(made: Made, sign_in: Any, name: str, 
     shown = text(sign_in(Role.ANALYST).post(url, {"file": SimpleUploadedFile(name, content)}, follow=True))
     assert "is no zip" in shown or "empty" in shown
     assert not BundleUpload.objects.exists()
+
+
+def test_an_account_of_files_is_registered_and_asks_for_its_first_bundle(sign_in: Any) -> None:
+    page = text(sign_in(Role.ADMIN).post("/accounts/add/", GOOD | {"kind": "bundle"}, follow=True))
+    assert "Upload its first bundle below." in page
+    assert "Nothing yet. Upload a bundle below." in page
+    assert "Collect now" not in page
+    assert "CloudFormation" not in page

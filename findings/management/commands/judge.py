@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -63,12 +64,20 @@ class Command(BaseCommand):
             read += 1
             met |= bool(fail_on) and any(v.severity >= SEVERITIES[fail_on] for v in verdicts if v.status is Status.OPEN)
             met |= options["fail_on_unknown"] and any(v.status is Status.UNKNOWN for v in verdicts)
-            for line in show(path, account, [v for v in verdicts if v.status in wanted]):
-                self.stdout.write(line)
+            self.print(show(path, account, [v for v in verdicts if v.status in wanted]))
         if not read:
             raise CommandError("Nothing could be read.", returncode=NOTHING)
         if met:
             sys.exit(MET)
+
+    def print(self, lines: Iterable[str]) -> None:
+        """Like other tools of a shell, silent about a reader that has seen enough (`judge ... | head`)."""
+        try:
+            for line in lines:
+                self.stdout.write(line)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(NOTHING)
 
     def judge(self, path: Path, as_of: datetime | None) -> tuple[str, tuple[Verdict, ...]]:
         """Account id and verdicts. Raises BundleError when the path holds no answer at all."""
