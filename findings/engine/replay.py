@@ -20,7 +20,7 @@ from findings.models import DailyCount, Finding, RuleState, Unknown
 from findings.rules.judgement import Identity
 
 BATCH = 500
-Entry = tuple[Source, Gathered, records.Part]  # as runner.ask and gather.understand made them
+Entry = tuple[Source, Gathered, records.Part]  # as gather and understand made them
 
 
 @dataclass(frozen=True)
