@@ -16,6 +16,7 @@ _SAYS = {
     records.State.THROTTLED: "was throttled",
     records.State.ERROR: "gave no usable answer",
     records.State.NOT_APPLICABLE: "does not apply",
+    records.State.ABSENT: "is not in the bundle",
 }
 
 

@@ -11,11 +11,11 @@ from django.db.models import Count, Max, Min, Q
 from django.http import HttpRequest
 from django.urls import reverse
 
-from collectors.models import Account, Coverage
+from collectors.models import Account
+from collectors.models.coverage import TROUBLE
 
 LISTED = 200  # accounts that the selector offers; with more of them it leads to the accounts page
 STALE = timedelta(hours=24)
-FINE = (Coverage.State.COMPLETE, Coverage.State.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def health(account: str = "") -> Health:
         .annotate(
             seen=Max("coverage__complete_at"),
             tried=Count("coverage"),
-            short=Count("coverage", filter=~Q(coverage__state__in=FINE)),
+            short=Count("coverage", filter=Q(coverage__state__in=TROUBLE)),
         )
     )
     return Health(

@@ -13,6 +13,7 @@ from collectors.models import AccessKey, Principal, Version
 from findings.analysis.kinds import Kind
 from findings.models import Finding, FindingEvent
 from iamdash.pages.finding import event_words
+from iamdash.pages.gaps import KEYS, REPORT, Gaps
 
 LAST = 30
 
@@ -38,7 +39,9 @@ def detail(request: HttpRequest, aws_id: str, key_id: str) -> HttpResponse:
     about = Finding.objects.filter(account=key.account_id, subject_id=key.unique_id)
     events = FindingEvent.objects.filter(finding__in=about).select_related("finding").order_by("-at", "-pk")[:LAST]
     versions = Version.objects.filter(account=key.account_id, kind="key", unique_id=key.unique_id).order_by("seen_from")
+    gaps = Gaps([key.account_id], REPORT, KEYS)
     context: dict[str, Any] = {
+        "gap": "; ".join(sorted({text for api in (REPORT, KEYS) if (text := gaps.of(key.account_id, api))})),
         "key": key,
         "owner": owner,
         "findings": about.filter(resolved_at=None).order_by("-severity", "-opened_at"),

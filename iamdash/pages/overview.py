@@ -119,9 +119,12 @@ def chart(practices: Iterable[Standing], request: HttpRequest) -> Chart:
         )
         for severity in WORST_FIRST
     )
+    unknown = sum(p.unknown for p in shown)
     sentence = (
         f"{worst.practice.label} has the most critical and high findings: {worst.urgent} of {worst.total} open."
         if worst.urgent
+        else f"No critical or high finding is open, but {unknown} checks are unknown."
+        if unknown
         else "No critical or high finding is open."
     )
     return Chart("by-practice", sentence, tuple(p.practice.label for p in shown), series)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from collectors import records
 from collectors.models import Account, BundleUpload, CollectRequest, Connection, ConnectionTest
+from collectors.models.coverage import says
 from iamdash.access.models import Role
 from tests.collectors.test_intake import zipped
 from tests.pages.conftest import Made
@@ -200,3 +202,13 @@ def test_an_account_of_files_is_registered_and_asks_for_its_first_bundle(sign_in
     assert "Nothing yet. Upload a bundle below." in page
     assert "Collect now" not in page
     assert "CloudFormation" not in page
+
+
+@pytest.mark.parametrize("state", [s for s in records.State if s not in {"complete", "not_applicable"}])
+def test_every_way_of_not_knowing_is_said_on_every_page(made: Made, sign_in: Any, state: records.State) -> None:
+    made.coverage("iam:GetAccountSummary", state)
+    run = made.run("account")
+    client = sign_in()
+    for url in ("/", f"/accounts/{made.account.aws_id}/", f"/runs/{run.pk}/"):
+        assert f"iam:GetAccountSummary {says(state)}" in text(client.get(url)), url
+    assert "1 account partial" in text(client.get("/"))

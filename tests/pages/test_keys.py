@@ -105,3 +105,10 @@ def test_the_number_of_queries_does_not_grow(made: Made, sign_in: Any, django_as
     client = sign_in()
     with django_assert_max_num_queries(18):
         client.get("/keys/")
+
+
+def test_a_key_without_findings_says_what_could_not_be_read(made: Made, sign_in: Any) -> None:
+    one = key(made.account)
+    covered(made.account, "iam:GetCredentialReport", "denied")
+    page = text(sign_in().get(f"/keys/{made.account.aws_id}/{one.unique_id}/"))
+    assert "unknown:" in page.split("What is wrong with it?")[1].split("Is it used?")[0]
