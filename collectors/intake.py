@@ -38,11 +38,11 @@ def read(path: Path) -> Replayed:
 def load_upload(upload_id: int) -> int | None:
     """Load an uploaded bundle, once, and drop its content. Returns the judgement's job.
 
-    What is wrong with it stands on the upload; only a bug or a lost database raises, and leaves it unfinished.
+    What is wrong with it stands on the upload; only a bug or a lost database raises, and the tick rings again.
     """
-    upload = BundleUpload.objects.select_related("account").filter(pk=upload_id, started_at=None).first()
-    if upload is None or not BundleUpload.objects.filter(pk=upload_id, started_at=None).update(started_at=Now()):
+    if not queue.begin(BundleUpload, upload_id):
         return None
+    upload = BundleUpload.objects.select_related("account").get(pk=upload_id)
     job, error, complaints = None, "", []
     with tempfile.TemporaryDirectory(prefix="iamdash-upload-") as folder:
         path = Path(folder, "bundle.zip")

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from collectors import queue
 from collectors.aws.errors import AwsError
 from collectors.aws.session import Target, connect
 from collectors.gather import Gathered, gather
@@ -31,8 +32,7 @@ class Check:
 
 def run(test_id: int) -> None:
     """Carry out a test that an operator asked for; a second call for the same test does nothing."""
-    mine = ConnectionTest.objects.filter(pk=test_id, started_at=None)
-    if not mine.update(started_at=Now()):
+    if not queue.begin(ConnectionTest, test_id):
         return
     test = ConnectionTest.objects.select_related("account__connection__account").get(pk=test_id)
     checks = [asdict(check) for check in checks_of(test.account.connection)]

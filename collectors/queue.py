@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from collectors.models import Account, Job, Run
+from collectors.models import Account, BundleUpload, ConnectionTest, Job, Run
 from collectors.models.job import JUDGE
 
 LEASE = timedelta(minutes=10)
@@ -184,6 +184,16 @@ def ask_judgement(run_id: int, account_id: int) -> int | None:
 def _finish_run(run_id: int) -> None:
     if not Job.objects.filter(run_id=run_id, state__in=OPEN).exists():
         Run.objects.filter(pk=run_id, finished_at=None).update(finished_at=Now())
+
+
+def unbegun() -> Q:
+    """Requests of operators that no worker works on: none began, or the one that did was lost."""
+    return Q(finished_at=None) & (Q(started_at=None) | Q(started_at__lte=Now() - LEASE))
+
+
+def begin(model: type[ConnectionTest] | type[BundleUpload], pk: int) -> bool:
+    """Take a request; False when somebody has it or it is done."""
+    return bool(model.objects.filter(unbegun(), pk=pk).update(started_at=Now()))
 
 
 def database_now() -> datetime:

@@ -40,10 +40,10 @@ def start(account: Account, reason: Run.Reason, by: str = "", names: Iterable[st
 
 
 def to_ring(model: type[ConnectionTest] | type[BundleUpload]) -> list[int]:
-    """What operators asked for, no worker has begun, and whose bell did not ring lately."""
+    """What operators asked for, no worker works on, and whose bell did not ring lately."""
     silent = Q(rung_at=None) | Q(rung_at__lte=Now() - queue.RING_AGAIN)
     with transaction.atomic():
-        waiting = model.objects.filter(silent, started_at=None).select_for_update(skip_locked=True)
+        waiting = model.objects.filter(silent & queue.unbegun()).select_for_update(skip_locked=True)
         ids = list(waiting.order_by("pk").values_list("pk", flat=True))
         model.objects.filter(pk__in=ids).update(rung_at=Now())
     return ids

@@ -8,8 +8,9 @@ import zipfile
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 
-from collectors import intake, schedule
+from collectors import intake, queue, schedule
 from collectors.models import Account, BundleUpload, Coverage, Job, Principal
 from tests.conftest import db_role
 
@@ -80,3 +81,16 @@ def test_an_upload_is_loaded_once(account: Account) -> None:
     with db_role("iamdash_worker"):
         assert intake.load_upload(sent.pk) is None
         assert schedule.to_ring(BundleUpload) == []
+
+
+def test_an_upload_whose_worker_was_lost_is_taken_up_again(account: Account) -> None:
+    sent = BundleUpload.objects.create(
+        account=account, file_name="march.zip", content=zipped({GAAD: details(account.aws_id)}), uploaded_by="ann"
+    )
+    assert queue.begin(BundleUpload, sent.pk)
+    assert schedule.to_ring(BundleUpload) == []
+    assert intake.load_upload(sent.pk) is None
+    BundleUpload.objects.update(started_at=Now() - queue.LEASE)
+    assert schedule.to_ring(BundleUpload) == [sent.pk]
+    assert intake.load_upload(sent.pk) is not None
+    assert not queue.begin(BundleUpload, sent.pk)
