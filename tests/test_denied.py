@@ -13,7 +13,7 @@ from collectors.models import Account, Coverage, Run
 from collectors.models.job import JUDGE
 from findings import engine
 from findings.models import Finding, FindingEvent, RuleState
-from tests.conftest import db_role
+from tests.conftest import AS_OF, db_role
 from tests.pages.test_overview import text
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def collect_and_judge(account: Account) -> None:
         for job in run.job_set.filter(source=JUDGE):
             claim = queue.claim(job.pk)
             assert claim is not None
-            engine.judge_account(account.pk, queue.database_now(), claim=claim)
+            engine.judge_account(account.pk, AS_OF, claim=claim)
     run.refresh_from_db()
     assert run.finished_at is not None
 

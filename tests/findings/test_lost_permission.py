@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from collectors import queue
 from collectors.models import Account
 from findings.engine import judge_account
 from findings.models import Finding
 from tests.collectors.test_runner import run
+from tests.conftest import AS_OF
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def stale(account: Account) -> list[tuple[str, str]]:
     """Collects, judges, and shows MO116's findings: title and status."""
     run(account)
-    judge_account(account.pk, queue.database_now())
+    judge_account(account.pk, AS_OF)
     return list(Finding.objects.filter(account=account, code="MO116").values_list("title", "status"))
 
 
