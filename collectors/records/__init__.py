@@ -1,0 +1,91 @@
+"""Plain typed records between transform, load and judge. No Django here.
+
+A record is what one AWS entity is, not how it was asked for. The inventory stores it as JSON, a bundle makes the same from
+files, and the rules read nothing else. Times are aware UTC datetimes. `None` means that AWS said "none", or that the field does
+not apply; what nobody could read is absent from the Snapshot and named in its coverage.
+
+Policy documents are held by digest: `Snapshot.documents[digest]` is the parsed JSON, or a str where AWS returned text that is
+not JSON.
+"""
+
+from collectors.records.account import (
+    AccountDetails,
+    PasswordPolicy,
+    SamlProvider,
+    ServerCertificate,
+    VirtualMfaDevice,
+)
+from collectors.records.base import (
+    Coverage,
+    Record,
+    State,
+    clean,
+    digest,
+    from_json,
+    to_json,
+)
+from collectors.records.iam import (
+    ROOT,
+    AccessKey,
+    Credential,
+    Entity,
+    Group,
+    Holder,
+    InstanceProfile,
+    KeySlot,
+    LastAccessed,
+    Policy,
+    PolicyVersion,
+    Principal,
+    Role,
+    ServiceUse,
+    User,
+)
+from collectors.records.organization import (
+    Organization,
+    OrganizationAccount,
+    OrganizationalUnit,
+    OrganizationPolicy,
+)
+from collectors.records.snapshot import (
+    Before,
+    Part,
+    Snapshot,
+)
+
+__all__ = [
+    "ROOT",
+    "AccessKey",
+    "AccountDetails",
+    "Before",
+    "Coverage",
+    "Credential",
+    "Entity",
+    "Group",
+    "Holder",
+    "InstanceProfile",
+    "KeySlot",
+    "LastAccessed",
+    "Organization",
+    "OrganizationAccount",
+    "OrganizationPolicy",
+    "OrganizationalUnit",
+    "Part",
+    "PasswordPolicy",
+    "Policy",
+    "PolicyVersion",
+    "Principal",
+    "Record",
+    "Role",
+    "SamlProvider",
+    "ServerCertificate",
+    "ServiceUse",
+    "Snapshot",
+    "State",
+    "User",
+    "VirtualMfaDevice",
+    "clean",
+    "digest",
+    "from_json",
+    "to_json",
+]

@@ -1,0 +1,73 @@
+"""What is known of an account as a whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from collectors.records.base import Record
+from collectors.records.iam import InstanceProfile
+from collectors.records.organization import Organization
+
+
+class PasswordPolicy(Record, frozen=True, kw_only=True):
+    """What the account demands of IAM users' passwords. custom False: none was set, so AWS's own default holds.
+
+    reuse_prevention: how many former passwords are refused; max_age_days: 0 = passwords do not expire.
+    """
+
+    custom: bool = True
+    minimum_length: int = 0
+    upper: bool = False
+    lower: bool = False
+    number: bool = False
+    symbol: bool = False
+    reuse_prevention: int = 0
+    max_age_days: int = 0
+
+
+class SamlProvider(Record, frozen=True, kw_only=True):
+    """valid_until: when its metadata ends."""
+
+    arn: str
+    valid_until: datetime | None = None
+
+
+class ServerCertificate(Record, frozen=True, kw_only=True):
+    unique_id: str
+    arn: str
+    name: str
+    expires_at: datetime | None = None
+
+
+class VirtualMfaDevice(Record, frozen=True, kw_only=True):
+    """A virtual device that somebody has. owner_arn: of the user, or of the account's root."""
+
+    serial: str
+    owner_arn: str = ""
+
+    @property
+    def of_root(self) -> bool:
+        """Root's first virtual device has a name of its own; an owner is not told in every answer."""
+        return self.owner_arn.endswith(":root") or self.serial.endswith(":mfa/root-account-mfa-device")
+
+
+class AccountDetails(Record, frozen=True, kw_only=True):
+    """What sources tell of the account as a whole, one record a source; a part is None when its API gave no answer.
+
+    summary: GetAccountSummary's SummaryMap. oidc_providers: ARNs. empty_instance_profiles: those without a role; the others
+    stand with their roles. long_sessions: id of a role -> its MaxSessionDuration in seconds, where that is not the default.
+    security_contact: whether one is named; who it is, is not kept.
+    """
+
+    unique_id: str
+    aliases: tuple[str, ...] | None = None
+    summary: dict[str, int] | None = None
+    password_policy: PasswordPolicy | None = None
+    saml_providers: tuple[SamlProvider, ...] | None = None
+    oidc_providers: tuple[str, ...] | None = None
+    server_certificates: tuple[ServerCertificate, ...] | None = None
+    virtual_mfa: tuple[VirtualMfaDevice, ...] | None = None
+    empty_instance_profiles: tuple[InstanceProfile, ...] | None = None
+    long_sessions: dict[str, int] | None = None
+    security_contact: bool | None = None
+    organization: Organization | None = None

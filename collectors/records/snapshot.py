@@ -1,0 +1,89 @@
+"""All that one source told, and all that is known of one account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from collectors.records.account import AccountDetails
+from collectors.records.base import Coverage, Record
+from collectors.records.iam import AccessKey, Credential, Group, LastAccessed, Policy, Role, User
+from collectors.records.organization import OrganizationAccount, OrganizationalUnit, OrganizationPolicy
+
+
+class Part(Record, frozen=True, kw_only=True):
+    """What one source's transform made. A kind that is None was not learned; an empty tuple was learned to be empty.
+
+    as_of: API -> when AWS made the answer, where that is not now (a credential report is cached for four hours).
+    problems: API -> what of its answer could not be read; such an API is partial.
+    """
+
+    roles: tuple[Role, ...] | None = None
+    users: tuple[User, ...] | None = None
+    groups: tuple[Group, ...] | None = None
+    policies: tuple[Policy, ...] | None = None
+    credentials: tuple[Credential, ...] | None = None
+    keys: tuple[AccessKey, ...] | None = None
+    details: tuple[AccountDetails, ...] | None = None
+    last_accessed: tuple[LastAccessed, ...] | None = None
+    organizational_units: tuple[OrganizationalUnit, ...] | None = None
+    organization_accounts: tuple[OrganizationAccount, ...] | None = None
+    organization_policies: tuple[OrganizationPolicy, ...] | None = None
+    documents: dict[str, Any] = {}
+    as_of: dict[str, datetime] = {}
+    problems: dict[str, tuple[str, ...]] = {}
+
+
+class Before(Record, frozen=True, kw_only=True):
+    """What was other at a time `at` than it is at the snapshot's as_of: entities as they were then, gone ones too. What is in
+    none of the fields and is not younger than `at` was as it is.
+
+    since: when our inventory of the account begins; None: there is none. until: unique id -> when we last saw it so.
+    """
+
+    at: datetime
+    since: datetime | None = None
+    roles: tuple[Role, ...] = ()
+    users: tuple[User, ...] = ()
+    groups: tuple[Group, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    until: dict[str, datetime] = {}
+
+
+class Snapshot(Record, frozen=True, kw_only=True):
+    """All that is known of one account at `as_of`: what the judgement reads.
+
+    key_since: access key id -> since when our inventory holds the key as it is; a bundle has no such history.
+    changed_at: unique id of a role, user or group -> when our inventory saw its policies change last, if it ever did.
+    connected: ids of all accounts that operators registered.
+    before: what was other two weeks earlier; a bundle has no such history.
+
+    The organization is told by the account itself, or by another one that may read it: organization_seen_by is its id then,
+    organization_coverage how its asking went, organization_members everybody's id, and organization_accounts holds this
+    account only.
+    """
+
+    account_id: str
+    partition: str = "aws"
+    name: str = ""
+    as_of: datetime
+    roles: tuple[Role, ...] = ()
+    users: tuple[User, ...] = ()
+    groups: tuple[Group, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    credentials: tuple[Credential, ...] = ()
+    keys: tuple[AccessKey, ...] = ()
+    details: tuple[AccountDetails, ...] = ()
+    last_accessed: tuple[LastAccessed, ...] = ()
+    organizational_units: tuple[OrganizationalUnit, ...] = ()
+    organization_accounts: tuple[OrganizationAccount, ...] = ()
+    organization_policies: tuple[OrganizationPolicy, ...] = ()
+    documents: dict[str, Any] = {}
+    coverage: tuple[Coverage, ...] = ()
+    key_since: dict[str, datetime] = {}
+    changed_at: dict[str, datetime] = {}
+    connected: tuple[str, ...] = ()
+    organization_seen_by: str = ""
+    organization_members: tuple[str, ...] = ()
+    organization_coverage: tuple[Coverage, ...] = ()
+    before: Before | None = None

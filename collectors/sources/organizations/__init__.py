@@ -1,0 +1,51 @@
+"""The organization: who is in it, its tree, and the SCPs and RCPs with what they are attached to.
+
+DescribeOrganization is the one question that every member may ask; the others answer the management account and delegated
+administrators only (AWS.md 9). A refusal elsewhere is as it should be, so that they do not apply there.
+"""
+
+from __future__ import annotations
+
+from collectors.sources import Api, Source
+from collectors.sources.organizations.ask import (
+    accounts,
+    contents,
+    members,
+    organization,
+    policies,
+    roots,
+    targets,
+    units,
+)
+from collectors.sources.organizations.names import (
+    ACCOUNTS,
+    CONTENT,
+    DESCRIBE,
+    MEMBERS,
+    POLICIES,
+    ROOTS,
+    TARGETS,
+    UNITS,
+)
+from collectors.sources.organizations.understand import transform
+
+SOURCE = Source(
+    name="organizations",
+    title="Organization",
+    apis=(
+        Api(DESCRIBE, organization),
+        Api(ROOTS, roots),
+        Api(UNITS, units, after=(ROOTS,)),
+        Api(MEMBERS, members, after=(ROOTS, UNITS)),
+        Api(ACCOUNTS, accounts, after=(ROOTS,)),
+        Api(POLICIES, policies, after=(ROOTS,)),
+        Api(CONTENT, contents, after=(POLICIES,)),
+        Api(TARGETS, targets, after=(POLICIES,)),
+    ),
+    transform=transform,
+    sweeps={
+        "organizational_units": (ROOTS, UNITS),
+        "organization_accounts": (ACCOUNTS, MEMBERS),
+        "organization_policies": (POLICIES, CONTENT, TARGETS),
+    },
+)
