@@ -174,11 +174,19 @@ def cancel(account: Account) -> int:
     return ended
 
 
-def ask_judgement(run_id: int, account_id: int) -> int | None:
-    """Queue a judgement unless one waits already. Returns the new job's id. Call it under lock()."""
-    if _queued(account_id, JUDGE):
-        return None
-    return Job.objects.create(run_id=run_id, account_id=account_id, source=JUDGE).pk
+def ask_judgement(run_id: int, account_id: int, others: Iterable[int] = ()) -> int | None:
+    """Queue a judgement unless one waits already. Returns the new job's id. Call it under lock().
+
+    others: accounts to judge again too, each in its last run; the tick rings for them. They are not locked: jobs are made in
+    the order of the accounts, so that two who ask for the same ones never wait for each other crosswise.
+    """
+    waits = _queued(account_id, JUDGE)
+    last = Run.objects.filter(account__in=others).exclude(account=account_id).order_by("account", "-pk")
+    runs = {**dict(last.distinct("account").values_list("account", "pk")), account_id: run_id}
+    jobs = [Job(run_id=run, account_id=account, source=JUDGE) for account, run in sorted(runs.items())]
+    Job.objects.bulk_create(jobs, ignore_conflicts=True)  # another transaction may have asked meanwhile: job_one_open
+    asked = Job.objects.filter(run=run_id, account=account_id, source=JUDGE, state=Job.State.QUEUED)
+    return None if waits else asked.values_list("pk", flat=True).first()
 
 
 def _finish_run(run_id: int) -> None:

@@ -18,6 +18,7 @@ from collectors.aws.session import Target, connect
 from collectors.gather import Gathered, coverage, gather, understand
 from collectors.models import Account, Connection, Coverage
 from collectors.models.inventory import store
+from collectors.models.organization_view import ORGANIZATION_KINDS, bound_by
 from collectors.records import State
 from collectors.shrink import guard
 from collectors.sources import Source, sources
@@ -106,9 +107,16 @@ def commit(
         counts = record(source, account, gathered, part, at or queue.database_now())
         error = next((f.message for f in gathered.failures.values() if f.state != State.NOT_APPLICABLE), "")
         queue.done(claim, calls=gathered.calls, counts=counts, error=error)
-        judgement = queue.ask_judgement(claim.run_id, account.pk)
+        others = bound_by(account) if _rules_others(part, counts) else ()
+        judgement = queue.ask_judgement(claim.run_id, account.pk, others)
     log.info("collect.done", source=source.name, account=account.aws_id, calls=gathered.calls, **counts)
     return judgement
+
+
+def _rules_others(part: records.Part, counts: dict[str, int]) -> bool:
+    """Whether something changed in the organization that binds other accounts as well."""
+    told = any(getattr(part, field) is not None for field in ORGANIZATION_KINDS)
+    return told and counts["new"] + counts["changed"] + counts["gone"] > 0
 
 
 def record(source: Source, account: Account, gathered: Gathered, part: records.Part, at: datetime) -> dict[str, int]:

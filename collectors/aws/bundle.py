@@ -61,6 +61,7 @@ class Bundle(Aws):
     states, "" and None if it states none."""
 
     malformed: ClassVar[tuple[type[Exception], ...]] = (LookupError, TypeError, ValueError, AttributeError)
+    from_files: ClassVar[bool] = True
 
     def __init__(self, files: Files) -> None:
         self.files = files
@@ -85,6 +86,13 @@ class Bundle(Aws):
 
     def problems(self, api: str) -> tuple[str, ...]:
         return tuple(self._problems.get(api, ()))
+
+    def requests(self, api: str) -> list[dict[str, str]]:
+        names = [f"{name}.jsonl" for name in self._names(api, "")]
+        name = next((name for name in names if name in self.files), None)
+        lines = self._indexed(api, name) if name else {}
+        asked = [dict(zip(keys, json.loads(values), strict=True)) for keys, found in lines.items() for values in found]
+        return [one for one in asked if one and all(isinstance(value, str) for value in one.values())]
 
     def pause(self, seconds: float) -> None:
         """Files do not change while they are read."""

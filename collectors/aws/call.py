@@ -30,9 +30,11 @@ class Aws(ABC):
     """One account, as a source sees it: AWS itself (LiveAws), or files that hold its answers (collectors.aws.bundle).
 
     malformed: what a fetch or transform may raise over an answer of the wrong form. Nothing for AWS: there it is our bug.
+    from_files: whether it is a bundle, of which any part may be missing.
     """
 
     malformed: ClassVar[tuple[type[Exception], ...]] = ()
+    from_files: ClassVar[bool] = False
     account_id: str
 
     @abstractmethod
@@ -59,6 +61,10 @@ class Aws(ABC):
     def problems(self, api: str) -> tuple[str, ...]:
         """What of the API's answers could not be read, although the rest could; it makes the API partial."""
         return ()
+
+    def requests(self, api: str) -> list[dict[str, str]]:
+        """The requests of which a bundle holds the answers, as far as they are text. Raises AwsError."""
+        return []
 
 
 def at_once(account_id: str, region: str, api: str) -> float:

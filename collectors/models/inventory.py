@@ -34,10 +34,10 @@ class Kind:
     def rows(self, account: Account) -> Any:
         return self.model.objects.filter(account=account, **dict(self.only))
 
-    def present(self, account: Account) -> tuple[Any, ...]:
-        """The records of what is there."""
+    def present(self, account: Account, **which: Any) -> tuple[Any, ...]:
+        """The records of what is there. which: a filter of the rows."""
         columns = ("data", self.model.dated) if self.model.dated else ("data",)
-        rows = self.rows(account).filter(gone_at=None).order_by("unique_id").values_list(*columns)
+        rows = self.rows(account).filter(gone_at=None, **which).order_by("unique_id").values_list(*columns)
         dated = (self.model.dated,)
         return tuple(records.from_json(self.record, data | dict(zip(dated, at, strict=False))) for data, *at in rows)
 

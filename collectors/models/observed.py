@@ -18,7 +18,7 @@ class Present(models.Manager[Any]):
 
 
 class Observed(models.Model):
-    """One row an entity. `data` is the record (collectors/records.py); columns beside it exist to be listed and sorted by.
+    """One row an entity. `data` is the record (collectors/records); columns beside it exist to be listed and sorted by.
 
     digest is that of the record without its volatile fields, data_digest that of all of it.
     merges: a part of the record that was not learned (None) leaves what was known of it.

@@ -6,22 +6,31 @@ from datetime import datetime
 
 from collectors import records
 from collectors.models.account import Account
+from collectors.models.before import read_before
 from collectors.models.coverage import Coverage
 from collectors.models.credential import AccessKey
 from collectors.models.inventory import KINDS
+from collectors.models.organization_view import ORGANIZATION_KINDS, organization_view
 from collectors.models.policy import Document
+from collectors.models.policy_changes import policy_changes
 
 
 def read_snapshot(account: Account, as_of: datetime) -> records.Snapshot:
     """What is known of the account now. The caller's transaction decides how consistent it is (REPEATABLE READ)."""
-    parts = {kind.field: kind.present(account) for kind in KINDS}
+    parts = {kind.field: kind.present(account) for kind in KINDS if kind.field not in ORGANIZATION_KINDS}
+    organization = organization_view(account, parts["details"])
+    documents = dict(Document.objects.filter(account=account).values_list("digest", "body"))
     return records.Snapshot(
         account_id=account.aws_id,
         partition=account.partition,
         name=account.name,
         as_of=as_of,
-        documents=dict(Document.objects.filter(account=account).values_list("digest", "body")),
+        documents=organization.pop("documents", {}) | documents,
         coverage=tuple(c.as_record for c in Coverage.objects.filter(account=account).order_by("api", "region")),
         key_since=dict(AccessKey.present.filter(account=account).values_list("unique_id", "seen_from")),
+        changed_at=policy_changes(account, as_of),
+        before=read_before(account, as_of),
+        connected=tuple(Account.objects.order_by("aws_id").values_list("aws_id", flat=True)),
         **parts,
+        **organization,
     )

@@ -1,4 +1,5 @@
-"""The account as a whole: alias, summary, password policy, identity providers, server certificates, virtual MFA devices.
+"""The account as a whole: alias, summary, password policy, identity providers, server certificates, virtual MFA devices,
+and how long sessions of its roles may be, which GetAccountAuthorizationDetails does not tell.
 
 ListMFADevices, which alone tells a passkey from a hardware token, takes one call a user. It is worth that for privileged
 users only, and who is privileged is not known while collecting; so the kind of a device that is not virtual stays unknown.
@@ -25,7 +26,8 @@ ALIASES, SUMMARY = "iam:ListAccountAliases", "iam:GetAccountSummary"
 PASSWORD_POLICY = "iam:GetAccountPasswordPolicy"  # noqa: S105 - an API's name
 SAML, OIDC = "iam:ListSAMLProviders", "iam:ListOpenIDConnectProviders"
 CERTIFICATES, VIRTUAL_MFA = "iam:ListServerCertificates", "iam:ListVirtualMFADevices"
-PROFILES = "iam:ListInstanceProfiles"
+PROFILES, ROLES = "iam:ListInstanceProfiles", "iam:ListRoles"
+DEFAULT_SESSION = 3_600  # seconds
 PAGE = 1_000  # AWS's maximum; it may return fewer
 
 
@@ -71,6 +73,11 @@ def instance_profiles(aws: Aws, _: Answers) -> list[Answer]:
     return _all(aws, PROFILES, "InstanceProfiles")
 
 
+def sessions(aws: Aws, _: Answers) -> dict[str, int]:
+    """RoleId -> MaxSessionDuration. The rest of the answer is known from elsewhere and large."""
+    return {role["RoleId"]: role.get("MaxSessionDuration", DEFAULT_SESSION) for role in _all(aws, ROLES, "Roles")}
+
+
 def transform(answers: Answers) -> Part:
     found: dict[str, Any] = {
         "aliases": tuple(answers[ALIASES]) if ALIASES in answers else None,
@@ -83,6 +90,8 @@ def transform(answers: Answers) -> Part:
     if PROFILES in answers:
         empty = (raw for raw in answers[PROFILES] if not raw["Roles"])
         found["empty_instance_profiles"] = tuple(sorted(map(_profile, empty), key=lambda p: p.arn))
+    if ROLES in answers:
+        found["long_sessions"] = {role: n for role, n in sorted(answers[ROLES].items()) if n != DEFAULT_SESSION}
     return Part(details=(AccountDetails(unique_id="account", **found),))
 
 
@@ -150,6 +159,7 @@ SOURCE = Source(
         Api(CERTIFICATES, server_certificates),
         Api(VIRTUAL_MFA, virtual_mfa),
         Api(PROFILES, instance_profiles),
+        Api(ROLES, sessions),
     ),
     transform=transform,
 )

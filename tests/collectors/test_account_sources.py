@@ -60,11 +60,20 @@ def test_all_pages_are_read() -> None:
     assert account.instance_profiles(Says(one, two), {}) == [{"Arn": "a"}, {"Arn": "b"}]
 
 
+def test_only_sessions_of_another_length_than_awss_own_are_kept() -> None:
+    roles = [{"RoleId": "AROA1", "MaxSessionDuration": 43_200}, {"RoleId": "AROA2", "MaxSessionDuration": 3_600}]
+    durations = account.sessions(Says({"Roles": roles}, {"Roles": [{"RoleId": "AROA3"}]}), {})
+    (told,) = account.transform({account.ROLES: durations}).details or ()
+    assert told.long_sessions == {"AROA1": 43_200}
+
+
 def test_what_was_not_answered_stays_none() -> None:
     (told,) = account.transform({account.SUMMARY: {"Users": 1}}).details or ()
     assert told.summary == {"Users": 1}
     unread = ("aliases", "password_policy", "saml_providers", "server_certificates", "virtual_mfa")
-    assert {getattr(told, name) for name in (*unread, "oidc_providers", "empty_instance_profiles")} == {None}
+    assert {
+        getattr(told, name) for name in (*unread, "oidc_providers", "empty_instance_profiles", "long_sessions")
+    } == {None}
     for source in (contacts, organizations):
         (nothing,) = source.transform({}).details or ()
         assert (nothing.security_contact, nothing.organization) == (None, None)

@@ -171,6 +171,13 @@ class Told:
     """Stands for LiveAws: (API, parent, policy or policy type) -> pages, or what to raise."""
 
     account_id = "000000000009"
+    from_files = False
+
+    def requests(self, api: str) -> list[dict[str, str]]:
+        return []
+
+    def problems(self, api: str) -> tuple[str, ...]:
+        return ()
 
     def __init__(self, answers: dict[tuple[str, str], Any]) -> None:
         self.answers, self.asked = answers, Counter[tuple[str, str]]()
@@ -252,7 +259,7 @@ def test_only_enabled_guardrails_are_listed() -> None:
     ]
     root = {"Id": "r-1", "PolicyTypes": [{"Type": t, "Status": s} for t, s in kinds]}
     aws = Told({(POLICIES, "SERVICE_CONTROL_POLICY"): [{"Id": "p-1"}]})
-    assert source.policies(aws, answers(**{ROOTS: [root]})) == [{"Id": "p-1"}]  # type: ignore[arg-type]
+    assert source.policies(aws, answers(**{ROOTS: [root]})) == [{"Type": "SERVICE_CONTROL_POLICY", "Id": "p-1"}]  # type: ignore[arg-type]
     assert set(aws.asked) == {(POLICIES, "SERVICE_CONTROL_POLICY")}
 
 
