@@ -13,6 +13,7 @@ help: ## show this list
 $(STAMP): requirements-dev.lock requirements.lock tools/make_venv.py
 	$(PYTHON) tools/make_venv.py .venv
 	$(PY) -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements-dev.lock
+	$(PY) manage.py catalogue
 	@touch $@
 
 install: $(STAMP) ## make .venv with exactly what the lock names

@@ -1,0 +1,146 @@
+"""The actions of AWS and sets of them. A set is a Python int: bit i stands for names[i].
+
+    c = catalogue()
+    c.match("s3:Get*") & ~c.levels[Level.READ]      a|b union, a&b both, a&~b without, a.bit_count() how many
+
+The names are sorted by lower case, so that a pattern like "ec2:Describe*" is one run of bits. Where they come from:
+catalogue_contents.py. Which of them a Resource pattern reaches: reach.py.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from fnmatch import translate
+from functools import cache, cached_property, lru_cache, reduce
+from itertools import compress
+from operator import or_
+
+from findings.policy.catalogue_contents import Contents
+from findings.policy.catalogue_file import load
+from findings.policy.reach import Reached
+
+AFTER_ALL = "\x7f"  # sorts behind every character of an action's name
+LONGEST = 200  # no name is longer; AWS's longest has half of it
+REMEMBERED = 2048  # masks of patterns; each takes up to 3 KB
+
+
+class Level(StrEnum):
+    """What an action does, as AWS says. UNKNOWN: a name that only botocore knows, or nobody."""
+
+    LIST = "List"
+    READ = "Read"
+    WRITE = "Write"
+    TAGGING = "Tagging"
+    PERMISSIONS = "Permissions management"
+    UNKNOWN = "Unknown"
+
+
+class Catalogue:
+    """Names are canonical ("s3:GetObject"); what is asked may be in any case."""
+
+    def __init__(self, contents: Contents) -> None:
+        self.version = contents.version
+        self.names = tuple(contents.names.split("\n"))
+        self.service_names: Mapping[str, str] = contents.service_names
+        self.rcp_services = frozenset(contents.rcp_services)
+        self.all = (1 << len(self.names)) - 1
+        self._lower = contents.names.lower().split("\n")
+        self._levels = contents.levels
+        self._reached = Reached(contents, self.services)
+        self.match = lru_cache(REMEMBERED)(self._match)
+
+    @cached_property
+    def levels(self) -> Mapping[Level, int]:
+        """Disjoint, and together all."""
+        return {level: self._marked(self._levels, level.value[0]) for level in Level}
+
+    @cached_property
+    def services(self) -> Mapping[str, int]:
+        starts: dict[str, int] = {}
+        for i, name in enumerate(self._lower):
+            starts.setdefault(name.partition(":")[0], i)
+        ends = [*list(starts.values())[1:], len(self.names)]
+        return {service: _run(start, end) for (service, start), end in zip(starts.items(), ends, strict=True)}
+
+    @property
+    def scopable(self) -> int:
+        """Actions that have at least one resource type."""
+        return self._reached.scopable
+
+    def bit(self, action: str) -> int:
+        """The set of one action. KeyError when there is none of this name."""
+        return 1 << self._index(action)
+
+    def mask(self, patterns: Iterable[str]) -> int:
+        return reduce(or_, map(self.match, patterns), 0)
+
+    def check(self, names: Iterable[str]) -> list[str]:
+        """Of names and patterns that a table of ours holds, those that no action has (any more)."""
+        return sorted({name for name in names if not self.match(name)})
+
+    def members(self, mask: int) -> list[str]:
+        return list(compress(self.names, map(int, reversed(f"{mask:b}"))))
+
+    def level_of(self, action: str) -> Level:
+        try:
+            letter = self._levels[self._index(action)]
+        except KeyError:
+            return Level.UNKNOWN
+        return LETTERS[letter]
+
+    def templates(self, action: str) -> tuple[str, ...]:
+        """ARN templates of what the action touches, variables as "*". (): it takes "*" only, or nobody knows."""
+        return self._reached.templates(self._index(action))
+
+    def may_touch(self, resource: str) -> int:
+        """Actions that a Resource pattern can apply to at all."""
+        return self._reached.may_touch(resource)
+
+    def touches_all(self, resource: str) -> int:
+        """Actions for which a Resource pattern covers everything they can touch."""
+        return self._reached.touches_all(resource)
+
+    def _index(self, action: str) -> int:
+        lower = action.lower()
+        at = bisect_left(self._lower, lower)
+        if at == len(self._lower) or self._lower[at] != lower:
+            raise KeyError(action)
+        return at
+
+    def _match(self, pattern: str) -> int:
+        """The actions that an Action pattern names, as an int."""
+        wanted = pattern.lower()
+        head = re.match(r"[^*?]*", wanted).group()  # type: ignore[union-attr]
+        low = bisect_left(self._lower, head)
+        if head == wanted:
+            return 1 << low if low < len(self._lower) and self._lower[low] == head else 0
+        if len(wanted) - wanted.count("*") > LONGEST:
+            return 0
+        high = bisect_left(self._lower, head + AFTER_ALL, low)
+        if wanted.strip("*") == head:
+            return _run(low, high)
+        found = re.compile(translate(wanted.replace("[", "[[]"))).match
+        return _packed("".join("1" if found(name) else "0" for name in self._lower[low:high])) << low
+
+    def _marked(self, letters: str, letter: str) -> int:
+        return _packed("".join("1" if one == letter else "0" for one in letters))
+
+
+LETTERS = {level.value[0]: level for level in Level}  # the first letters differ
+
+
+@cache
+def catalogue() -> Catalogue:
+    return Catalogue(load())
+
+
+def _run(low: int, high: int) -> int:
+    return (1 << high) - (1 << low)
+
+
+def _packed(ones: str) -> int:
+    """ "0110" with the first character as bit 0."""
+    return int(ones[::-1] or "0", 2)

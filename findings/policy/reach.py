@@ -1,0 +1,234 @@
+"""Which actions a Resource pattern reaches: by the ARN templates of what each action touches.
+
+A pattern is compared field by field with the templates of its service; a variable of a template is any text in its own
+field. As AWS does, a pattern with fewer than six fields is completed with "*", and a "*" that ends a field may run on into
+the next ones.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, lru_cache, reduce
+from operator import or_
+from typing import NamedTuple
+
+from findings.policy.catalogue_contents import NO_RESOURCE, NOT_KNOWN, Contents
+from findings.policy.patterns import covers, glob, overlaps
+
+PATTERNS, MASKS = 8192, 512  # remembered; a mask takes up to 3 KB, so patterns that reach the same share one
+VARIABLE = re.compile(r"\$\{[^}]*\}")
+ANY = "*"
+ALL_WITHOUT = frozenset((NO_RESOURCE, NOT_KNOWN))
+FIELDS = 6
+PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc")
+
+
+class Target(NamedTuple):
+    """A template in its fields, variables as "*". plain: its resource is one name without "/", as a bucket's."""
+
+    service: str
+    region: str
+    account: str
+    resource: str
+    head: str
+    colons: int
+    plain: bool
+
+    @property
+    def arn(self) -> str:
+        return f"arn:*:{self.service}:{self.region}:{self.account}:{self.resource}"
+
+
+class Reached:
+    """services: the actions of each IAM prefix, as masks."""
+
+    def __init__(self, contents: Contents, services: Mapping[str, int]) -> None:
+        self._contents = contents
+        self._services = services
+        self.may_touch = lru_cache(PATTERNS)(self._may_touch)
+        self.touches_all = lru_cache(PATTERNS)(self._touches_all)
+        self._mask_of = lru_cache(MASKS)(self._mask_of_kinds)
+        self._joined = lru_cache(MASKS)(self._join)
+
+    def templates(self, index: int) -> tuple[str, ...]:
+        contents = self._contents
+        return tuple(VARIABLE.sub(ANY, contents.templates[t]) for t in contents.kinds[contents.kind_of[index]])
+
+    @cached_property
+    def scopable(self) -> int:
+        return self._mask_of(frozenset(range(NOT_KNOWN + 1, len(self._contents.kinds))))
+
+    def _may_touch(self, pattern: str) -> int:
+        targets = self._targets_of(pattern, _may_meet, overlaps)
+        kinds = frozenset(kind for target in targets for kind in self._kinds_of[target])
+        return self._joined(kinds, *self._without_target(pattern))
+
+    def _touches_all(self, pattern: str) -> int:
+        targets = self._targets_of(pattern, _takes_all, covers)
+        kinds = {kind for target in targets for kind in self._kinds_of[target]}
+        reached = self._mask_of(frozenset(kind for kind in kinds if targets.issuperset(self._needed[kind])))
+        return reached | self._mask_of(ALL_WITHOUT) if glob(pattern, ANY) else reached
+
+    def _without_target(self, pattern: str) -> tuple[frozenset[int], str]:
+        """Which of the kinds without a template the pattern may be meant for, and in which service field.
+
+        AWS asks for "*"; ARNs like arn:aws:s3:::* are seen too, and S3 takes them. Where types are not known, any ARN of
+        the service may be one.
+        """
+        if glob(pattern, ANY):
+            return ALL_WITHOUT, ANY
+        fields = _fields(pattern)
+        if not overlaps(fields[0], "arn"):
+            return frozenset(), ANY
+        return ALL_WITHOUT if not fields[-1].strip(ANY) else ALL_WITHOUT - {NO_RESOURCE}, fields[2]
+
+    def _join(self, kinds: frozenset[int], without: frozenset[int], service: str) -> int:
+        found = self._mask_of(without)
+        if found and service != ANY:
+            fields = self._arn_services
+            near = (self._services[p] for p in fields if any(overlaps(service, field) for field in fields[p]))
+            found &= reduce(or_, near, 0)
+        return self._mask_of(kinds) | found
+
+    def _targets_of(self, pattern: str, meets: Meets, compare: Compare) -> set[int]:
+        fields = pattern.split(":")
+        if fields[0] != "arn":
+            if ANY not in fields[0] and not overlaps(fields[0], "arn"):
+                return set()
+            return {n for n, target in enumerate(self._targets) if compare(pattern, target.arn)}
+        found: set[int] = set()
+        for run_on, (_, partition, service, region, account, resource) in _readings(fields):
+            if any(glob(partition, one) for one in PARTITIONS):
+                near = ((n, self._targets[n]) for n in self._near(service, compare))
+                # Names hold no colons: when a star has run on, those that are left are the template's own.
+                colons = resource.count(":") if run_on else 0
+                found |= {n for n, t in near if t.colons >= colons and meets(region, account, resource, t)}
+        return found
+
+    def _near(self, service: str, compare: Compare) -> list[int]:
+        """The targets whose service field the pattern's meets."""
+        if ANY not in service and "?" not in service:
+            exact = self._by_service.get(service, [])
+            return exact if compare is covers else [*exact, *self._by_service.get(ANY, ())]
+        return [n for field, some in self._by_service.items() if compare(service, field) for n in some]
+
+    @cached_property
+    def _targets(self) -> list[Target]:
+        return [_target(template) for template in self._contents.templates]
+
+    @cached_property
+    def _by_service(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for n, target in enumerate(self._targets):
+            found.setdefault(target.service, []).append(n)
+        return found
+
+    @cached_property
+    def _kinds_of(self) -> list[list[int]]:
+        """For each template the kinds that have it."""
+        found: list[list[int]] = [[] for _ in self._contents.templates]
+        for kind, templates in enumerate(self._contents.kinds):
+            for template in templates:
+                found[template].append(kind)
+        return found
+
+    @cached_property
+    def _needed(self) -> list[list[int]]:
+        """For each kind the templates that a pattern must cover to cover all. An access point of S3 is another way to the
+        same buckets and objects: whoever has these has everything."""
+        views = {n for n, t in enumerate(self._targets) if t.service == "s3" and t.head.startswith("accesspoint/")}
+        return [[t for t in kind if t not in views] or kind for kind in self._contents.kinds]
+
+    @cached_property
+    def _members(self) -> list[array[int]]:
+        """For each kind its actions."""
+        found = [array("L") for _ in self._contents.kinds]
+        for index, kind in enumerate(self._contents.kind_of):
+            found[kind].append(index)
+        return found
+
+    @cached_property
+    def _arn_services(self) -> dict[str, set[str]]:
+        """For each IAM prefix the service fields of its ARNs: cloudwatch has cloudwatch, ebs has ec2 too."""
+        found = {prefix: {prefix} for prefix in self._services}
+        starts = ((mask & -mask).bit_length() - 1 for mask in self._services.values())
+        for (prefix, mask), start in zip(self._services.items(), starts, strict=True):
+            for kind in set(self._contents.kind_of[start : mask.bit_length()]):
+                fields = (self._targets[t].service for t in self._contents.kinds[kind])
+                found[prefix].update(field for field in fields if field != ANY)
+        return found
+
+    def _mask_of_kinds(self, kinds: frozenset[int]) -> int:
+        bits = bytearray(len(self._contents.kind_of) // 8 + 1)
+        for kind in kinds:
+            for index in self._members[kind]:
+                bits[index >> 3] |= 1 << (index & 7)
+        return int.from_bytes(bits, "little")
+
+
+Compare = Callable[[str, str], bool]
+Meets = Callable[[str, str, str, Target], bool]
+
+
+def _target(template: str) -> Target:
+    _, _, service, region, account, resource = template.split(":", FIELDS - 1)
+    name = VARIABLE.fullmatch(resource)
+    text = VARIABLE.sub(ANY, resource)
+    plain = name is not None and "Arn" not in resource
+    service, region, account = (VARIABLE.sub(ANY, field) for field in (service, region, account))
+    return Target(service, region, account, text, _head(text), text.count(":"), plain)
+
+
+def _head(pattern: str) -> str:
+    """What stands before the first wildcard."""
+    return pattern.partition(ANY)[0].partition("?")[0]
+
+
+def _fields(pattern: str) -> list[str]:
+    fields = pattern.split(":", FIELDS - 1)
+    return fields + [ANY] * (FIELDS - len(fields))
+
+
+def _readings(fields: list[str]) -> Iterator[tuple[bool, list[str]]]:
+    """The pattern in six fields: as it stands, then with each "*" that ends a field running on into the next ones."""
+    yield False, _fields(":".join(fields))
+    for at in range(2, min(len(fields), FIELDS) - 1):
+        if fields[at].endswith(ANY):
+            for more in range(1, FIELDS - 1 - at):
+                yield True, _fields(":".join([*fields[: at + 1], *[ANY] * more, *fields[at + 1 :]]))
+
+
+def _may_meet(region: str, account: str, resource: str, target: Target) -> bool:
+    if not (_field_meets(region, target.region) and _field_meets(account, target.account) and _is_account(account)):
+        return False
+    if target.plain:
+        return bool(resource) and "/" not in resource
+    head = target.head
+    if not resource.startswith(head):
+        own = _head(resource)
+        if len(own) == len(resource) or not head.startswith(own):
+            return False
+    return overlaps(resource, target.resource)
+
+
+def _field_meets(pattern: str, field: str) -> bool:
+    """A region or an account. A variable always has a value, so an empty field does not meet it."""
+    if field == ANY:
+        return bool(pattern)
+    return glob(pattern, field)
+
+
+def _is_account(pattern: str) -> bool:
+    """Whether an account's id may match, or none, or the word that AWS has for its own."""
+    return pattern in ("", "aws") or pattern.isdigit() or ANY in pattern or "?" in pattern
+
+
+def _takes_all(region: str, account: str, resource: str, target: Target) -> bool:
+    return (
+        target.resource.startswith(_head(resource))  # most patterns end here
+        and covers(region, target.region)
+        and covers(account, target.account)
+        and covers(resource, target.resource)
+    )
