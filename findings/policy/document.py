@@ -3,20 +3,24 @@ its input.
 
 Element keys are case-exact, as in IAM: "effect" is not "Effect". Values that AWS would refuse make the document
 `Unreadable`, with the place and the reason: a document that we cannot read must never look like one that grants
-nothing.
+nothing. So does what would be lost in silence: a "condition" that must be "Condition", a key that is there twice.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from findings.policy.raw import UnreadableError, kind, parsed
+
 ANYONE = "*"
 PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 VARIABLES_SINCE = "2012-10-17"
+ELEMENTS = ("Version", "Id", "Statement")
+PAIRS = ("Action", "Resource", "Principal")  # each has a Not form, and only one of the two may stand
+STATEMENT_ELEMENTS = ("Sid", "Effect", "Condition", *PAIRS, *(f"Not{name}" for name in PAIRS))
 
 
 class Effect(StrEnum):
@@ -88,39 +92,31 @@ class Document:
         return self.version == VARIABLES_SINCE
 
 
-class _UnreadableError(Exception):
-    """Carries the reason from where it is found up to `read`."""
-
-
 def read(raw: Any) -> Document | Unreadable:
     """raw: parsed JSON, or text, which is parsed if it is JSON. Never raises."""
     try:
-        return _document(_parsed(raw))
-    except _UnreadableError as fault:
+        return _document(parsed(raw))
+    except UnreadableError as fault:
         return Unreadable(str(fault))
 
 
-def _parsed(raw: Any) -> Mapping[str, Any]:
-    if isinstance(raw, str | bytes):
-        try:
-            raw = json.loads(raw)
-        except RecursionError:
-            raise _UnreadableError("the text nests too deeply") from None
-        except ValueError as error:  # JSON and UTF-8 errors both
-            raise _UnreadableError(f"the text is not JSON: {error}") from None
-    if not isinstance(raw, Mapping):
-        raise _UnreadableError(f"a policy is an object, this is {_kind(raw)}")
-    return raw
+def _check_case(raw: Mapping[str, Any], elements: tuple[str, ...], place: str) -> None:
+    """Refuses an element in the wrong case that does not stand there in the right one as well."""
+    meant = {element.lower(): element for element in elements if element not in raw}
+    for key in raw:
+        if str(key).lower() in meant:
+            raise UnreadableError(f"{place}{key} must be written {meant[str(key).lower()]}")
 
 
 def _document(raw: Mapping[str, Any]) -> Document:
+    _check_case(raw, ELEMENTS, "")
     if "Statement" not in raw:
-        raise _UnreadableError("there is no Statement")
+        raise UnreadableError("there is no Statement")
     statements = raw["Statement"]
     if isinstance(statements, Mapping):
         statements = [statements]
     if not isinstance(statements, list | tuple):
-        raise _UnreadableError(f"Statement is {_kind(statements)}")
+        raise UnreadableError(f"Statement is {kind(statements)}")
     return Document(
         statements=tuple(_statement(s, f"statement {n}") for n, s in enumerate(statements, 1)),
         version=_text(raw.get("Version", ""), "Version"),
@@ -130,13 +126,16 @@ def _document(raw: Mapping[str, Any]) -> Document:
 
 def _statement(raw: Any, place: str) -> Statement:
     if not isinstance(raw, Mapping):
-        raise _UnreadableError(f"{place} is {_kind(raw)}")
+        raise UnreadableError(f"{place} is {kind(raw)}")
     effect = raw.get("Effect")
     if effect not in ("Allow", "Deny"):
-        raise _UnreadableError(f"{place}: Effect must be Allow or Deny")
-    for one in ("Action", "Resource", "Principal"):
+        raise UnreadableError(f"{place}: Effect must be Allow or Deny")
+    _check_case(raw, STATEMENT_ELEMENTS, f"{place}: ")
+    for one in PAIRS:
         if one in raw and f"Not{one}" in raw:
-            raise _UnreadableError(f"{place}: {one} and Not{one} exclude each other")
+            raise UnreadableError(f"{place}: {one} and Not{one} exclude each other")
+    if "Action" not in raw and "NotAction" not in raw:
+        raise UnreadableError(f"{place}: there is neither Action nor NotAction")
     return Statement(
         effect=Effect(effect),
         sid=_text(raw.get("Sid", ""), f"{place}: Sid"),
@@ -163,9 +162,9 @@ def _principals(raw: Mapping[str, Any], key: str, place: str) -> Principals | No
     if value == ANYONE:
         return Principals(anyone=True)
     if not isinstance(value, Mapping):
-        raise _UnreadableError(f'{place} is {_kind(value)}; "*" or an object is needed')
+        raise UnreadableError(f'{place} is {kind(value)}; "*" or an object is needed')
     if unknown := [str(k) for k in value if k not in PRINCIPAL_KINDS]:
-        raise _UnreadableError(f"{place} has the unknown kind {unknown[0]}")
+        raise UnreadableError(f"{place} has the unknown kind {unknown[0]}")
     by_kind = {k: tuple(_text(v, f"{place}.{k}") for v in _listed(value[k])) for k in value}
     aws = by_kind.get("AWS", ())
     return Principals(
@@ -179,11 +178,11 @@ def _principals(raw: Mapping[str, Any], key: str, place: str) -> Principals | No
 
 def _conditions(raw: Any, place: str) -> tuple[Condition, ...]:
     if not isinstance(raw, Mapping):
-        raise _UnreadableError(f"{place}: Condition is {_kind(raw)}")
+        raise UnreadableError(f"{place}: Condition is {kind(raw)}")
     found = []
     for operator, keys in raw.items():
         if not isinstance(keys, Mapping):
-            raise _UnreadableError(f"{place}: Condition {operator} is {_kind(keys)}")
+            raise UnreadableError(f"{place}: Condition {operator} is {kind(keys)}")
         for key, values in keys.items():
             where = f"{place}: Condition {operator} {key}"
             found.append(Condition(str(operator), str(key), tuple(_scalar(v, where) for v in _listed(values))))
@@ -197,7 +196,7 @@ def _listed(value: Any) -> list[Any] | tuple[Any, ...]:
 
 def _text(value: Any, place: str) -> str:
     if not isinstance(value, str):
-        raise _UnreadableError(f"{place} is {_kind(value)}, text is needed")
+        raise UnreadableError(f"{place} is {kind(value)}, text is needed")
     return value
 
 
@@ -208,18 +207,5 @@ def _scalar(value: Any, place: str) -> str:
         try:
             return str(value)
         except ValueError:  # Python refuses to print integers of more than 4,300 digits
-            raise _UnreadableError(f"{place} is a number too long to read") from None
+            raise UnreadableError(f"{place} is a number too long to read") from None
     return _text(value, place)
-
-
-def _kind(value: Any) -> str:
-    """What a JSON value is, for a person."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping):
-        return "an object"
-    if isinstance(value, list | tuple):
-        return "a list"
-    return "text" if isinstance(value, str | bytes) else "a number"
