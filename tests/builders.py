@@ -24,6 +24,9 @@ APIS = (
     "iam:ListServerCertificates",
     "iam:ListVirtualMFADevices",
     "iam:ListInstanceProfiles",
+    "iam:ListRoles",
+    "iam:GenerateServiceLastAccessedDetails",
+    "iam:GetServiceLastAccessedDetails",
     "account:GetAlternateContact",
     "organizations:DescribeOrganization",
 )
@@ -187,6 +190,9 @@ def snapshot(*entities: records.Record, trusts: Iterable[Any] = (), **more: Any)
         records.AccessKey: "keys",
         records.AccountDetails: "details",
         records.LastAccessed: "last_accessed",
+        records.OrganizationalUnit: "organizational_units",
+        records.OrganizationAccount: "organization_accounts",
+        records.OrganizationPolicy: "organization_policies",
     }
     found: dict[str, list[Any]] = {field: [] for field in fields.values()}
     for entity in entities:
@@ -204,3 +210,52 @@ def snapshot(*entities: records.Record, trusts: Iterable[Any] = (), **more: Any)
 
 def facts(*entities: records.Record, settings: Settings | None = None, **more: Any) -> Facts:
     return Facts(snapshot(*entities, **more), settings)
+
+
+ORGANIZATION = "o-1"
+MANAGEMENT = "000000000009"
+SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
+TREE_APIS = (
+    "ListRoots",
+    "ListOrganizationalUnitsForParent",
+    "ListAccountsForParent",
+    "ListAccounts",
+    "ListPolicies",
+    "DescribePolicy",
+    "ListTargetsForPolicy",
+)
+
+
+def in_organization(**more: Any) -> records.AccountDetails:
+    more = {"organization_id": ORGANIZATION, "management_account_id": MANAGEMENT, "features": "ALL", **more}
+    return records.AccountDetails(unique_id="organizations", organization=records.Organization(**more))
+
+
+def unit(unique_id: str = "ou-1", parent: str = "r-1", **more: Any) -> records.OrganizationalUnit:
+    """unit("r-1", "") is the root; SCPs are enabled on it."""
+    kind = "root" if unique_id.startswith("r-") else "ou"
+    more = {"name": "Root", "policy_types": (SCP,), **more} if kind == "root" else {"name": "prod", **more}
+    where = f"arn:aws:organizations::{MANAGEMENT}:{kind}/{ORGANIZATION}/{unique_id}"
+    return records.OrganizationalUnit(unique_id=unique_id, arn=where, parent_id=parent, **more)
+
+
+def org_account(unique_id: str = ACCOUNT_ID, parent: str = "ou-1", **more: Any) -> records.OrganizationAccount:
+    where = f"arn:aws:organizations::{MANAGEMENT}:account/{ORGANIZATION}/{unique_id}"
+    more = {"name": f"account {unique_id}", "state": "ACTIVE", **more}
+    return records.OrganizationAccount(unique_id=unique_id, arn=where, parent_id=parent, **more)
+
+
+def org_policy(
+    name: str, *targets: str, kind: str = SCP, document: Any = None, **more: Any
+) -> records.OrganizationPolicy:
+    """An SCP. document: its body; give the same to snapshot(trusts=...)."""
+    more = {"unique_id": f"p-{name}", "document": "" if document is None else records.digest(document), **more}
+    where = f"arn:aws:organizations::{MANAGEMENT}:policy/{ORGANIZATION}/{kind.lower()}/p-{name}"
+    return records.OrganizationPolicy(name=name, arn=where, type=kind, targets=targets, **more)
+
+
+def tree_coverage(**states: State | None) -> tuple[Coverage, ...]:
+    """coverage() with the organization's APIs, complete but for those named; None leaves the row out."""
+    found = ((api, states.get(api, State.COMPLETE)) for api in TREE_APIS)
+    tree = (Coverage(api=f"organizations:{api}", state=s, observed_at=AS_OF) for api, s in found if s is not None)
+    return (*coverage(), *tree)

@@ -89,7 +89,7 @@ def _weighed(signals: Sequence[Signal]) -> KindOf | None:
 
 def _by_name(role: records.Role, signals: Sequence[Signal]) -> KindOf:
     reasons = tuple(dict.fromkeys(s.reason for s in signals)) or ("its trust policy lets nobody in",)
-    words = _words(role.name)
+    words = words_of(role.name)
     if role.path.startswith("/service-role/"):
         return KindOf(Kind.MACHINE_SERVICE, Confidence.LOW, (*reasons, f"its path is {role.path}"))
     machine, human = sorted(words & MACHINE_WORDS), sorted(words & HUMAN_WORDS)
@@ -111,7 +111,7 @@ def kind_of_user(
     has_key = any(k.active for k in keys) or (row is not None and any(s.active for s in row.slots))
     if row is None or row.password_enabled is None:
         return KindOf(Kind.UNKNOWN, Confidence.LOW, ("whether it has a console password is not known",))
-    machine = sorted(_words(user.name) & MACHINE_WORDS)
+    machine = sorted(words_of(user.name) & MACHINE_WORDS)
     named = (f'"{machine[0]}" in its name',) if machine else ()
     if row.password_enabled and not has_key:
         return KindOf(Kind.HUMAN_USER, Confidence.HIGH, ("has a console password and no active access key",))
@@ -125,7 +125,7 @@ def kind_of_user(
     return KindOf(Kind.UNKNOWN, Confidence.LOW, ("has neither a console password nor an active access key",))
 
 
-def _words(name: str) -> frozenset[str]:
+def words_of(name: str) -> frozenset[str]:
     """Lower-case words of a name: runs of letters and digits, CamelCase parted."""
     spaced = "".join(f" {c}" if c.isupper() else c if c.isalnum() else " " for c in name)
     return frozenset(spaced.lower().split()) | frozenset(_runs(name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -22,9 +22,11 @@ def declared(raw: Mapping[str, Any]) -> tuple[Settings, tuple[str, ...]]:
             complaints.append(f"settings.json: {key[:80]!r} is no setting; known are {', '.join(sorted(fields))}.")
             continue
         try:
-            good[key] = _value(fields[key].type, value)
+            good[key], wrong = READERS[key](value) if key in READERS else (_value(fields[key].type, value), [])
         except (msgspec.ValidationError, ValueError) as error:
             complaints.append(f"settings.json: {key} was passed over: {error}.")
+        else:
+            complaints += [f"settings.json: {key}: {one[:80]!r} was passed over: {NO_ID}." for one in wrong]
     return Settings(**good), tuple(complaints)
 
 
@@ -33,3 +35,39 @@ def _value(kind: Any, value: Any) -> Any:
     if isinstance(found, int | float) and not 0 <= found <= MOST_DAYS:
         raise ValueError(f"it must lie between 0 and {MOST_DAYS:,}")
     return found
+
+
+def _accounts(value: Any) -> tuple[frozenset[str], list[str]]:
+    """The ids, and what is none."""
+    listed = msgspec.convert([value] if isinstance(value, str) else value, list[str | int])
+    wrong = [str(one) for one in listed if not is_id(one)]
+    return frozenset(str(one) for one in listed if is_id(one)), wrong
+
+
+def _vendors(value: Any) -> tuple[dict[str, str], list[str]]:
+    """{id: name}, {name: id or ids}, or ids without names."""
+    if not isinstance(value, dict):
+        ids, wrong = _accounts(value)
+        return dict.fromkeys(sorted(ids), ""), wrong
+    named: dict[str, str] = {}
+    wrong = []
+    for key, other in value.items():
+        if is_id(key):
+            named[key] = str(other)
+        else:
+            ids, bad = _accounts(other)
+            named |= dict.fromkeys(ids, str(key))
+            wrong += bad
+    return named, wrong
+
+
+def is_id(value: object) -> bool:
+    """As text: a number would have lost the zeros that an id may begin with."""
+    return isinstance(value, str) and len(value) == 12 and value.isascii() and value.isdigit()
+
+
+NO_ID = "an account id is 12 digits, as text"
+READERS: Mapping[str, Callable[[Any], tuple[Any, list[str]]]] = {
+    "known_vendors": _vendors,
+    "trusted_accounts": _accounts,
+}

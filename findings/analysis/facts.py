@@ -13,8 +13,15 @@ import msgspec
 
 from collectors import records
 from collectors.records import State
+from findings.analysis import organization
 from findings.analysis.classify import kind_of_role, kind_of_user
+from findings.analysis.escalation.verdicts import Account as EscalationGround
+from findings.analysis.gaps import Gap, gap_of
+from findings.analysis.guardrails import Guardrails, find_guardrails
 from findings.analysis.kinds import KindOf, Overrides
+from findings.analysis.past import Past
+from findings.analysis.permissions import Permissions
+from findings.analysis.trust.who import Admission, admitted
 from findings.policy.document import Document, Unreadable, read
 
 SAME_ENTITY = timedelta(minutes=1)
@@ -28,7 +35,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     password_expiry_days: the longest that a password may live; 0: expiry is not asked for. collect_every_hours: how often
     the account is collected, 0: on no schedule; seldom: API -> asked every n-th time only. off: codes of rules that are
-    not judged. kinds: ARN or unique id of a role or user -> kind, decided by an operator.
+    not judged. kinds: ARN or unique id of a role or user -> kind, decided by an operator. known_vendors: account id ->
+    whose it is. trusted_accounts: ids that are in the zone of trust although no organization of ours has them.
+    sensitive_services: service prefix -> after how many days without use its access is stale.
     """
 
     unused_days: int = 90
@@ -36,14 +45,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rotation_days: int = 90
     rotation_high_days: int = 365
     never_used_grace_days: int = 7
+    new_key_days: int = 7
     two_keys_days: int = 14
     password_length: int = 14
     password_reuse: int = 24
     password_expiry_days: int = 0
+    human_session_hours: int = 8
     collect_every_hours: float = 0
     seldom: dict[str, int] = {}
-    off: frozenset[str] = frozenset({"LP206"})
+    off: frozenset[str] = frozenset({"LP206", "AB109"})
     kinds: dict[str, str] = {}
+    known_vendors: dict[str, str] = {}
+    trusted_accounts: frozenset[str] = frozenset()
+    sensitive_services: dict[str, int] = msgspec.field(default_factory=lambda: {"bedrock": 60, "sagemaker": 90})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,42 +69,20 @@ class AccountSubject:
     arn: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A source that did not give its full answer. state None: it was never asked. why: for what a bundle lacks, the file."""
-
-    api: str
-    state: State | None
-    region: str = ""
-    permission: str = ""
-    why: str = ""
-
-    def __str__(self) -> str:
-        """A sentence that stays the same while the gap does, so error texts and times are not in it."""
-        where = f" in {self.region}" if self.region else ""
-        words = _STATE_WORDS[self.state].format(permission=self.permission or self.api, why=self.why)
-        return f"{self.api}{where} {words}"
-
-
-_STATE_WORDS: Mapping[State | None, str] = {
-    None: "was not collected",
-    State.COMPLETE: "is complete",
-    State.PARTIAL: "was read in part",
-    State.DENIED: "was denied; it needs the permission {permission}",
-    State.BLOCKED_BY_SCP: "was blocked by a service control policy, although {permission} may be granted",
-    State.THROTTLED: "was throttled",
-    State.ERROR: "failed",
-    State.NOT_APPLICABLE: "does not apply here",
-    State.ABSENT: "was not collected: {why}",
-}
-
-
 class Facts:
     """One account as of `snapshot.as_of`. Look-ups return None for what is not there; `gaps` says whether it was
     looked for."""
 
-    def __init__(self, snapshot: records.Snapshot, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        snapshot: records.Snapshot,
+        settings: Settings | None = None,
+        known_guardrails: Guardrails | None = None,
+        unreadable: Mapping[str, str] | None = None,
+    ) -> None:
         self.snapshot = snapshot
+        self._guardrails = known_guardrails
+        self._unreadable = unreadable or {}
         self.settings = settings or Settings()
         self.as_of = snapshot.as_of
 
@@ -112,10 +104,20 @@ class Facts:
             parts |= {name: told for name, told in msgspec.structs.asdict(details).items() if told is not None}
         return records.AccountDetails(**{**parts, "unique_id": "account"})
 
+    def max_session(self, role: records.Role) -> int | None:
+        """MaxSessionDuration in seconds; None: ListRoles, which tells it, gave no answer."""
+        return None if self.told.long_sessions is None else self.told.long_sessions.get(role.unique_id, 3_600)
+
     def roles_with(self, policy_arn: str) -> tuple[records.Role, ...]:
         """Roles that have the managed policy attached, by name."""
         found = (role for role in self.snapshot.roles if policy_arn in role.attached)
         return tuple(sorted(found, key=lambda role: role.name))
+
+    @cached_property
+    def holders_by_policy(self) -> Mapping[str, tuple[records.Holder, ...]]:
+        """ARN of a managed policy -> the roles, users and groups that it is attached to."""
+        holders = (*self.snapshot.roles, *self.snapshot.users, *self.snapshot.groups)
+        return _grouped((arn, holder) for holder in holders for arn in holder.attached)
 
     @cached_property
     def groups_by_name(self) -> Mapping[str, records.Group]:
@@ -129,6 +131,14 @@ class Facts:
     @cached_property
     def user_by_arn(self) -> Mapping[str, records.User]:
         return {u.arn: u for u in self.snapshot.users}
+
+    @cached_property
+    def role_by_arn(self) -> Mapping[str, records.Role]:
+        return {r.arn: r for r in self.snapshot.roles}
+
+    @cached_property
+    def principal_by_arn(self) -> Mapping[str, records.Role | records.User]:
+        return {**self.role_by_arn, **self.user_by_arn}
 
     @cached_property
     def policy_by_arn(self) -> Mapping[str, records.Policy]:
@@ -171,12 +181,50 @@ class Facts:
             if digest in self.snapshot.documents:
                 self._documents[digest] = read(self.snapshot.documents[digest])
             else:
-                self._documents[digest] = Unreadable("the document was not collected")
+                self._documents[digest] = Unreadable(self._unreadable.get(digest, "the document was not collected"))
         return self._documents[digest]
 
     @cached_property
     def _documents(self) -> dict[str, Document | Unreadable]:
         return {}
+
+    @cached_property
+    def guardrails(self) -> Guardrails:
+        """The SCPs and RCPs that bind the account (analysis/guardrails.py)."""
+        return self._guardrails or find_guardrails(self)
+
+    @cached_property
+    def permissions(self) -> Permissions:
+        """What the account's roles, users and groups may do (analysis/permissions.py)."""
+        return Permissions(self)
+
+    @cached_property
+    def past(self) -> Past:
+        """The account as it was two weeks ago (analysis/past.py)."""
+        return Past(self)
+
+    @cached_property
+    def escalation(self) -> EscalationGround:
+        """How the account's roles and users could get more than they have (analysis/escalation)."""
+        return EscalationGround(self)
+
+    def admitted(self, role: records.Role) -> tuple[Admission, ...]:
+        """Whom the role's trust policy lets in (analysis/trust/who.py). Empty also when the policy cannot be read."""
+        if role.trust not in self._admitted:
+            self._admitted[role.trust] = admitted(self.document(role.trust), self)
+        return self._admitted[role.trust]
+
+    @cached_property
+    def _admitted(self) -> dict[str, tuple[Admission, ...]]:
+        return {}
+
+    def inside(self, account_id: str) -> bool:
+        """Whether the account with this id is in the zone of trust (analysis/organization.py); `zone_known` is for wording."""
+        return organization.inside(account_id, self)
+
+    @property
+    def zone_known(self) -> bool:
+        return organization.zone_known(self)
 
     def kind(self, principal: records.Role | records.User) -> KindOf:
         """The declared kind of a role or user (analysis/kinds.py)."""
@@ -207,11 +255,11 @@ class Facts:
     def _gaps_of(self, api: str) -> list[Gap]:
         rows = self._coverage.get(api, ())
         if not rows:
-            return [Gap(api, None)]
+            return [gap_of(api, None)]
         short = [r for r in rows if r.state not in (State.COMPLETE, State.NOT_APPLICABLE)]
         if not short and not any(r.state is State.COMPLETE for r in rows):
             short = list(rows)
-        return [Gap(api, r.state, r.region, r.permission, r.detail if r.state is State.ABSENT else "") for r in short]
+        return [gap_of(api, row) for row in short]
 
     @cached_property
     def _coverage(self) -> Mapping[str, tuple[records.Coverage, ...]]:

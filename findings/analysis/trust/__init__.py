@@ -1,0 +1,1 @@
+"""Who may assume the roles of an account: what their trust policies say, and what follows from it."""
