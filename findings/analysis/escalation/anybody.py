@@ -1,0 +1,35 @@
+"""Whether a principal may pass, or assume, any role at all: asked of a role that no policy means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from collectors.records import Role, User
+from findings.analysis.escalation.asking import Answer
+from findings.analysis.escalation.probes import ANY_NAME
+from findings.policy.keys import of_session
+
+if TYPE_CHECKING:
+    from findings.analysis.facts import Facts
+
+PASS, ASSUME = "iam:PassRole", "sts:AssumeRole"
+# No service is called so: a condition that names services does not mean it, "*.amazonaws.com" does.
+NO_SERVICE = {
+    "iam:passedtoservice": (f"{ANY_NAME}.amazonaws.com",),
+    "iam:associatedresourcearn": (f"arn:aws:{ANY_NAME}:{ANY_NAME}:000000000000:{ANY_NAME}/{ANY_NAME}",),
+}
+
+
+def on_any_role(principal: Role | User, action: str, facts: Facts) -> Answer | None:
+    """How it may do the action on a role that nobody named, to a service that nobody named. None: it may not. An answer that
+    hangs on more than who, where and when the caller is, is narrowed: see `narrowed`."""
+    asker = facts.escalation.asker(principal)
+    if not asker.granted.allow & facts.permissions.catalogue.bit(action):
+        return None
+    role = f"arn:{facts.snapshot.partition}:iam::{facts.snapshot.account_id}:role/{ANY_NAME}"
+    return asker.may(action, role, NO_SERVICE if action == PASS else {})
+
+
+def narrowed(answer: Answer) -> tuple[str, ...]:
+    """The keys that leave only some roles."""
+    return tuple(key for key in answer.keys if not of_session(key))

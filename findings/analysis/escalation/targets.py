@@ -1,0 +1,245 @@
+"""What a path could gain on this ground for one caller: the prerequisites, strongest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from collectors.records import Entity, Policy, Principal, Role, User
+from findings.analysis.escalation.asking import Asker
+from findings.analysis.escalation.model import Needs, On, Path
+from findings.analysis.escalation.strength import Strength, more
+from findings.policy.compiled import effective, union
+from findings.policy.evaluate import By, Layer
+from findings.policy.request import Context
+
+ADMINISTRATOR = "arn:{partition}:iam::aws:policy/AdministratorAccess"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """gained: what the caller gets, or changes to get it. on: the ARN that each kind of step is done on. by: a boundary that
+    leaves nothing worth having, though the steps may be allowed. unseen: what must be there besides and was not seen."""
+
+    gained: Entity | None
+    strength: Strength
+    on: Mapping[On, str] = field(default_factory=dict)
+    context: Context = field(default_factory=dict)
+    by: tuple[By, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+
+def targets(path: Path, asker: Asker) -> Iterator[Target]:
+    yield from _FINDERS[path.needs](path, asker)
+
+
+def _itself(asker: Asker, gained: Entity, on: Mapping[On, str]) -> Target:
+    """The caller gives itself any permission; its boundary still holds."""
+    worth = more(asker.ground.ceiling(asker.principal), asker.reach)
+    boundary = asker.principal.boundary
+    by = (By(Layer.BOUNDARY, boundary, ""),) if boundary and worth is Strength.NONE else ()
+    return Target(gained, worth or Strength.ADMIN, on, by=by)
+
+
+def _self_role(path: Path, asker: Asker) -> Iterator[Target]:
+    if isinstance(asker.principal, Role) and not asker.principal.reserved:
+        yield _itself(asker, asker.principal, {On.TARGET: asker.principal.arn})
+
+
+def _self_user(path: Path, asker: Asker) -> Iterator[Target]:
+    if isinstance(asker.principal, User):
+        yield _itself(asker, asker.principal, {On.TARGET: asker.principal.arn})
+
+
+def _own_policies(asker: Asker) -> Iterator[Policy]:
+    groups = asker.permissions.library.groups(asker.principal)
+    for arn in dict.fromkeys(arn for holder in (asker.principal, *groups) for arn in holder.attached):
+        policy = asker.ground.facts.policy_by_arn.get(arn)
+        if policy and not policy.aws_managed:
+            yield policy
+
+
+def _own_policy(path: Path, asker: Asker) -> Iterator[Target]:
+    for policy in _own_policies(asker):
+        yield _itself(asker, policy, {On.POLICY: policy.arn})
+
+
+def _own_version(path: Path, asker: Asker) -> Iterator[Target]:
+    for policy in _own_policies(asker):
+        for version in asker.ground.version(policy):
+            reach = asker.permissions.reach_of(asker.principal, union((asker.granted, version)))
+            if worth := more(reach, asker.reach):
+                yield Target(policy, worth, {On.POLICY: policy.arn})
+
+
+def _own_group(path: Path, asker: Asker) -> Iterator[Target]:
+    for group in asker.permissions.library.groups(asker.principal):
+        yield _itself(asker, group, {On.TARGET: group.arn})
+
+
+def _own_boundary(path: Path, asker: Asker) -> Iterator[Target]:
+    kind = "Role" if isinstance(asker.principal, Role) else "User"
+    if kind in path.steps[0].action and (worth := _unbound(asker)):
+        boundary = asker.ground.facts.policy_by_arn.get(asker.principal.boundary or "")
+        arn = ADMINISTRATOR.format(partition=asker.ground.partition)
+        context = {"iam:permissionsboundary": (arn,)} if ":Put" in path.steps[0].action else {}
+        yield Target(boundary, worth, {On.TARGET: asker.principal.arn}, context)
+
+
+def _own_boundary_policy(path: Path, asker: Asker) -> Iterator[Target]:
+    boundary = asker.ground.facts.policy_by_arn.get(asker.principal.boundary or "")
+    if boundary and not boundary.aws_managed and (worth := _unbound(asker)):
+        yield Target(boundary, worth, {On.POLICY: boundary.arn})
+
+
+def _unbound(asker: Asker) -> Strength:
+    """What the caller would be worth without its boundary, if that is more."""
+    if asker.principal.boundary is None:
+        return Strength.NONE
+    return more(effective(asker.granted, None, asker.permissions.limits(asker.principal)), asker.reach)
+
+
+def _group(path: Path, asker: Asker) -> Iterator[Target]:
+    if not isinstance(asker.principal, User):
+        return
+    for group in asker.candidates(path.actions, "strong groups", asker.ground.strong_groups):
+        reach = asker.permissions.reach_of(asker.principal, asker.permissions.granted(group))
+        if group.name not in asker.principal.groups and (worth := more(reach, asker.reach)):
+            yield Target(group, worth, {On.TARGET: group.arn})
+
+
+def _user(wanted: Callable[[Asker, User], bool]) -> Callable[[Path, Asker], Iterator[Target]]:
+    def find(path: Path, asker: Asker) -> Iterator[Target]:
+        pool = tuple(user for user in asker.ground.strong_users if wanted(asker, user))
+        for user in asker.candidates(path.actions, f"users: {path.needs}", pool):
+            if worth := _worth(asker, user):
+                yield Target(user, worth, {On.TARGET: user.arn}, unseen=_unseen(path, asker, user))
+
+    return find
+
+
+def _unseen(path: Path, asker: Asker, user: User) -> tuple[str, ...]:
+    password = path.needs in (Needs.USER_WITH_PASSWORD, Needs.USER_WITHOUT_PASSWORD)
+    if password and asker.ground.password(user) is None:
+        return (f"whether user {user.name} has a password is not known",)
+    if path.needs is Needs.USER_WITH_ROOM and not asker.ground.facts.complete("iam:ListAccessKeys"):
+        return (f"how many access keys user {user.name} has is not known",)
+    return ()
+
+
+def _any_user(path: Path, asker: Asker) -> Iterator[Target]:
+    for user in asker.candidates(path.actions, "users", asker.ground.users):
+        worth = _made_strong(asker, user)
+        if worth and asker.ground.room_for_key(user):
+            yield Target(user, worth, {On.TARGET: user.arn})
+
+
+def _role(path: Path, asker: Asker) -> Iterator[Target]:
+    roles = tuple(role for role in asker.ground.strong_roles if not role.service_linked and not role.reserved)
+    for role in asker.candidates(path.actions, "strong changeable roles", roles):
+        if worth := _worth(asker, role):
+            yield Target(role, worth, {On.TARGET: role.arn, On.TAKEN: role.arn})
+
+
+def _trusting_role(path: Path, asker: Asker) -> Iterator[Target]:
+    for role in asker.doors(strong=True):
+        if worth := _worth(asker, role):
+            yield Target(role, worth, {On.ASSUMED: role.arn})
+
+
+def _any_trusting_role(path: Path, asker: Asker) -> Iterator[Target]:
+    for role in asker.doors(False, path.steps[0].action):
+        if not role.service_linked and not role.reserved and (worth := _made_strong(asker, role)):
+            yield Target(role, worth, {On.TARGET: role.arn, On.ASSUMED: role.arn})
+
+
+def _policy_of_trusting_role(path: Path, asker: Asker) -> Iterator[Target]:
+    for role in asker.doors(strong=False):
+        held = (asker.ground.facts.policy_by_arn.get(arn) for arn in role.attached)
+        policies = tuple(policy for policy in held if policy and not policy.aws_managed)
+        if policies and not role.reserved and (worth := _made_strong(asker, role)):
+            for policy in asker.candidates((path.steps[0].action,), "", policies):
+                yield Target(role, worth, {On.POLICY: policy.arn, On.ASSUMED: role.arn})
+
+
+def _any_role(path: Path, asker: Asker) -> Iterator[Target]:
+    for role in asker.candidates(path.actions, "changeable roles", asker.ground.changeable_roles):
+        if worth := _made_strong(asker, role):
+            yield Target(role, worth, {On.TARGET: role.arn, On.TAKEN: role.arn})
+
+
+def _policy_of_role(path: Path, asker: Asker) -> Iterator[Target]:
+    for policy in asker.candidates((path.steps[0].action,), "policies on roles", asker.ground.policies_on_roles):
+        roles = asker.ground.roles_by_policy[policy.arn]
+        for role in asker.candidates((path.steps[1].action,), f"roles with {policy.arn}", roles):
+            if worth := _made_strong(asker, role):
+                yield Target(role, worth, {On.POLICY: policy.arn, On.TARGET: role.arn, On.TAKEN: role.arn})
+
+
+def _nothing(path: Path, asker: Asker) -> Iterator[Target]:
+    yield Target(None, Strength.ADMIN, context={"iam:permissionsboundary": None})
+
+
+def _passed_role(path: Path, asker: Asker) -> Iterator[Target]:
+    for service in path.services:
+        for role in asker.candidates(("iam:PassRole",), f"passable to {service}", asker.ground.passable(service)):
+            if worth := _worth(asker, role):
+                context = {"iam:passedtoservice": (service,)}
+                yield Target(role, worth, {On.PASSED: role.arn}, context, unseen=_profile(role, service))
+
+
+def _running_role(path: Path, asker: Asker) -> Iterator[Target]:
+    for service in path.services:
+        for role in asker.ground.passable(service):
+            if worth := _worth(asker, role):
+                what = f"whether anything of {service.removesuffix('.amazonaws.com')} runs with role {role.name} is not collected"
+                yield Target(role, worth, unseen=(*_profile(role, service), what))
+                return
+
+
+def _profile(role: Role, service: str) -> tuple[str, ...]:
+    """An instance carries a role by an instance profile only."""
+    if service != "ec2.amazonaws.com" or role.instance_profiles:
+        return ()
+    return (f"role {role.name} is in no instance profile",)
+
+
+def _worth(asker: Asker, other: Principal) -> Strength:
+    """What taking the other over is worth to the caller."""
+    if other.unique_id == asker.principal.unique_id:
+        return Strength.NONE
+    return more(asker.ground.reach(other), asker.reach)
+
+
+def _made_strong(asker: Asker, other: Principal) -> Strength:
+    """What the other is worth once it was given any permission."""
+    if other.unique_id == asker.principal.unique_id:
+        return Strength.NONE
+    return more(asker.ground.ceiling(other), asker.reach)
+
+
+_FINDERS: Mapping[Needs, Callable[[Path, Asker], Iterable[Target]]] = {
+    Needs.SELF_ROLE: _self_role,
+    Needs.SELF_USER: _self_user,
+    Needs.OWN_POLICY: _own_policy,
+    Needs.OWN_VERSION: _own_version,
+    Needs.OWN_GROUP: _own_group,
+    Needs.OWN_BOUNDARY: _own_boundary,
+    Needs.OWN_BOUNDARY_POLICY: _own_boundary_policy,
+    Needs.GROUP: _group,
+    Needs.USER_WITH_ROOM: _user(lambda asker, user: asker.ground.room_for_key(user)),
+    Needs.USER_WITH_KEYS: _user(lambda asker, user: not asker.ground.room_for_key(user)),
+    Needs.USER_WITHOUT_PASSWORD: _user(lambda asker, user: asker.ground.password(user) is not True),
+    Needs.USER_WITH_PASSWORD: _user(lambda asker, user: asker.ground.password(user) is not False),
+    Needs.ANY_USER: _any_user,
+    Needs.NEW_USER: _nothing,
+    Needs.ROLE: _role,
+    Needs.TRUSTING_ROLE: _trusting_role,
+    Needs.ANY_TRUSTING_ROLE: _any_trusting_role,
+    Needs.POLICY_OF_TRUSTING_ROLE: _policy_of_trusting_role,
+    Needs.ANY_ROLE: _any_role,
+    Needs.POLICY_OF_ROLE: _policy_of_role,
+    Needs.NEW_ROLE: _nothing,
+    Needs.PASSED_ROLE: _passed_role,
+    Needs.RUNNING_ROLE: _running_role,
+}
