@@ -20,10 +20,10 @@ from collectors.models import Account
 from collectors.models.snapshot import read_snapshot
 from collectors.sources import sources
 from findings.analysis.facts import Facts, Settings
-from findings.engine import daily, posture, reconcile, states
+from findings.engine import daily, guardrails, posture, reconcile, right_sizing, states
 from findings.rules.judgement import Judgement, judge_facts
 
-__all__ = ["Judgement", "judge_account", "judge_facts"]
+__all__ = ["Judgement", "facts_of", "judge_account", "judge_facts"]
 
 
 def judge_account(
@@ -35,9 +35,7 @@ def judge_account(
     finished in the same transaction; None when the claim no longer stands, and then nothing was written.
     """
     account = Account.objects.get(pk=account_id)
-    with _one_view():
-        snapshot = read_snapshot(account, as_of)
-    judged = judge_facts(Facts(snapshot, settings or _settings()))
+    judged = judge_facts(facts_of(account, as_of, settings))
     with transaction.atomic():
         queue.lock(account.pk)
         if claim is not None and not queue.holds(claim):
@@ -45,10 +43,19 @@ def judge_account(
         findings, counts = reconcile.reconcile(account, judged)
         counts["unknown"] = states.write(account, judged)
         posture.write(account, judged, findings)
+        guardrails.write(account, judged.facts)
+        right_sizing.follow(account, judged.facts)
         daily.write(account, as_of, findings)
         if claim is not None:
             queue.done(claim, calls=0, counts=counts)
     return counts
+
+
+def facts_of(account: Account, as_of: datetime, settings: Settings | None = None) -> Facts:
+    """What the account's inventory tells, in one consistent reading."""
+    with _one_view():
+        snapshot = read_snapshot(account, as_of)
+    return Facts(snapshot, settings or _settings())
 
 
 def _settings() -> Settings:

@@ -3,7 +3,18 @@
 from .daily import DailyCount
 from .event import FindingEvent
 from .finding import Finding
+from .guardrails import AccountGuardrails
 from .posture import PrincipalPosture
+from .right_sizing import RightSizing
 from .state import RuleState, Unknown
 
-__all__ = ["DailyCount", "Finding", "FindingEvent", "PrincipalPosture", "RuleState", "Unknown"]
+__all__ = [
+    "AccountGuardrails",
+    "DailyCount",
+    "Finding",
+    "FindingEvent",
+    "PrincipalPosture",
+    "RightSizing",
+    "RuleState",
+    "Unknown",
+]

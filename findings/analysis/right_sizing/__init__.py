@@ -1,0 +1,30 @@
+"""Smaller policies for a role or user, from what is known of its use; checked by the policy engine before anybody sees them.
+
+found = propose(role, facts)            a Proposal, or NoProposal with the reason
+found = propose_boundary(roles, facts)  one permissions boundary for several
+found.documents, .removed, .kept_unseen, .risks, .checks, .diffs, .terraform(), .cli(), .rollback()
+"""
+
+from findings.analysis.right_sizing.boundary import propose_boundary
+from findings.analysis.right_sizing.model import (
+    Check,
+    Kept,
+    NoProposal,
+    PolicyDiff,
+    Proposal,
+    Removed,
+    Star,
+)
+from findings.analysis.right_sizing.propose import propose
+
+__all__ = [
+    "Check",
+    "Kept",
+    "NoProposal",
+    "PolicyDiff",
+    "Proposal",
+    "Removed",
+    "Star",
+    "propose",
+    "propose_boundary",
+]

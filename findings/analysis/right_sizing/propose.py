@@ -1,0 +1,208 @@
+"""A proposal for one role or user, or a permissions boundary for several, from what is known of their use."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+
+from collectors.records import Role, User
+from findings.analysis.facts import Facts
+from findings.analysis.granted_since import granted_throughout
+from findings.analysis.holdings import Held
+from findings.analysis.right_sizing import check
+from findings.analysis.right_sizing.keep import Keeping, choose, removed
+from findings.analysis.right_sizing.model import NoProposal, PolicyDiff, Proposal, Star
+from findings.analysis.right_sizing.rewrite import rewrite
+from findings.analysis.right_sizing.risks import risks
+from findings.analysis.usage import Use, use
+from findings.policy.catalogue import Catalogue
+from findings.policy.compiled import Compiled, compile_document, union
+from findings.policy.document import Document, Unreadable, read
+from findings.policy.evaluate import Layer, Named, Policies
+from findings.policy.minimise import pack
+from findings.policy.render import Change, Holding, NewPolicy, to_json
+from findings.policy.written import ATTACHMENTS, POLICY_CHARACTERS, Written, document_json, split, statement_json
+
+PERMISSION_SET_CHARACTERS = 32_768  # of the one inline policy of a permission set
+NAME_CHARACTERS = 128
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """One present policy, and what of it stays."""
+
+    held: Held
+    document: Document
+    statements: tuple[Written, ...]
+
+    @property
+    def same(self) -> bool:
+        return tuple(w.statement for w in self.statements) == self.document.statements
+
+
+def propose(principal: Role | User, facts: Facts, drop: Collection[str] = ()) -> Proposal | NoProposal:
+    """Smaller policies for a role or user. drop: services that the operator gives up although their use cannot be seen."""
+    known = use(principal, facts)
+    if reason := impossible(principal, facts, known):
+        return NoProposal(reason)
+    start = window_start(facts)
+    held, keeping = kept(principal, facts, known, drop)
+    catalogue = facts.permissions.catalogue
+    parts = tuple(
+        Rewritten(one, document, rewrite(document, one.compiled, keeping, known, facts.snapshot.account_id, catalogue))
+        for one in held
+        if isinstance(document := one.named.document, Document)
+    )
+    change = _change(principal, facts, parts)
+    old = union(one.compiled for one in held)
+    written = [(policy, compiled_policy(policy, facts)) for policy in change.new]
+    new = union(compiled for _, compiled in written)
+    stars = tuple(_stars(written, catalogue))
+    lost = old.allow & ~new.allow
+    return Proposal(
+        principals={principal.unique_id: principal.name},
+        as_of=facts.as_of,
+        window_days=facts.settings.unused_days,
+        since=known.since,
+        change=change,
+        removed=removed(lost, known, start, catalogue),
+        lost_patterns=pack(lost, lost, catalogue),
+        kept_unseen=keeping.kept,
+        stars=stars,
+        risks=tuple(risks(principal, held, keeping, known, start, catalogue)),
+        checks=(
+            *check.checks(old, new, keeping.mask, _before(principal, facts, old, written), catalogue),
+            check.stars_told(change.new, stars),
+            check.fits(change.new, *_limits(principal)),
+        ),
+        diffs=tuple(_diff(part) for part in parts),
+        unchanged=all(part.same for part in parts),
+    )
+
+
+def kept(
+    principal: Role | User, facts: Facts, known: Use, drop: Collection[str] = ()
+) -> tuple[tuple[Held, ...], Keeping]:
+    """The principal's policies, and which of their actions stay."""
+    catalogue, window = facts.permissions.catalogue, facts.settings.unused_days
+    start = window_start(facts)
+    held = tuple(facts.permissions.library.of(principal))
+    named = (c.mask for one in held for c in one.compiled.clauses if c.statement.allows)
+    granted = reduce(or_, named, 0)  # what is named, also where it applies to nothing: a name stays as it is written
+    lately = 0 if principal.created_at > start else granted & ~granted_throughout(principal, facts, window)
+    return held, choose(granted, known, start, lately, frozenset(drop), catalogue)
+
+
+def impossible(principal: Role | User, facts: Facts, known: Use) -> str:
+    if isinstance(principal, Role) and principal.service_linked:
+        return "A service-linked role is AWS's own: its policy cannot be changed."
+    if unknown := facts.permissions.unknown(principal):
+        return f"Its permissions are not known: {unknown}."
+    if not any(True for _ in facts.permissions.library.of(principal)):
+        return "It has no policies."
+    return f"Its use is not known: {known.unread}." if known.unread else ""
+
+
+def _limits(principal: Role | User) -> tuple[int, int]:
+    """Characters a document and documents a principal may have."""
+    reserved = isinstance(principal, Role) and principal.reserved
+    return (PERMISSION_SET_CHARACTERS, 1) if reserved else (POLICY_CHARACTERS, ATTACHMENTS)
+
+
+def _change(principal: Role | User, facts: Facts, parts: Sequence[Rewritten]) -> Change:
+    documents = split((w for part in parts for w in part.statements), _limits(principal)[0])
+    kind = "user" if isinstance(principal, User) else "permission set" if principal.reserved else "role"
+    return Change(
+        kind=kind,
+        names=(principal.name,),
+        partition=facts.snapshot.partition,
+        account_id=facts.snapshot.account_id,
+        new=numbered(f"{principal.name}-right-sized", documents, facts),
+        old=Holding(
+            managed=tuple(dict.fromkeys(principal.attached)),
+            inline={
+                p.held.named.name.removeprefix("inline:"): document_json(p.document) for p in parts if _own(p.held)
+            },
+            groups=tuple(dict.fromkeys(p.held.named.via.removeprefix("group ") for p in parts if p.held.named.via)),
+        ),
+    )
+
+
+def _own(held: Held) -> bool:
+    return held.kind == "inline" and not held.named.via
+
+
+def numbered(stem: str, documents: Sequence[dict[str, object]], facts: Facts) -> tuple[NewPolicy, ...]:
+    """Numbered names that no policy of the account has."""
+    taken = {policy.name for policy in facts.snapshot.policies if not policy.aws_managed}
+    found: list[NewPolicy] = []
+    number = 1
+    for document in documents:
+        while (name := f"{stem[: NAME_CHARACTERS - len(str(number)) - 1]}-{number}") in taken:
+            number += 1
+        found.append(NewPolicy(name, document))
+        number += 1
+    return tuple(found)
+
+
+def compiled_policy(policy: NewPolicy, facts: Facts) -> Compiled:
+    document = read(policy.document)
+    if isinstance(document, Unreadable):  # we wrote it from what we read
+        raise ValueError(f"{policy.name}: {document.reason}")
+    return compile_document(document, facts.permissions.catalogue, facts.snapshot.account_id)
+
+
+def _before(
+    principal: Role | User, facts: Facts, old: Compiled, new: Sequence[tuple[NewPolicy, Compiled]]
+) -> tuple[check.Before, ...]:
+    """Identity policies alone: the guardrails stay as they are."""
+    permissions = facts.permissions
+    documents = ((Named(Layer.IDENTITY, p.name, read(p.document)), spoken(compiled)) for p, compiled in new)
+    before = Policies(identity=permissions.sources(principal))
+    return (check.Before(permissions.caller(principal), before, old.clauses, tuple(documents)),)
+
+
+def spoken(compiled: Compiled) -> int:
+    """The actions that its statements name."""
+    return reduce(or_, (clause.mask for clause in compiled.clauses), 0)
+
+
+def _stars(written: Sequence[tuple[NewPolicy, Compiled]], catalogue: Catalogue) -> Iterator[Star]:
+    for policy, compiled in written:
+        for number, clause in enumerate(compiled.clauses, 1):
+            statement = clause.statement
+            if not (statement.allows and statement.resources and "*" in statement.resources):
+                continue
+            reasons = (
+                (clause.mask & ~catalogue.scopable, "these actions take no resource"),
+                (
+                    clause.mask & catalogue.scopable,
+                    "it was granted on everything, and no source tells on what it was used",
+                ),
+            )
+            for mask, why in reasons:
+                if mask:
+                    yield Star(policy.name, number, tuple(catalogue.members(mask)), why)
+            if unknown := tuple(p for p in statement.actions or () if not catalogue.match(p)):
+                yield Star(
+                    policy.name, number, unknown, "the catalogue does not know these actions, so they stay as granted"
+                )
+
+
+def _diff(part: Rewritten) -> PolicyDiff:
+    before = to_json(document_json(part.document))
+    version = {"Version": part.document.version} if part.document.version else {}
+    after = to_json({**version, "Statement": [statement_json(w.statement) for w in part.statements]})
+    name = part.held.title
+    lines = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), f"{name}, now", f"{name}, proposed", lineterm=""
+    )
+    return PolicyDiff(name, "\n".join(lines))
+
+
+def window_start(facts: Facts) -> datetime:
+    return facts.as_of - timedelta(days=facts.settings.unused_days)

@@ -1,0 +1,59 @@
+"""What a proposal could break: what the evidence does not cover, as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from collectors.records import Role, User
+from findings.analysis.holdings import Held
+from findings.analysis.right_sizing.keep import Keeping
+from findings.analysis.usage import ADVISOR, Use
+from findings.policy.catalogue import Catalogue
+from findings.policy.minimise import writing_patterns
+
+CALLS_KMS = frozenset(
+    {"s3", "ec2", "secretsmanager", "sqs", "sns", "dynamodb", "rds", "logs", "ssm", "lambda", "kinesis"}
+)
+TOLD = 8
+
+
+def risks(
+    principal: Role | User, held: tuple[Held, ...], keeping: Keeping, use: Use, start: datetime, catalogue: Catalogue
+) -> Iterator[str]:
+    if principal.created_at > start:
+        made = f"{principal.name} was made on {principal.created_at:%Y-%m-%d}, within the window"
+        yield f"{made}: it may not have done all it is for."
+    elif use.since > start:
+        yield f"Use was watched since {use.since:%Y-%m-%d} only, which is less than the window."
+    before = [(use.last(s), s) for s in keeping.unused if use.last(s)]
+    if before:
+        listed = ", ".join(f"{s} ({at:%Y-%m-%d})" for at, s in sorted(before, reverse=True)[:TOLD] if at)
+        yield f"Used before the window, so perhaps by a quarterly or yearly job: {_cut(listed, len(before))}."
+    never = sorted(s for s in keeping.unused if use.last(s) is None)
+    if never:
+        listed = ", ".join(never[:TOLD])
+        yield f"Never used since {use.since:%Y-%m-%d}, yet disaster recovery may need it: {_cut(listed, len(never))}."
+    if "kms" in keeping.unused and (callers := sorted(CALLS_KMS & set(keeping.used))):
+        said = f"AWS does not say whether {ADVISOR} counts calls to KMS that {', '.join(callers)} make for it"
+        yield f"{said}: look at the keys that encrypt what it uses."
+    yield from _of_writing(held, catalogue)
+    if ADVISOR in {seen.source for seen in use.services.values()}:
+        yield f"{ADVISOR} counts denied attempts as use, and in some regions it has not tracked for as long as 400 days."
+
+
+def _of_writing(held: tuple[Held, ...], catalogue: Catalogue) -> Iterator[str]:
+    """What the new form of the policies changes by itself."""
+    allows = [c.statement for one in held for c in one.compiled.clauses if c.statement.allows]
+    wild = writing_patterns((p for s in allows for p in s.actions or ()), catalogue)
+    if wild or any(s.not_actions is not None for s in allows):
+        listed = ", ".join(dict.fromkeys(wild)) or "NotAction"
+        yield f"Actions that AWS adds later, or that our catalogue does not know yet, are no longer covered by {listed[:200]}."
+    if aws := [one.title for one in held if one.kind == "AWS-managed"]:
+        yield f"AWS's own changes to {', '.join(aws)} will not reach it any more."
+    if groups := sorted({one.named.via.removeprefix("group ") for one in held if one.named.via}):
+        yield f"It leaves the groups {', '.join(groups)}; what they are given later does not reach it."
+
+
+def _cut(listed: str, total: int) -> str:
+    return f"{listed} and {total - TOLD} more" if total > TOLD else listed

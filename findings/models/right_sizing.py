@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models.functions import Now
+
+from collectors.models import Account
+from findings.analysis.right_sizing import Proposal
+
+UNWATCHED = "Whether something is denied now that was not before is unknown: no source tells of denials yet."
+
+
+class RightSizing(models.Model):
+    """An operator says that a proposal was applied; judgements then confirm it, or say what differs.
+
+    One row a principal and mark; the newest of a principal counts. documents: the proposal's. lost: the actions it took
+    away, as patterns. rollback: the script that undoes it. watch_until: until when denials of the lost actions would be an
+    alert. SAFE and ALERT need a source of denials; without one a confirmed mark stays confirmed, and `watched` says unknown.
+    """
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "Proposed"
+        APPLIED = "applied", "Marked as applied"
+        CONFIRMED = "confirmed", "Confirmed"
+        DIFFERS = "differs", "Differs"
+        GONE = "gone", "The principal was deleted"
+        SAFE = "safe", "Safe"
+        ALERT = "alert", "Something is denied"
+
+    class Target(models.TextChoices):
+        POLICIES = "policies", "Identity policies"
+        BOUNDARY = "boundary", "Permissions boundary"
+
+    account = models.ForeignKey(Account, models.CASCADE)
+    principal_id = models.CharField(max_length=128)
+    principal_name = models.CharField(max_length=128)
+    target = models.CharField(max_length=8, choices=Target, default=Target.POLICIES)
+    digest = models.CharField(max_length=32)
+    documents = models.JSONField()
+    lost = models.JSONField()
+    rollback = models.TextField()
+    marked_by = models.CharField(max_length=150)
+    marked_at = models.DateTimeField(db_default=Now())
+    state = models.CharField(max_length=9, choices=State, default=State.APPLIED)
+    detail = models.TextField(default="", blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    watch_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index("account", "principal_id", "id", name="right_sizing_of_principal")]
+
+    def __str__(self) -> str:
+        return f"{self.principal_name}: {self.state}"
+
+    @classmethod
+    def mark(cls, account: Account, proposal: Proposal, by: str) -> list[RightSizing]:
+        """Write down that the operator applied it, for each of its principals. by: the operator's name."""
+        common: dict[str, Any] = {
+            "target": cls.Target.BOUNDARY if proposal.change.boundary else cls.Target.POLICIES,
+            "digest": proposal.digest,
+            "documents": [policy.document for policy in proposal.documents],
+            "lost": list(proposal.lost_patterns),
+            "rollback": proposal.rollback(),
+            "marked_by": by,
+        }
+        return cls.objects.bulk_create(
+            cls(account=account, principal_id=unique_id, principal_name=name, **common)
+            for unique_id, name in proposal.principals.items()
+        )
+
+    @property
+    def watched(self) -> str:
+        """What is known of denials since it was applied; "" while there is nothing to watch."""
+        return UNWATCHED if self.state == self.State.CONFIRMED else ""
