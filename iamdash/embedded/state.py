@@ -116,6 +116,12 @@ def _holder(descriptor: int) -> dict[str, int]:
     return {}
 
 
+def _reads_files_only(arguments: list[str]) -> bool:
+    """No server is needed, and there is nothing that a secret key would sign."""
+    named = any(argument.partition("=")[0] == "--account" for argument in arguments)
+    return arguments[:1] == ["catalogue"] or (arguments[:1] in (["judge"], ["simulate"]) and not named)
+
+
 def prepare_environment(arguments: list[str]) -> None:
     """What the settings need before Django reads them. `up` makes its secret key; every other command, given in another
     terminal without settings of its own, talks to the `up` that runs from this checkout."""
@@ -123,7 +129,7 @@ def prepare_environment(arguments: list[str]) -> None:
         if arguments[:1] == ["up"]:
             if not any(os.environ.get(name) for name in OURS[2:]):
                 os.environ["IAMDASH_SECRET_KEY_FILE"] = str(State.open().secret_key)
-        elif arguments[:1] == ["judge"]:  # reads files only: no server, and nothing that a secret key would sign
+        elif _reads_files_only(arguments):
             os.environ.setdefault("IAMDASH_SECRET_KEY", secrets.token_urlsafe(50))
         elif not any(os.environ.get(name) for name in OURS):
             state = State(default_folder())

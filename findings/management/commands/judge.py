@@ -1,21 +1,19 @@
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from collectors.aws.bundle import open_bundle
 from collectors.aws.bundle_files import BundleError
-from collectors.replay import replay
-from findings.analysis.declared import declared
 from findings.analysis.facts import Facts
+from findings.analysis.planned.changes import PlanError
+from findings.management import plans
+from findings.management.accounts import bundled, collected, moment, printable
 from findings.rules.judgement import judge_facts
 from findings.vocabulary import Severity, Status, Verdict
 
@@ -23,24 +21,19 @@ MET, NOTHING = 1, 2  # exit codes
 SEVERITIES = {s.slug: s for s in Severity}
 
 
-def moment(text: str) -> datetime:
-    """ISO 8601; a day, or a time without a zone, is UTC."""
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time; write 2026-11-01 or 2026-11-01T00:00:00Z") from None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
-
-
 class Command(BaseCommand):
     help = (
         "Judge bundles (folders or zips of AWS CLI outputs, see `bundle --help`), each by itself. Needs no database and keeps"
-        " nothing. Exit code: 0, or 1 when a --fail-on is met, or 2 when nothing could be read."
+        " nothing. With --plan, judge what a Terraform plan (`terraform show -json`) or a CloudFormation template would change:"
+        " only what it opens, closes or widens is printed. Exit code: 0, or 1 when a --fail-on is met, or 2 when nothing could"
+        " be read."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+        parser.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+        parser.add_argument("--account", metavar="ID", help="a connected account instead of a bundle, for --plan")
+        parser.add_argument("--plan", type=Path, metavar="FILE", help="tfplan.json or template.yaml")
         parser.add_argument(
             "--format", choices=("table", "json"), default="table", help="json: a line a rule and subject"
         )
@@ -51,24 +44,54 @@ class Command(BaseCommand):
         parser.add_argument("--fail-on", choices=SEVERITIES, help="exit 1 when this or worse is open")
         parser.add_argument("--fail-on-unknown", action="store_true", help="exit 1 when something cannot be judged")
 
-    def handle(self, *args: Any, paths: list[Path], fail_on: str | None, **options: Any) -> None:
-        show = self.json if options["format"] == "json" else self.table
-        wanted = {Status.OPEN, Status.UNKNOWN} | ({Status.CLEAR} if options["include"] else set())
-        read, met = 0, False
+    def handle(self, *args: Any, paths: list[Path], **options: Any) -> None:
+        if bool(paths) == bool(options["account"]):
+            raise CommandError("Give the path of a bundle, or --account.", returncode=NOTHING)
+        if options["account"] and not options["plan"]:
+            raise CommandError(
+                "A connected account is judged by the worker; --account goes with --plan.", returncode=NOTHING
+            )
+        accounts = (
+            [(options["account"], collected(options["account"], options["as_of"]))] if options["account"] else None
+        )
+        met = False
+        for path, facts in accounts or self.read(paths, options["as_of"]):
+            met |= self.plan(path, facts, options) if options["plan"] else self.judge(path, facts, options)
+        if met:
+            sys.exit(MET)
+
+    def read(self, paths: Iterable[Path], as_of: Any) -> Iterator[tuple[Path, Facts]]:
+        """Bundle by bundle, so that hundreds need the memory of one. What cannot be read is named and passed over."""
+        read = 0
         for path in paths:
             try:
-                account, verdicts = self.judge(path, options["as_of"])
+                found = bundled(path, as_of)
             except BundleError as error:
                 self.stderr.write(printable(error))
                 continue
             read += 1
-            met |= bool(fail_on) and any(v.severity >= SEVERITIES[fail_on] for v in verdicts if v.status is Status.OPEN)
-            met |= options["fail_on_unknown"] and any(v.status is Status.UNKNOWN for v in verdicts)
-            self.print(show(path, account, [v for v in verdicts if v.status in wanted]))
+            for complaint in found.complaints:
+                self.stderr.write(printable(f"{path}: {complaint}"))
+            yield path, found.facts
         if not read:
             raise CommandError("Nothing could be read.", returncode=NOTHING)
-        if met:
-            sys.exit(MET)
+
+    def judge(self, path: Path, facts: Facts, options: dict[str, Any]) -> bool:
+        """Whether a --fail-on is met."""
+        verdicts = judge_facts(facts).verdicts
+        wanted = {Status.OPEN, Status.UNKNOWN} | ({Status.CLEAR} if options["include"] else set())
+        show = verdict_lines if options["format"] == "json" else verdict_table
+        self.print(show(path, facts.snapshot.account_id, [v for v in verdicts if v.status in wanted]))
+        return fails(verdicts, options)
+
+    def plan(self, path: Path | str, facts: Facts, options: dict[str, Any]) -> bool:
+        try:
+            outcome = plans.outcome(options["plan"], facts)
+        except PlanError as error:
+            raise CommandError(printable(f"{options['plan']}: {error}"), returncode=NOTHING) from error
+        show = plans.lines if options["format"] == "json" else plans.table
+        self.print(show(str(path), outcome))
+        return fails(outcome.verdicts, options)
 
     def print(self, lines: Iterable[str]) -> None:
         """Like other tools of a shell, silent about a reader that has seen enough (`judge ... | head`)."""
@@ -79,64 +102,35 @@ class Command(BaseCommand):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(NOTHING)
 
-    def judge(self, path: Path, as_of: datetime | None) -> tuple[str, tuple[Verdict, ...]]:
-        """Account id and verdicts. Raises BundleError when the path holds no answer at all."""
-        replayed = replay(open_bundle(path))
-        settings, complaints = declared(replayed.bundle.settings)
-        for complaint in (*replayed.complaints, *complaints):
-            self.stderr.write(printable(f"{path}: {complaint}"))
-        if not replayed.told:
-            raise BundleError(
-                f"{path} holds no answer that can be read. `manage.py bundle --help` prints how to make one."
+
+def fails(verdicts: Iterable[Verdict], options: dict[str, Any]) -> bool:
+    least = SEVERITIES.get(options["fail_on"])
+    return any(
+        (v.status is Status.OPEN and least is not None and v.severity >= least)
+        or (v.status is Status.UNKNOWN and options["fail_on_unknown"])
+        for v in verdicts
+    )
+
+
+def verdict_lines(path: Path, account: str, verdicts: list[Verdict]) -> Iterator[str]:
+    return (json.dumps({"bundle": str(path), "account": account, **plans.plain(v)}) for v in verdicts)
+
+
+def verdict_table(path: Path, account: str, verdicts: list[Verdict]) -> Iterator[str]:
+    """What is open first, the worst first; what is unknown for one reason is one line a rule."""
+    yield printable(f"{path}  account {account}")
+    unknown: dict[tuple[str, str], list[Verdict]] = {}
+    for v in sorted(verdicts, key=lambda v: (v.status is not Status.OPEN, -v.severity)):
+        if v.status is Status.UNKNOWN:
+            unknown.setdefault((v.rule.code, v.reason), []).append(v)
+        else:
+            severity = v.severity.label if v.status is Status.OPEN else "Clear"
+            yield printable(
+                f"  {severity:9} {v.rule.code} {v.rule.slug:28} {v.title or f'{v.subject.name}: {v.reason}'}"
             )
-        snapshot = replayed.snapshot(as_of)
-        return snapshot.account_id, judge_facts(Facts(snapshot, settings)).verdicts
-
-    def json(self, path: Path, account: str, verdicts: list[Verdict]) -> Iterator[str]:
-        for v in verdicts:
-            yield json.dumps(
-                {
-                    "bundle": str(path),
-                    "account": account,
-                    "rule": v.rule.code,
-                    "slug": v.rule.slug,
-                    "severity": v.severity.slug,
-                    "status": v.status.value,
-                    "subject": {
-                        "type": v.subject.type,
-                        "id": v.subject.id,
-                        "arn": v.subject.arn,
-                        "name": v.subject.name,
-                    },
-                    "part": v.part,
-                    "title": v.title,
-                    "evidence": dict(v.evidence),
-                    "reason": v.reason,
-                }
-            )
-
-    def table(self, path: Path, account: str, verdicts: list[Verdict]) -> Iterator[str]:
-        """What is open first, the worst first; what is unknown for one reason is one line a rule."""
-        yield printable(f"{path}  account {account}")
-        unknown: dict[tuple[str, str], list[Verdict]] = {}
-        for v in sorted(verdicts, key=lambda v: (v.status is not Status.OPEN, -v.severity)):
-            if v.status is Status.UNKNOWN:
-                unknown.setdefault((v.rule.code, v.reason), []).append(v)
-            else:
-                severity = v.severity.label if v.status is Status.OPEN else "Clear"
-                yield printable(
-                    f"  {severity:9} {v.rule.code} {v.rule.slug:28} {v.title or f'{v.subject.name}: {v.reason}'}"
-                )
-        for (code, reason), some in unknown.items():
-            named = [v.subject.name for v in some if v.subject.id]
-            who = (
-                named[0] if len(named) == 1 else f"{len(named)} subjects" if named else f"every {some[0].subject.type}"
-            )
-            yield printable(f"  {'Unknown':9} {code} {some[0].rule.slug:28} {who}: {reason}")
-        counted = {status: sum(v.status is status for v in verdicts) for status in (Status.OPEN, Status.UNKNOWN)}
-        yield f"  {counted[Status.OPEN]} open, {counted[Status.UNKNOWN]} unknown"
-
-
-def printable(text: object) -> str:
-    """On one line, without what would steer a terminal: names are chosen by others."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in str(text))
+    for (code, reason), some in unknown.items():
+        named = [v.subject.name for v in some if v.subject.id]
+        who = named[0] if len(named) == 1 else f"{len(named)} subjects" if named else f"every {some[0].subject.type}"
+        yield printable(f"  {'Unknown':9} {code} {some[0].rule.slug:28} {who}: {reason}")
+    counted = {status: sum(v.status is status for v in verdicts) for status in (Status.OPEN, Status.UNKNOWN)}
+    yield f"  {counted[Status.OPEN]} open, {counted[Status.UNKNOWN]} unknown"
