@@ -16,7 +16,8 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 import findings.rules
-from findings.analysis.facts import Facts, Gap
+from findings.analysis.facts import Facts
+from findings.analysis.gaps import Gap
 from findings.vocabulary import (
     LISTED_BY,
     Clear,

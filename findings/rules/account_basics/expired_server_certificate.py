@@ -35,7 +35,13 @@ RULE = Rule(
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.SEES,
     needs=("iam:ListServerCertificates",),
-    controls={"CIS AWS v3": ("1.19",), "Security Hub": ("IAM.26",)},
+    controls={
+        "CIS AWS v3": ("1.19",),
+        "CIS AWS v5": ("1.18",),
+        "CIS AWS v7": ("2.17",),
+        "Prowler": ("iam_no_expired_server_certificates_stored",),
+        "Security Hub": ("IAM.26",),
+    },
     title="A server certificate has expired",
     doc=__doc__,
 )

@@ -36,6 +36,9 @@ RULE = Rule(
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
     needs=("iam:GetAccountAuthorizationDetails",),
+    controls={
+        "Prowler": ("iam_securityaudit_role_created",),
+    },
     title="No role has SecurityAudit",
     doc=__doc__,
 )

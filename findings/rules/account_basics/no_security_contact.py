@@ -36,7 +36,12 @@ RULE = Rule(
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
     needs=("account:GetAlternateContact",),
-    controls={"CIS AWS v3": ("1.2",), "Security Hub": ("Account.1",)},
+    controls={
+        "CIS AWS v3": ("1.2",),
+        "CIS AWS v5": ("1.2",),
+        "CIS AWS v7": ("2.3",),
+        "Security Hub": ("Account.1",),
+    },
     title="The account names no security contact",
     doc=__doc__,
 )

@@ -36,7 +36,13 @@ RULE = Rule(
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
     needs=("iam:GetAccountAuthorizationDetails",),
-    controls={"CIS AWS v3": ("1.17",), "Security Hub": ("IAM.18",)},
+    controls={
+        "CIS AWS v3": ("1.17",),
+        "CIS AWS v5": ("1.16",),
+        "CIS AWS v7": ("2.15",),
+        "Prowler": ("iam_support_role_created",),
+        "Security Hub": ("IAM.18",),
+    },
     title="No role has AWSSupportAccess",
     doc=__doc__,
 )

@@ -43,7 +43,13 @@ RULE = Rule(
     kind=RuleKind.SEES,
     needs=("iam:ListVirtualMFADevices",),
     any_of=(SUMMARY, REPORT),
-    controls={"CIS AWS v3": ("1.6",), "Security Hub": ("IAM.6",)},
+    controls={
+        "CIS AWS v3": ("1.6",),
+        "CIS AWS v5": ("1.5",),
+        "CIS AWS v7": ("2.6",),
+        "Prowler": ("iam_root_hardware_mfa_enabled",),
+        "Security Hub": ("IAM.6",),
+    },
     title="The root user has a virtual MFA device",
     doc=__doc__,
 )

@@ -43,7 +43,13 @@ RULE = Rule(
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
     any_of=(SUMMARY, REPORT),
-    controls={"CIS AWS v3": ("1.5",), "Security Hub": ("IAM.9",)},
+    controls={
+        "CIS AWS v3": ("1.5",),
+        "CIS AWS v5": ("1.4",),
+        "CIS AWS v7": ("2.5",),
+        "Prowler": ("iam_root_mfa_enabled",),
+        "Security Hub": ("IAM.9",),
+    },
     title="The root user has no MFA device",
     doc=__doc__,
 )

@@ -1,6 +1,7 @@
 """
 ## What it does
-Opens when an IAM user has a console password and no MFA device.
+Opens when an IAM user has a console password and no MFA device. Critical if the user is an administrator in effect
+(LP201), by policies of its own or of its groups.
 
 ## Why it matters
 A password alone can be guessed, reused from another site or phished; then a stranger is signed in to the console as
@@ -20,8 +21,8 @@ remove it: `aws iam delete-login-profile --user-name USER`.
 
 ## What it cannot know
 Which kind of device it is (HM108 asks that), and whether a policy already denies everything without MFA. The
-credential report may be four hours old and has no row for a user who is newer than it: unknown. An administrator
-without MFA is graver than this severity says; whether a user effectively is one is not judged here yet.
+credential report may be four hours old and has no row for a user who is newer than it: unknown. Where a
+policy of the user could not be read, the user may be an administrator all the same.
 
 ## References
 - [MFA in IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html)
@@ -44,7 +45,16 @@ RULE = Rule(
     subject=SubjectType.USER,
     kind=RuleKind.LACKS,
     needs=("iam:GetCredentialReport",),
-    controls={"CIS AWS v3": ("1.10",), "Security Hub": ("IAM.5",)},
+    controls={
+        "CIS AWS v3": ("1.10",),
+        "CIS AWS v5": ("1.9",),
+        "CIS AWS v7": ("2.10",),
+        "Prowler": ("iam_user_mfa_enabled_console_access",),
+        "Security Hub": (
+            "IAM.5",
+            "IAM.19",
+        ),
+    },
     title="A user can sign in to the console without MFA",
     doc=__doc__,
 )
@@ -61,8 +71,13 @@ def judge(user: User, facts: Facts) -> Iterator[Outcome]:
     elif row.mfa_active:
         yield Clear("has an MFA device")
     else:
-        changed = row.password_last_changed
+        changed, admin = row.password_last_changed, facts.permissions.admin(user)
         yield Open(
-            f"{user.name} can sign in to the console without MFA",
-            {"mfa_active": False, "password_last_changed": changed.isoformat() if changed else None},
+            f"{user.name}{', an administrator,' if admin else ''} can sign in to the console without MFA",
+            {
+                "mfa_active": False,
+                "password_last_changed": changed.isoformat() if changed else None,
+                "administrator_by": list(admin.policies) if admin else [],
+            },
+            Severity.CRITICAL if admin else None,
         )

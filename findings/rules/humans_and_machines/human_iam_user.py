@@ -44,7 +44,11 @@ RULE = Rule(
     subject=SubjectType.USER,
     kind=RuleKind.SEES,
     needs=("iam:GetCredentialReport",),
-    controls={"CIS AWS v3": ("1.21",)},
+    controls={
+        "CIS AWS v3": ("1.21",),
+        "CIS AWS v5": ("1.20",),
+        "CIS AWS v7": ("2.19",),
+    },
     title="A person signs in as an IAM user",
     doc=__doc__,
 )

@@ -1,7 +1,8 @@
 """
 ## What it does
 Opens when a privileged IAM user with a console password has a virtual MFA device: an app that shows six digits.
-Privileged is who has AWS's own policy AdministratorAccess, IAMFullAccess or PowerUserAccess, directly or by a group.
+Privileged is who can, after denies, boundary and SCPs, give anybody any permission, or manage most of the permissions
+that services keep themselves, on every resource: an administrator, somebody who manages IAM, a power user.
 
 ## Why it matters
 A code from an app can be typed into a false sign-in page, and the thief is in within its half minute. Passkeys and
@@ -17,8 +18,7 @@ Register a passkey or security key in the console under *Security credentials*, 
 Better still, let administrators sign in through IAM Identity Center.
 
 ## What it cannot know
-Privilege that comes from other policies, customer-managed or inline, or from roles the user may assume: until policies
-are evaluated, only the three names above count, and a permissions boundary that takes the privilege away is not seen.
+Privilege that comes from roles the user may assume. A user with a policy that could not be read is unknown.
 Which kind a device is that is not virtual: it may be a passkey, a security key or a hardware token with codes, which
 can be phished too. A user may have a passkey beside the app; the app alone still lets a thief in.
 
@@ -33,7 +33,6 @@ from collections.abc import Iterator
 
 from collectors.records import User
 from findings.analysis.facts import Facts
-from findings.analysis.privilege import privileged_by
 from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
@@ -43,19 +42,25 @@ RULE = Rule(
     subject=SubjectType.USER,
     kind=RuleKind.LACKS,
     needs=("iam:GetAccountAuthorizationDetails", "iam:GetCredentialReport", "iam:ListVirtualMFADevices"),
+    controls={
+        "Prowler": ("iam_user_hardware_mfa_enabled",),
+    },
     title="A privileged user has a virtual MFA device",
     doc=__doc__,
 )
 
 
 def judge(user: User, facts: Facts) -> Iterator[Outcome]:
-    policies, row, devices = privileged_by(user, facts), facts.credential(user), facts.told.virtual_mfa
-    if not policies:
+    policies, row, devices = facts.permissions.privileged(user), facts.credential(user), facts.told.virtual_mfa
+    unknown = "" if policies else facts.permissions.unknown(user)
+    if not policies and not unknown:
         return
     if row is None or row.password_enabled is None or row.mfa_active is None:
         yield Unknown(f"the credential report does not tell of the password and MFA of {user.name}")
     elif not row.password_enabled or not row.mfa_active:  # without MFA, HM107 says so
         return
+    elif unknown:
+        yield Unknown(unknown)
     elif devices is None:
         yield Unknown("the account's virtual MFA devices were not read")
     elif own := [device.serial for device in devices if device.owner_arn == user.arn]:

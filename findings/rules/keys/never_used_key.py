@@ -44,7 +44,25 @@ RULE = Rule(
     subject=SubjectType.KEY,
     kind=RuleKind.LACKS,
     needs=("iam:ListAccessKeys", "iam:GetCredentialReport"),
-    controls={"CIS AWS v3": ("1.11", "1.12"), "Security Hub": ("IAM.8", "IAM.22")},
+    controls={
+        "CIS AWS v3": (
+            "1.11",
+            "1.12",
+        ),
+        "CIS AWS v5": (
+            "1.10",
+            "1.11",
+        ),
+        "CIS AWS v7": ("2.11",),
+        "Prowler": (
+            "iam_user_accesskey_unused",
+            "iam_user_no_setup_initial_access_key",
+        ),
+        "Security Hub": (
+            "IAM.8",
+            "IAM.22",
+        ),
+    },
     settings={"never_used_grace_days": 7},
     title="Key AKIA… of a user, made on a date, was never used",
     doc=__doc__,

@@ -43,7 +43,13 @@ RULE = Rule(
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.SEES,
     any_of=(REPORT, SUMMARY),
-    controls={"CIS AWS v3": ("1.4",), "Security Hub": ("IAM.4",)},
+    controls={
+        "CIS AWS v3": ("1.4",),
+        "CIS AWS v5": ("1.3",),
+        "CIS AWS v7": ("2.4",),
+        "Prowler": ("iam_no_root_access_key",),
+        "Security Hub": ("IAM.4",),
+    },
     title="The root user has an active access key",
     doc=__doc__,
 )

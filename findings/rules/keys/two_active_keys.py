@@ -40,7 +40,11 @@ RULE = Rule(
     subject=SubjectType.USER,
     kind=RuleKind.SEES,
     needs=("iam:ListAccessKeys",),
-    controls={"CIS AWS v3": ("1.13",)},
+    controls={
+        "CIS AWS v3": ("1.13",),
+        "CIS AWS v5": ("1.12",),
+        "Prowler": ("iam_user_two_active_access_key",),
+    },
     settings={"two_keys_days": 14},
     title="A user has two active access keys",
     doc=__doc__,

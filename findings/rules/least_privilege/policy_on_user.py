@@ -41,7 +41,13 @@ RULE = Rule(
     subject=SubjectType.USER,
     kind=RuleKind.SEES,
     needs=("iam:GetAccountAuthorizationDetails",),
-    controls={"CIS AWS v3": ("1.15",), "Security Hub": ("IAM.2",)},
+    controls={
+        "CIS AWS v3": ("1.15",),
+        "CIS AWS v5": ("1.14",),
+        "CIS AWS v7": ("2.13",),
+        "Prowler": ("iam_policy_attached_only_to_group_or_roles",),
+        "Security Hub": ("IAM.2",),
+    },
     title="A user has a policy of its own",
     doc=__doc__,
 )

@@ -39,7 +39,16 @@ RULE = Rule(
     subject=SubjectType.USER,
     kind=RuleKind.LACKS,
     needs=("iam:GetCredentialReport",),
-    controls={"CIS AWS v3": ("1.12",), "Security Hub": ("IAM.8", "IAM.22")},
+    controls={
+        "CIS AWS v3": ("1.12",),
+        "CIS AWS v5": ("1.11",),
+        "CIS AWS v7": ("2.11",),
+        "Prowler": ("iam_user_console_access_unused",),
+        "Security Hub": (
+            "IAM.8",
+            "IAM.22",
+        ),
+    },
     settings={"credential_days": 45},
     title="The console password of a user has not been used since a date",
     doc=__doc__,

@@ -49,7 +49,6 @@ from findings.analysis.facts import Facts
 from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 TRACKED_DAYS = 400
-RESERVED_PREFIX = "AWSReservedSSO_"
 ROLE_LAST_USED, ADVISOR = "RoleLastUsed", "Access Advisor"
 CONFIDENCE = {1: "medium", 2: "high"}  # by how many sources spoke
 
@@ -99,7 +98,7 @@ def _uses(role: Role, facts: Facts) -> Iterator[Use]:
 
 def _named(role: Role) -> str:
     if role.reserved:
-        return f"Permission set {_permission_set(role)} (role {role.name})"
+        return f"Permission set {role.permission_set} (role {role.name})"
     return f"Role {role.name}"
 
 
@@ -127,11 +126,6 @@ def _evidence(role: Role, last: Use | None, facts: Facts) -> dict[str, Json]:
         evidence["instance_profiles"] = [profile.arn for profile in role.instance_profiles]
         evidence["doubt"] = "It is in an instance profile: see whether an instance carries it before it is deleted."
     if role.reserved:
-        evidence["permission_set"] = _permission_set(role)
+        evidence["permission_set"] = role.permission_set
         evidence["change_in"] = "IAM Identity Center"
     return evidence
-
-
-def _permission_set(role: Role) -> str:
-    """AWSReservedSSO_<set>_<hash> (AWS.md 23); the set's name may hold underscores, the hash does not."""
-    return role.name.removeprefix(RESERVED_PREFIX).rpartition("_")[0] or role.name

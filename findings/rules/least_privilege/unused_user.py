@@ -45,7 +45,15 @@ RULE = Rule(
     subject=SubjectType.USER,
     kind=RuleKind.LACKS,
     needs=("iam:GetCredentialReport",),
-    controls={"CIS AWS v3": ("1.12",), "Security Hub": ("IAM.8", "IAM.22")},
+    controls={
+        "CIS AWS v3": ("1.12",),
+        "CIS AWS v5": ("1.11",),
+        "CIS AWS v7": ("2.11",),
+        "Security Hub": (
+            "IAM.8",
+            "IAM.22",
+        ),
+    },
     settings={"unused_days": 90},
     title="A user has not been used since a date",
     doc=__doc__,

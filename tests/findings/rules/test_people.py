@@ -12,7 +12,9 @@ from tests.findings.rules.judging import denied, statuses, verdicts
 
 NO_REPORT = denied("GetCredentialReport")
 PERSON = credential(password_enabled=True, mfa_active=True)
-ADMIN = aws_policy("AdministratorAccess")
+EVERYTHING = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+INLINE = {"all": records.digest(EVERYTHING)}
+BOSS, UNREAD = user(inline=INLINE), user(attached=(aws_policy("AdministratorAccess"),))
 
 
 @pytest.mark.parametrize(
@@ -46,41 +48,41 @@ def test_the_evidence_names_other_ways_in() -> None:
     ("given", "expected"),
     [
         ([user(), PERSON, virtual_mfa("alice")], []),
-        ([user(attached=(aws_policy("ReadOnlyAccess"),)), PERSON, virtual_mfa("alice")], []),
-        ([user(attached=(ADMIN,)), credential(mfa_active=True), virtual_mfa("alice")], []),
-        ([user(attached=(ADMIN,)), credential(password_enabled=True), virtual_mfa()], []),
-        ([user(attached=(ADMIN,)), PERSON, virtual_mfa("bob", "root")], ["clear"]),
-        ([user(attached=(ADMIN,)), PERSON, virtual_mfa("alice")], ["open"]),
-        ([user(attached=(aws_policy("PowerUserAccess"),)), PERSON, virtual_mfa("alice")], ["open"]),
-        ([user(groups=("admins",)), group("admins", attached=(ADMIN,)), PERSON, virtual_mfa("alice")], ["open"]),
-        ([user(attached=(ADMIN,)), PERSON], ["unknown"]),
-        ([user(attached=(ADMIN,)), virtual_mfa("alice")], ["unknown"]),
-        ([user(attached=(ADMIN,)), credential(password_enabled=True, mfa_active=None), virtual_mfa()], ["unknown"]),
+        ([BOSS, credential(mfa_active=True), virtual_mfa("alice")], []),
+        ([BOSS, credential(password_enabled=True), virtual_mfa()], []),
+        ([BOSS, PERSON, virtual_mfa("bob", "root")], ["clear"]),
+        ([BOSS, PERSON, virtual_mfa("alice")], ["open"]),
+        ([user(groups=("admins",)), group("admins", inline=INLINE), PERSON, virtual_mfa("alice")], ["open"]),
+        ([BOSS, PERSON], ["unknown"]),
+        ([BOSS, virtual_mfa("alice")], ["unknown"]),
+        ([BOSS, credential(password_enabled=True, mfa_active=None), virtual_mfa()], ["unknown"]),
+        ([UNREAD, PERSON, virtual_mfa("alice")], ["unknown"]),
+        ([UNREAD, credential(), virtual_mfa("alice")], []),
     ],
 )
 def test_phishable_mfa_on_privileged_user(given: list[Any], expected: list[str]) -> None:
-    assert statuses("HM108", *given) == expected
+    assert statuses("HM108", *given, trusts=[EVERYTHING]) == expected
 
 
 def test_a_device_without_an_owner_may_be_anybody_s() -> None:
     device = records.VirtualMfaDevice(serial="arn:aws:iam::000000000001:mfa/phone")
-    assert statuses("HM108", user(attached=(ADMIN,)), PERSON, details(virtual_mfa=(device,))) == ["unknown"]
+    assert statuses("HM108", BOSS, PERSON, details(virtual_mfa=(device,)), trusts=[EVERYTHING]) == ["unknown"]
 
 
 @pytest.mark.parametrize("api", ["GetCredentialReport", "ListVirtualMFADevices"])
 def test_each_source_is_needed(api: str) -> None:
     for owners in ((), ("alice",)):
-        given = user(attached=(ADMIN,)), PERSON, virtual_mfa(*owners)
-        assert statuses("HM108", *given, coverage=denied(api)) == ["unknown"]
+        given = BOSS, PERSON, virtual_mfa(*owners)
+        assert statuses("HM108", *given, coverage=denied(api), trusts=[EVERYTHING]) == ["unknown"]
 
 
 def test_the_evidence_says_whence_the_privilege() -> None:
-    admins = group("admins", attached=(ADMIN,))
     (verdict,) = verdicts(
         "HM108",
         user("bo", groups=("admins",)),
-        admins,
+        group("admins", inline=INLINE),
         credential("bo", password_enabled=True, mfa_active=True),
         virtual_mfa("bo"),
+        trusts=[EVERYTHING],
     )
-    assert verdict.evidence["privileged_by"] == ["AdministratorAccess by group admins"]
+    assert verdict.evidence["privileged_by"] == ["all by group admins"]

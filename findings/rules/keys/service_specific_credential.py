@@ -1,0 +1,66 @@
+"""
+## What it does
+Opens when an IAM user has an active X.509 signing certificate, which the credential report shows. Signing certificates
+are the oldest of the credentials that belong to one user and one purpose; the others are SSH keys and passwords for
+CodeCommit, passwords for Keyspaces and long-term API keys, such as those for Bedrock.
+
+## Why it matters
+These credentials live as long as the user, do not ask for MFA, are in no rotation that looks at access keys, and most
+inventories forget them. A Bedrock API key can be made without an end. Signing certificates serve the SOAP interfaces of
+EC2, which AWS has switched off: one that is still active serves nobody.
+
+## How to fix
+List them, end those that serve nothing, and replace the others by a role:
+
+    aws iam list-signing-certificates --user-name USER
+    aws iam delete-signing-certificate --user-name USER --certificate-id ID
+    aws iam list-service-specific-credentials --user-name USER
+    aws iam delete-service-specific-credential --user-name USER --service-specific-credential-id ID
+    aws iam list-ssh-public-keys --user-name USER
+
+## What it cannot know
+Service-specific credentials and SSH keys stand in answers that are asked for user by user and are not collected yet: a
+user without a signing certificate is therefore unknown, not fine. The report tells neither age nor use of a certificate.
+
+## References
+- [Service-specific credentials](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_service-specific-creds.html)
+- [Bedrock API keys](https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html)
+- [Credential report](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from collectors.records import User
+from findings.analysis.facts import Facts
+from findings.vocabulary import Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+
+CERTIFICATE = "signing certificate"
+
+RULE = Rule(
+    code="KY113",
+    slug="service-specific-credential",
+    severity=Severity.LOW,
+    subject=SubjectType.USER,
+    kind=RuleKind.SEES,
+    needs=("iam:GetCredentialReport",),
+    title="A user has a credential for one service that does not end",
+    doc=__doc__,
+)
+
+
+def judge(user: User, facts: Facts) -> Iterator[Outcome]:
+    row = facts.credential(user)
+    if row is None:
+        yield Unknown(f"the credential report does not tell of {user.name}")
+        return
+    if not row.signing_certificates:
+        yield Unknown("service-specific credentials and SSH keys are not collected")
+        return
+    plural = "s" if row.signing_certificates > 1 else ""
+    yield Open(
+        f"{user.name} has {row.signing_certificates} active signing certificate{plural}",
+        {"active_signing_certificates": row.signing_certificates, "age": "unknown", "use": "unknown"},
+        part=CERTIFICATE,
+    )
