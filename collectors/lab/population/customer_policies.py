@@ -48,6 +48,7 @@ def service_wildcards(b: Builder) -> None:
 def negation(b: Builder) -> None:
     held(b, "everything-but-billing", documents.ALL_BUT_BILLING, "tenant-provisioner")
     b.open("LP204", "policy", "everything-but-billing", "Allow with NotAction, iam included")
+    b.open("LP201", "role", "tenant-provisioner", "everything but billing is administration", "customer-managed")
     held(b, "shared-read-with-mfa", documents.DENY_WITH_NOT_ACTION, "shared-reader")
     b.clear("LP204", "policy", "shared-read-with-mfa", "NotAction in a Deny grants nothing")
 

@@ -62,6 +62,8 @@ def identity_center(b: Builder) -> None:
         role = f"AWSReservedSSO_{name}_{b.unique_id('', 16).lower()}"
         path = "/aws-reserved/sso.amazonaws.com/eu-west-1/"
         b.role(role, trusts.saml_trust(provider), path=path, attached=[policy], used=used, session=28800)
+        if policy == "/AdministratorAccess":
+            b.open("LP201", "role", role, "a permission set with AdministratorAccess", "AWS-managed")
 
 
 @planted(2, 1)
