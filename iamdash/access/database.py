@@ -26,6 +26,7 @@ WEB_WRITES = {
     "collectors.collectrequest": "insert",
     "collectors.connectiontest": "insert",
     "collectors.bundleupload": "insert",
+    "findings.rightsizing": "insert",
 }
 
 

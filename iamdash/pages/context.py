@@ -48,6 +48,8 @@ NAV = (
     ("Findings", "findings", "f"),
     ("Principals", "principals", "p"),
     ("Keys", "keys", "y"),
+    ("Policies", "policies", "l"),
+    ("Who can", "who-can", "w"),
     ("Accounts", "accounts", "a"),
     ("Runs", "runs", "r"),
     ("Rules", "rules", "u"),
@@ -113,6 +115,6 @@ def navigation(request: HttpRequest, account: str) -> list[NavItem]:
     here = request.resolver_match.url_name if request.resolver_match else ""
     query = {"account": account} if account else None
     return [
-        NavItem(label, view, reverse(view, query=query), key, here == view or here == view.removesuffix("s"))
+        NavItem(label, view, reverse(view, query=query), key, here in (view, view.removesuffix("s"), f"{view[:-3]}y"))
         for label, view, key in NAV
     ]

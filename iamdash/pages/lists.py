@@ -64,7 +64,12 @@ class Shown:
 
     @property
     def noun(self) -> str:
-        return self.name.removesuffix("s")
+        """The rows' name in the singular."""
+        return f"{self.name[:-3]}y" if self.name.endswith("ies") else self.name.removesuffix("s")
+
+    @property
+    def counted(self) -> str:
+        return self.noun if self.total == 1 else self.name
 
     @property
     def clear_url(self) -> str:

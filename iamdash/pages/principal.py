@@ -20,7 +20,9 @@ from findings.policy import document
 from iamdash.pages.credentials import held_by
 from iamdash.pages.gaps import DETAILS, Gaps
 from iamdash.pages.history import timeline
+from iamdash.pages.permitted import permitted
 from iamdash.pages.principals import posture
+from iamdash.pages.reading import facts_of
 from iamdash.pages.trust import Grant, grants
 
 
@@ -69,6 +71,7 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
         "unknown": Unknown.objects.filter(account=principal.account, subject_id__in=subjects).order_by("code"),
         "trust": trust_view(principal, documents.text(record.trust), documents.body(record.trust)) if is_role else None,
         "policies": documents.policies(record, groups),
+        "permitted": permitted(record, facts_of([principal], principal.account)),
         "boundary": documents.managed(record.boundary, "boundary") if record.boundary else None,
         "timeline": timeline(principal, subjects),
         "raw": json.dumps(principal.data, indent=2, ensure_ascii=False),

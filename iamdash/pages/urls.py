@@ -10,12 +10,15 @@ from iamdash.pages import (
     key,
     keys,
     overview,
+    policies,
+    policy,
     principal,
     principals,
     probes,
     rules,
     run,
     runs,
+    who_can,
 )
 
 urlpatterns = [
@@ -26,6 +29,10 @@ urlpatterns = [
     path("principals/<str:aws_id>/<path:unique_id>/", principal.detail, name="principal"),
     path("keys/", keys.KeyList.as_view(), name="keys"),
     path("keys/<str:aws_id>/<path:key_id>/", key.detail, name="key"),
+    path("policies/", policies.PolicyList.as_view(), name="policies"),
+    path("policies/<str:aws_id>/<str:unique_id>/", policy.detail, name="policy"),
+    path("who-can/", who_can.page, name="who-can"),
+    path("who-can/<str:aws_id>/<path:unique_id>/", who_can.why, name="why"),
     path("rules/", rules.catalogue, name="rules"),
     path("rules/<str:code>/", rules.detail, name="rule"),
     path("accounts/", accounts.AccountList.as_view(), name="accounts"),

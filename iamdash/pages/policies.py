@@ -1,0 +1,171 @@
+"""Which policies are there, what do they grant, and who has them? Managed policies, to be searched by what they allow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import django_tables2 as tables
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from collectors.models import Document, Policy
+from findings.models import Finding
+from findings.vocabulary import Severity
+from iamdash.pages import show
+from iamdash.pages.facets import Accounts, Conditions, Facet, Option
+from iamdash.pages.filters import Asked, Filters, Sort, Tab
+from iamdash.pages.gaps import DETAILS, Gaps
+from iamdash.pages.grants import GrantError, Grants, parse_grant, said
+from iamdash.pages.lists import ListPage
+from iamdash.pages.severities import counted, counts
+from iamdash.pages.tables import ListTable
+
+HERE = Q(gone_at=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allows(Facet):
+    """Policies that may allow an action, on a resource, or anything on a resource: "s3:PutObject on arn:aws:s3:::b/k"."""
+
+    def accepts(self, slug: str) -> bool:
+        try:
+            parse_grant(slug)
+        except GrantError:
+            return False
+        return True
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        return Q(data__document__in=Grants(parse_grant(slugs[-1])).digests())
+
+    def options(self, qs: QuerySet[Any]) -> list[Option]:
+        return []
+
+
+class PolicyTable(ListTable):
+    lead = "name"
+    caption = "Managed policies"
+
+    name = tables.Column("Policy")
+    grants = tables.Column("Allows", empty_values=(), accessor="pk")
+    held = tables.Column("Attached to", accessor="attachment_count", attrs={"td": {"class": "tight"}})
+    findings = tables.Column("Open findings", accessor="pk", attrs={"td": {"class": "tight"}})
+    account = tables.Column()
+
+    def render_name(self, record: Policy) -> SafeString:
+        url = show.address(self.request, "policy", record.account.aws_id, record.unique_id)
+        return format_html(
+            '<a class="lead" href="{}" hx-boost="false">{}</a><span class="under">{}{}{}</span>',
+            url,
+            show.name(record.name),
+            "AWS-managed" if record.aws_managed else "customer-managed",
+            " · used as a boundary" if record.data.get("boundary_count") else "",
+            format_html(" · gone since {}", show.ago(record.gone_at)) if record.gone_at else "",
+        )
+
+    def render_grants(self, record: Policy) -> SafeString:
+        return said(record.body, record.account.aws_id)
+
+    def render_held(self, record: Policy) -> str:
+        n = record.attachment_count
+        return "nobody" if not n else "1 holder" if n == 1 else f"{n} holders"
+
+    def render_findings(self, record: Policy) -> SafeString:
+        return counts(counted(record), show.address(self.request, "findings", of=record.unique_id))
+
+    def render_account(self, record: Policy) -> SafeString:
+        url = show.address(self.request, "account", record.account.aws_id)
+        return format_html('<a href="{}" hx-boost="false">{}</a>', url, show.name(record.account.name))
+
+
+FILTERS = Filters(
+    sorts={
+        "name": Sort("Name", ("name",)),
+        "held": Sort("Attachments", ("attachment_count",), descending=True),
+        "account": Sort("Account", ("account__name",)),
+    },
+    tabs=(
+        Tab("customer", "Customer-managed", HERE & Q(aws_managed=False)),
+        Tab("aws", "AWS-managed, attached here", HERE & Q(aws_managed=True)),
+        Tab("gone", "Deleted", Q(gone_at__isnull=False)),
+    ),
+    facets=(
+        Conditions(
+            name="attached",
+            title="Attached",
+            single=True,
+            inline=True,
+            conditions={
+                "yes": (Q(attachment_count__gt=0), "Attached"),
+                "no": (Q(attachment_count=0), "To nobody"),
+            },
+        ),
+        Allows(name="allows", title="Allows", single=True, offered=False),
+        Accounts(),
+    ),
+    search=("name", "arn"),
+    searched="policy name or ARN",
+)
+
+
+class PolicyList(ListPage):
+    name = "policies"
+    title = "Policies"
+    folder = "policies"
+    table = PolicyTable
+    filters = FILTERS
+    fields = {
+        "account": lambda p: p.account.aws_id,
+        "account_name": lambda p: p.account.name,
+        "name": lambda p: p.name,
+        "arn": lambda p: p.arn,
+        "id": lambda p: p.unique_id,
+        "aws_managed": lambda p: p.aws_managed,
+        "attachment_count": lambda p: p.attachment_count,
+        "boundary_count": lambda p: p.data.get("boundary_count", 0),
+        "default_version": lambda p: p.data.get("default_version"),
+        "document": lambda p: p.body,
+        "gone_at": lambda p: p.gone_at,
+        **{f"open_{s.slug}": (lambda p, slug=s.slug: getattr(p, slug)) for s in reversed(Severity)},
+    }
+
+    def queryset(self) -> QuerySet[Policy]:
+        return Policy.objects.order_by()
+
+    def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
+        still_open = Finding.objects.filter(
+            account=OuterRef("account"), subject_id=OuterRef("unique_id"), resolved_at=None
+        )
+        number = {
+            s.slug: Coalesce(
+                Subquery(
+                    still_open.filter(severity=s).order_by().values("account").annotate(n=Count("pk")).values("n")
+                ),
+                0,
+            )
+            for s in Severity
+        }
+        return qs.select_related("account").annotate(**number)
+
+    def attach(self, rows: Sequence[Any]) -> None:
+        wanted = {row.data["document"] for row in rows}
+        found = Document.objects.filter(account__in={row.account_id for row in rows}, digest__in=wanted)
+        bodies = {(account, digest): body for account, digest, body in found.values_list("account", "digest", "body")}
+        for row in rows:
+            row.body = bodies.get((row.account_id, row.data["document"]))
+
+    def extra(self, asked: Asked, total: int) -> dict[str, Any]:
+        given = self.request.GET.get("allows", "")
+        fault = ""
+        if given:
+            try:
+                parse_grant(given)
+            except GrantError as error:
+                fault = str(error)
+        accounts = Accounts().primary_keys(asked.chosen["account"])
+        gaps = Gaps(accounts, DETAILS)
+        gap = "; ".join(sorted({text for pk in accounts if (text := gaps.of(pk, DETAILS))}))
+        return {"allows": given, "fault": fault, "gap": gap}
