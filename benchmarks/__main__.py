@@ -5,7 +5,7 @@ import pkgutil
 import sys
 from pathlib import Path
 
-NOT_BENCHES = {"__main__", "figure"}
+NOT_BENCHES = {"__main__", "account", "figure"}
 
 
 def main(wanted: list[str]) -> int:
