@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -14,10 +15,12 @@ REMEMBERED = timedelta(days=400)
 POLICIES = ("attached", "inline", "groups")
 
 
-def policy_changes(account: Account, as_of: datetime) -> dict[str, datetime]:
+def policy_changes(account: Account, as_of: datetime, only: Collection[str] | None = None) -> dict[str, datetime]:
     """Unique id of a role, user or group -> since when we see its policies and groups as they are. Only where we saw
-    others before: what our first look found may be as old as its holder."""
+    others before: what our first look found may be as old as its holder. only: unique ids that are asked about."""
     kinds = Version.objects.filter(account=account, kind__in=("role", "user", "group"))
+    if only is not None:
+        kinds = kinds.filter(unique_id__in=only)
     ended = kinds.filter(seen_to__gt=as_of - REMEMBERED).values("unique_id")
     rows = kinds.filter(unique_id__in=ended).order_by("unique_id", "seen_from")
     named = {f"held_{name}": F(f"data__{name}") for name in POLICIES}

@@ -1,33 +1,35 @@
-"""Confirms what operators marked as applied, from the account's next look at its policies."""
+"""Confirms what operators marked as applied, from the account's next look at its policies, and watches for attempts."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
-
 from collectors.models import Account
 from collectors.records import State
 from findings.analysis.facts import Facts
 from findings.analysis.right_sizing.applied import Comparison, compare
+from findings.analysis.right_sizing.watch import watch
 from findings.models import RightSizing
 
 DETAILS = "iam:GetAccountAuthorizationDetails"
 WATCHED = timedelta(days=30)
 Marks = RightSizing.State
-FOLLOWED = (Marks.APPLIED, Marks.DIFFERS, Marks.CONFIRMED)
+FOLLOWED = (Marks.APPLIED, Marks.DIFFERS, Marks.CONFIRMED, Marks.ALERT)
+STANDING = (Marks.CONFIRMED, Marks.ALERT)
+JUDGED = ("state", "detail", "attempts", "confirmed_at", "watch_until")
 
 
 def follow(account: Account, facts: Facts) -> None:
-    """Inside the caller's transaction; writes only what changed. A confirmed one is looked at until its watch ends."""
+    """Inside the caller's transaction; writes only what changed. What is safe or gone is not looked at any more."""
     seen_at = _read_at(facts)
     if seen_at is None:
         return
-    newest = RightSizing.objects.filter(account=account).order_by("principal_id", "target", "-id")
-    newest = newest.distinct("principal_id", "target")
-    followed = RightSizing.objects.filter(pk__in=newest.values("pk"), state__in=FOLLOWED, marked_at__lt=seen_at)
-    for mark in followed.filter(Q(watch_until=None) | Q(watch_until__gte=facts.as_of)):
+    newest = RightSizing.newest().filter(account=account)
+    for mark in RightSizing.objects.filter(pk__in=newest.values("pk"), state__in=FOLLOWED, marked_at__lt=seen_at):
+        before = _judged(mark)
         _judge(mark, facts)
+        if before != _judged(mark):
+            mark.save(update_fields=JUDGED)
 
 
 def _read_at(facts: Facts) -> datetime | None:
@@ -37,24 +39,39 @@ def _read_at(facts: Facts) -> datetime | None:
     return min(c.observed_at for c in rows) if whole else None
 
 
+def _judged(mark: RightSizing) -> tuple[object, ...]:
+    return tuple(getattr(mark, name) for name in JUDGED)
+
+
 def _judge(mark: RightSizing, facts: Facts) -> None:
     principals = {p.unique_id: p for p in (*facts.snapshot.roles, *facts.snapshot.users)}
     principal = principals.get(mark.principal_id)
-    before = mark.state, mark.detail
     if principal is None:
-        mark.state, mark.detail = Marks.GONE, ""
-    else:
-        found = compare(principal, mark.documents, facts, mark.target == RightSizing.Target.BOUNDARY)
-        _set(mark, found, facts.as_of)
-    if before != (mark.state, mark.detail):
-        mark.save(update_fields=["state", "detail", "confirmed_at", "watch_until"])
+        mark.state, mark.detail, mark.attempts = Marks.GONE, "", ""
+        return
+    found = compare(principal, mark.documents, facts, mark.target == RightSizing.Target.BOUNDARY)
+    _confirm(mark, found, facts.as_of)
+    if mark.state in STANDING:
+        _watch(mark, facts)
 
 
-def _set(mark: RightSizing, found: Comparison, as_of: datetime) -> None:
-    """What cannot be told leaves the state as it is."""
+def _confirm(mark: RightSizing, found: Comparison, as_of: datetime) -> None:
+    """What cannot be told leaves the state as it is. The watch begins anew when what differed is confirmed again: meanwhile
+    attempts may have been allowed."""
     mark.detail = found.detail
     if found.confirmed is None:
         return
-    mark.state = Marks.CONFIRMED if found.confirmed else Marks.DIFFERS
-    if found.confirmed and mark.confirmed_at is None:
-        mark.confirmed_at, mark.watch_until = as_of, as_of + WATCHED
+    if not found.confirmed:
+        mark.state, mark.attempts, mark.confirmed_at, mark.watch_until = Marks.DIFFERS, "", None, None
+    elif mark.state not in STANDING:
+        mark.state, mark.confirmed_at, mark.watch_until = Marks.CONFIRMED, as_of, as_of + WATCHED
+
+
+def _watch(mark: RightSizing, facts: Facts) -> None:
+    if mark.confirmed_at is None or mark.watch_until is None:
+        return
+    reading = facts.advisor.get(mark.principal_id)
+    found = watch(mark.services, mark.lost, reading, mark.confirmed_at, mark.watch_until)
+    mark.attempts = found.said
+    if found.tried is not None:
+        mark.state = Marks.ALERT if found.tried else Marks.SAFE

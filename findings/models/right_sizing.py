@@ -8,25 +8,23 @@ from django.db.models.functions import Now
 from collectors.models import Account
 from findings.analysis.right_sizing import Proposal
 
-UNWATCHED = "Whether something is denied now that was not before is unknown: no source tells of denials yet."
-
 
 class RightSizing(models.Model):
-    """An operator says that a proposal was applied; judgements then confirm it, or say what differs.
+    """An operator says that a proposal was applied; judgements then confirm it, or say what differs, and watch it for 30 days.
 
-    One row a principal and mark; the newest of a principal counts. documents: the proposal's. lost: the actions it took
-    away, as patterns. rollback: the script that undoes it. watch_until: until when denials of the lost actions would be an
-    alert. SAFE and ALERT need a source of denials; without one a confirmed mark stays confirmed, and `watched` says unknown.
+    One row a principal and mark; the newest of a principal and target counts. documents: the proposal's. lost: the actions it
+    took away, as patterns; services: those of them that are whole services, whose attempts Access Advisor tells. rollback: the
+    script that undoes it. detail: how what is there compares with the documents; attempts: what is known of attempts at what
+    was taken away since confirmed_at, and what is not. SAFE says it for whole services only: no source tells of single actions.
     """
 
     class State(models.TextChoices):
-        PROPOSED = "proposed", "Proposed"
         APPLIED = "applied", "Marked as applied"
         CONFIRMED = "confirmed", "Confirmed"
         DIFFERS = "differs", "Differs"
         GONE = "gone", "The principal was deleted"
-        SAFE = "safe", "Safe"
-        ALERT = "alert", "Something is denied"
+        SAFE = "safe", "Safe, as far as it was watched"
+        ALERT = "alert", "What was taken away was tried"
 
     class Target(models.TextChoices):
         POLICIES = "policies", "Identity policies"
@@ -39,11 +37,13 @@ class RightSizing(models.Model):
     digest = models.CharField(max_length=32)
     documents = models.JSONField()
     lost = models.JSONField()
+    services = models.JSONField()
     rollback = models.TextField()
     marked_by = models.CharField(max_length=150)
     marked_at = models.DateTimeField(db_default=Now())
     state = models.CharField(max_length=9, choices=State, default=State.APPLIED)
     detail = models.TextField(default="", blank=True)
+    attempts = models.TextField(default="", blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     watch_until = models.DateTimeField(null=True, blank=True)
 
@@ -52,6 +52,12 @@ class RightSizing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.principal_name}: {self.state}"
+
+    @classmethod
+    def newest(cls) -> models.QuerySet[RightSizing]:
+        """Of each principal and target the mark that counts."""
+        ordered = cls.objects.order_by("account_id", "principal_id", "target", "-id")
+        return ordered.distinct("account_id", "principal_id", "target")
 
     @classmethod
     def mark(cls, account: Account, proposal: Proposal, by: str) -> list[RightSizing]:
@@ -65,11 +71,12 @@ class RightSizing(models.Model):
             "marked_by": by,
         }
         return cls.objects.bulk_create(
-            cls(account=account, principal_id=unique_id, principal_name=name, **common)
+            cls(
+                account=account,
+                principal_id=unique_id,
+                principal_name=name,
+                services=list(proposal.gone.get(unique_id, ())),
+                **common,
+            )
             for unique_id, name in proposal.principals.items()
         )
-
-    @property
-    def watched(self) -> str:
-        """What is known of denials since it was applied; "" while there is nothing to watch."""
-        return UNWATCHED if self.state == self.State.CONFIRMED else ""

@@ -31,9 +31,8 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """New managed policies in place of what a role or user has. kind: "role", "user", or "permission set" for a role that
-    Identity Center made, whose one new policy is inline in its permission set. boundary: the policy is set as permissions
-    boundary of `names` and takes nothing away."""
+    """New managed policies in place of what a role or user has. kind: "role" or "user". boundary: the policy is set as
+    permissions boundary of `names` and takes nothing away."""
 
     kind: str
     names: tuple[str, ...]
@@ -77,9 +76,6 @@ def _script(commands: Iterator[str]) -> str:
 
 
 def _forth(change: Change) -> Iterator[str]:
-    if change.kind == "permission set":
-        yield from _permission_set(change)
-        return
     for policy in change.new:
         yield _aws("create-policy", policy_name=policy.name, policy_document=_compact(policy.document))
     for name in change.names if change.boundary else ():
@@ -99,26 +95,11 @@ def _back(change: Change) -> Iterator[str]:
         verb = f"delete-{change.kind}-permissions-boundary"
         yield from (_aws(verb, **_who(change, name)) for name in change.names)
         return
-    if change.kind == "permission set":
-        yield from (f"# Put back in Identity Center: {_comment(what)}" for what in _held(change))
-        return
     for name, document in change.old.inline.items():
         yield _aws(f"put-{change.kind}-policy", **_who(change), policy_name=name, policy_document=_compact(document))
     yield from (_aws(f"attach-{change.kind}-policy", **_who(change), policy_arn=arn) for arn in change.old.managed)
     yield from (_aws("add-user-to-group", **_who(change), group_name=group) for group in change.old.groups)
     yield from (_aws(f"detach-{change.kind}-policy", **_who(change), policy_arn=change.arn(p)) for p in change.new)
-
-
-def _permission_set(change: Change) -> Iterator[str]:
-    """The two ARNs are known to Identity Center only: the operator gives them."""
-    where = '--instance-arn "${INSTANCE_ARN:?}" --permission-set-arn "${PERMISSION_SET_ARN:?}"'
-    for policy in change.new:
-        document = shlex.quote(f"--inline-policy={_compact(policy.document)}")
-        yield f"aws sso-admin put-inline-policy-to-permission-set {where} {document}"
-    for arn in change.old.managed:
-        policy_arn = shlex.quote(f"--managed-policy-arn={arn}")
-        yield f"aws sso-admin detach-managed-policy-from-permission-set {where} {policy_arn}"
-    yield f"aws sso-admin provision-permission-set {where} --target-type ALL_PROVISIONED_ACCOUNTS"
 
 
 def _who(change: Change, name: str = "") -> dict[str, str]:
@@ -150,12 +131,6 @@ def _terraform_one(change: Change, number: int, policy: NewPolicy) -> str:
     label = _label(change, number)
     body = _template(to_json(policy.document))
     made = f'resource "aws_iam_policy" "{label}" {{\n  name   = {_quoted(policy.name)}\n  policy = <<POLICY\n{body}\nPOLICY\n}}'
-    if change.kind == "permission set":
-        return (
-            f'resource "aws_ssoadmin_permission_set_inline_policy" "{label}" {{\n'
-            "  instance_arn       = var.instance_arn\n  permission_set_arn = var.permission_set_arn\n"
-            f"  inline_policy      = <<POLICY\n{body}\nPOLICY\n}}"
-        )
     if change.boundary:
         names = ", ".join(map(_comment, change.names))
         return f"{made}\n\n# Set permissions_boundary = aws_iam_policy.{label}.arn on: {names}"

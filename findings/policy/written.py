@@ -15,6 +15,7 @@ from findings.policy.document import ANYONE, VARIABLES_SINCE, Document, Principa
 
 POLICY_CHARACTERS = 6_144
 ATTACHMENTS = 10
+ATTACHMENTS_AT_MOST = 20
 OLD_VERSION = "2008-10-17"
 Json = dict[str, Any]
 

@@ -1,6 +1,7 @@
 """Smaller policies for a role or user, from what is known of its use; checked by the policy engine before anybody sees them.
 
-found = propose(role, facts)            a Proposal, or NoProposal with the reason
+found = propose(role, facts)            a Proposal, or NoProposal with the reason and what would help
+spare(role, facts)                      its numbers alone, for a page that only links to it
 found = propose_boundary(roles, facts)  one permissions boundary for several
 found.documents, .removed, .kept_unseen, .risks, .checks, .diffs, .terraform(), .cli(), .rollback()
 """
@@ -13,9 +14,10 @@ from findings.analysis.right_sizing.model import (
     PolicyDiff,
     Proposal,
     Removed,
+    Spare,
     Star,
 )
-from findings.analysis.right_sizing.propose import propose
+from findings.analysis.right_sizing.propose import propose, spare
 
 __all__ = [
     "Check",
@@ -24,7 +26,9 @@ __all__ = [
     "PolicyDiff",
     "Proposal",
     "Removed",
+    "Spare",
     "Star",
     "propose",
     "propose_boundary",
+    "spare",
 ]

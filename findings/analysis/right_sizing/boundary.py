@@ -12,9 +12,10 @@ from dataclasses import replace
 from collectors.records import Role, User
 from findings.analysis.facts import Facts
 from findings.analysis.right_sizing import check
-from findings.analysis.right_sizing.keep import Keeping, removed
+from findings.analysis.right_sizing.impossible import impossible
+from findings.analysis.right_sizing.keep import Keeping, removed, wholly_gone
 from findings.analysis.right_sizing.model import Check, Kept, NoProposal, Proposal, Star
-from findings.analysis.right_sizing.propose import compiled_policy, impossible, kept, numbered, spoken, window_start
+from findings.analysis.right_sizing.propose import compiled_policy, kept, numbered, spoken, window_start
 from findings.analysis.usage import merged, use
 from findings.policy.catalogue import Catalogue
 from findings.policy.compiled import Compiled, effective, union
@@ -29,8 +30,8 @@ WHY_EVERYTHING = "a boundary says what may be done; on what is said by each prin
 
 def propose_boundary(principals: Sequence[Role | User], facts: Facts, name: str = "boundary") -> Proposal | NoProposal:
     """principals: roles, or users, but not both."""
-    if reason := _impossible(principals, facts):
-        return NoProposal(reason)
+    if none := _impossible(principals, facts):
+        return none
     catalogue, start = facts.permissions.catalogue, window_start(facts)
     known = [use(one, facts) for one in principals]
     chosen = [kept(one, facts, used) for one, used in zip(principals, known, strict=True)]
@@ -50,7 +51,12 @@ def propose_boundary(principals: Sequence[Role | User], facts: Facts, name: str 
         since=max(one.since for one in known),
         change=_change(principals, facts, policy),
         removed=removed(lost, merged(known), start, catalogue),
+        granted=everything.allow.bit_count(),
         lost_patterns=pack(lost, lost, catalogue),
+        gone={
+            one.unique_id: wholly_gone(had.allow, new.allow, catalogue)
+            for one, had in zip(principals, old, strict=True)
+        },
         kept_unseen=_kept_unseen(keeping for _, keeping in chosen),
         stars=stars,
         risks=tuple(_risks(principals, facts)),
@@ -59,25 +65,31 @@ def propose_boundary(principals: Sequence[Role | User], facts: Facts, name: str 
             _subset(principals, facts, new, before),
             _wildcards(new, catalogue),
             check.stars_told([policy], stars),
-            check.fits([policy], POLICY_CHARACTERS, 1),
+            check.fits([policy], 1),
         ),
         diffs=(),
     )
 
 
-def _impossible(principals: Sequence[Role | User], facts: Facts) -> str:
+def _impossible(principals: Sequence[Role | User], facts: Facts) -> NoProposal | None:
+    """Why not for all of them: whoever is at fault, by name."""
     if not principals:
-        return "No role or user was chosen."
+        return NoProposal("No role or user was chosen.", "Choose at least one.")
     if len({type(one) for one in principals}) > 1:
-        return "Roles and users get a boundary each by another command: choose one of the two kinds."
-    for one in principals:
-        if one.boundary:
-            return f"{one.name} has the boundary {one.boundary}, which a new one would replace."
-        if isinstance(one, Role) and one.reserved:
-            return f"{one.name} is Identity Center's: its boundary is set in the permission set."
-        if reason := impossible(one, facts, use(one, facts)):
-            return f"{one.name}: {reason}"
-    return ""
+        return NoProposal("Roles and users get a boundary each by another command.", "Choose one of the two kinds.")
+    faults = [(one, none) for one in principals if (none := _not_for(one, facts))]
+    if not faults:
+        return None
+    steps = dict.fromkeys(none.next_step for _, none in faults if none.next_step)
+    said = " ".join(f"{one.name}: {none.reason}" for one, none in faults[: check.TOLD])
+    more = f" So it is for {len(faults) - check.TOLD} more." if len(faults) > check.TOLD else ""
+    return NoProposal(said + more, " ".join(["Leave them out, or:", *steps] if steps else ["Leave them out."]))
+
+
+def _not_for(principal: Role | User, facts: Facts) -> NoProposal | None:
+    if principal.boundary:
+        return NoProposal(f"It has the boundary {principal.boundary}, which a new one would replace.")
+    return impossible(principal, facts, use(principal, facts))
 
 
 def _document(keepings: Sequence[Keeping], old: Sequence[Compiled], catalogue: Catalogue) -> Json:

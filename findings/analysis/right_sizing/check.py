@@ -15,7 +15,7 @@ from findings.policy.minimise import writing_patterns
 from findings.policy.render import NewPolicy
 from findings.policy.request import Caller, Request
 from findings.policy.within import beyond
-from findings.policy.written import ATTACHMENTS, size
+from findings.policy.written import ATTACHMENTS_AT_MOST, POLICY_CHARACTERS, size
 
 SAMPLES = 3  # actions of each service, level and statement that are evaluated one by one
 MOST = 400  # questions a principal
@@ -57,7 +57,7 @@ def nothing_in_use_lost(
         for request in _questions(one.caller, one.allows, used, catalogue):
             asked += 1
             was, would = evaluate(request, one.old).verdict, one.would(request, catalogue)
-            if was != would:
+            if _RANK[would] < _RANK[was]:
                 worse.append(f"{request.action} on {request.resource}: {was}, then {would}")
     if lost or worse:
         return Check(name, False, "; ".join([*catalogue.members(lost)[:TOLD], *worse[:TOLD]]))
@@ -101,7 +101,9 @@ def wildcards(new: Compiled, catalogue: Catalogue) -> Check:
     return Check(name, True, f"{len(patterns)} patterns")
 
 
-def fits(documents: Sequence[NewPolicy], limit: int, at_most: int = ATTACHMENTS) -> Check:
+def fits(documents: Sequence[NewPolicy], at_most: int = ATTACHMENTS_AT_MOST) -> Check:
+    """By AWS's limits; that quotas are lower where nobody raised them is among the risks."""
+    limit = POLICY_CHARACTERS
     over = [p.name for p in documents if size(p.document) > limit]
     largest = max((size(p.document) for p in documents), default=0)
     said = (
@@ -119,7 +121,7 @@ def stars_told(documents: Sequence[NewPolicy], stars: Iterable[Star]) -> Check:
         for n, s in enumerate(policy.document["Statement"], 1)
         if s["Effect"] == "Allow" and on_everything(s.get("Resource")) and (policy.name, n) not in told
     ]
-    said = ", ".join(missing[:TOLD]) or f"{len(told)} statements, each with its reason"
+    said = ", ".join(missing[:TOLD]) or f"{len(told)} of its statements have one, each with its reason"
     return Check("Every Resource * has its reason", not missing, said)
 
 
@@ -159,7 +161,9 @@ def _possible(caller: Caller, clauses: Iterable[Clause], wanted: int, catalogue:
                 continue
             for level in Level:
                 for action in islice(_some(here & catalogue.levels.get(level, 0), catalogue), SAMPLES):
-                    yield from (Request(caller, action, r) for r in _resources(clause.statement, action, catalogue))
+                    yield from (
+                        Request(caller, action, r) for r in _resources(clause.statement, action, caller, catalogue)
+                    )
 
 
 def _some(mask: int, catalogue: Catalogue) -> Iterator[str]:
@@ -169,9 +173,12 @@ def _some(mask: int, catalogue: Catalogue) -> Iterator[str]:
         mask ^= bit
 
 
-def _resources(statement: Statement, action: str, catalogue: Catalogue) -> list[str]:
+def _resources(statement: Statement, action: str, caller: Caller, catalogue: Catalogue) -> list[str]:
+    """In the caller's partition: of others a NotResource says what it does not mean."""
     templates = catalogue.templates(action)
     if not templates:
         return ["*"]
-    concrete = [t.replace("*", "example") for t in (*(statement.resources or ())[:2], templates[0])]
+    here = f"arn:{caller.arn.split(':')[1]}:"
+    named = (t.replace("arn:*:", here, 1) for t in (*(statement.resources or ())[:2], templates[0]))
+    concrete = [t.replace("*", "example") for t in named]
     return [c for c in concrete if c != "example"]

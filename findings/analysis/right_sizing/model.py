@@ -29,11 +29,13 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What stays because nobody can see whether it is used. what: a service prefix, or a pattern of actions."""
+    """What stays because nobody can see whether it is used. what: a service prefix, or patterns of actions. service: the one
+    that an operator may give up, "" where that cannot be."""
 
     what: str
     count: int
     why: str
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +67,29 @@ class PolicyDiff:
 
 @dataclass(frozen=True, slots=True)
 class NoProposal:
-    """Why there is none, and what would help."""
+    """Why there is none, and what would help ("" where nothing has to)."""
 
     reason: str
+    next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """A proposal's numbers without the proposal. granted: actions that its policies allow; removable: those of them that would
+    go; unseen: those that stay because nobody can see whether they are used."""
+
+    granted: int
+    removable: int
+    unseen: int
 
 
 @dataclass(frozen=True)
 class Proposal:
     """principals: unique id -> name, one for a role or user, several for a boundary. since: from when on use was watched.
 
-    lost_patterns: what is no longer allowed on anything, in short. unchanged: the policies are already as small as what is
-    known allows.
+    granted: how many actions were allowed on something. lost_patterns: what is no longer allowed on anything, in short.
+    gone: unique id -> services that it loses as a whole, so that an attempt in Access Advisor is one at what was taken away.
+    unchanged: the policies are already as small as what is known allows.
     """
 
     principals: Mapping[str, str]
@@ -84,7 +98,9 @@ class Proposal:
     since: datetime
     change: Change
     removed: tuple[Removed, ...]
+    granted: int
     lost_patterns: tuple[str, ...]
+    gone: Mapping[str, tuple[str, ...]]
     kept_unseen: tuple[Kept, ...]
     stars: tuple[Star, ...]
     risks: tuple[str, ...]

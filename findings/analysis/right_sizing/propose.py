@@ -14,20 +14,20 @@ from findings.analysis.facts import Facts
 from findings.analysis.granted_since import granted_throughout
 from findings.analysis.holdings import Held
 from findings.analysis.right_sizing import check
-from findings.analysis.right_sizing.keep import Keeping, choose, removed
-from findings.analysis.right_sizing.model import NoProposal, PolicyDiff, Proposal, Star
+from findings.analysis.right_sizing.impossible import impossible
+from findings.analysis.right_sizing.keep import Keeping, choose, removed, wholly_gone
+from findings.analysis.right_sizing.model import NoProposal, PolicyDiff, Proposal, Spare, Star
 from findings.analysis.right_sizing.rewrite import rewrite
 from findings.analysis.right_sizing.risks import risks
 from findings.analysis.usage import Use, use
-from findings.policy.catalogue import Catalogue
-from findings.policy.compiled import Compiled, compile_document, union
+from findings.policy.catalogue import Catalogue, Level
+from findings.policy.compiled import Compiled, compile_document, masks, union
 from findings.policy.document import Document, Unreadable, read
 from findings.policy.evaluate import Layer, Named, Policies
 from findings.policy.minimise import pack
 from findings.policy.render import Change, Holding, NewPolicy, to_json
-from findings.policy.written import ATTACHMENTS, POLICY_CHARACTERS, Written, document_json, split, statement_json
+from findings.policy.written import Written, document_json, split, statement_json
 
-PERMISSION_SET_CHARACTERS = 32_768  # of the one inline policy of a permission set
 NAME_CHARACTERS = 128
 
 
@@ -47,8 +47,8 @@ class Rewritten:
 def propose(principal: Role | User, facts: Facts, drop: Collection[str] = ()) -> Proposal | NoProposal:
     """Smaller policies for a role or user. drop: services that the operator gives up although their use cannot be seen."""
     known = use(principal, facts)
-    if reason := impossible(principal, facts, known):
-        return NoProposal(reason)
+    if none := impossible(principal, facts, known):
+        return none
     start = window_start(facts)
     held, keeping = kept(principal, facts, known, drop)
     catalogue = facts.permissions.catalogue
@@ -69,55 +69,53 @@ def propose(principal: Role | User, facts: Facts, drop: Collection[str] = ()) ->
         window_days=facts.settings.unused_days,
         since=known.since,
         change=change,
-        removed=removed(lost, known, start, catalogue),
+        removed=removed(lost, known, start, catalogue, keeping.given_up),
+        granted=old.allow.bit_count(),
         lost_patterns=pack(lost, lost, catalogue),
+        gone={principal.unique_id: wholly_gone(old.allow, new.allow, catalogue)},
         kept_unseen=keeping.kept,
         stars=stars,
-        risks=tuple(risks(principal, held, keeping, known, start, catalogue)),
+        risks=tuple(risks(principal, held, change, keeping, known, start, catalogue)),
         checks=(
             *check.checks(old, new, keeping.mask, _before(principal, facts, old, written), catalogue),
             check.stars_told(change.new, stars),
-            check.fits(change.new, *_limits(principal)),
+            check.fits(change.new),
         ),
         diffs=tuple(_diff(part) for part in parts),
         unchanged=all(part.same for part in parts),
     )
 
 
+def spare(principal: Role | User, facts: Facts) -> Spare | NoProposal:
+    """What `propose` would come to, without its documents and checks."""
+    known = use(principal, facts)
+    if none := impossible(principal, facts, known):
+        return none
+    held, keeping = kept(principal, facts, known)
+    allowed = masks(one.compiled for one in held).allow
+    unseen = sum(one.count for one in keeping.kept)
+    return Spare(allowed.bit_count(), (allowed & ~keeping.mask).bit_count(), unseen)
+
+
 def kept(
     principal: Role | User, facts: Facts, known: Use, drop: Collection[str] = ()
 ) -> tuple[tuple[Held, ...], Keeping]:
-    """The principal's policies, and which of their actions stay."""
-    catalogue, window = facts.permissions.catalogue, facts.settings.unused_days
-    start = window_start(facts)
+    """The principal's policies, and which of their actions stay. Of one that is younger than the window, its own age is the
+    window, in whole days."""
+    catalogue, start = facts.permissions.catalogue, window_start(facts)
+    window = min(facts.settings.unused_days, (facts.as_of - principal.created_at).days)
     held = tuple(facts.permissions.library.of(principal))
     named = (c.mask for one in held for c in one.compiled.clauses if c.statement.allows)
     granted = reduce(or_, named, 0)  # what is named, also where it applies to nothing: a name stays as it is written
-    lately = 0 if principal.created_at > start else granted & ~granted_throughout(principal, facts, window)
+    allowed = masks(one.compiled for one in held).allow
+    lately = allowed & ~granted_throughout(principal, facts, window)
     return held, choose(granted, known, start, lately, frozenset(drop), catalogue)
 
 
-def impossible(principal: Role | User, facts: Facts, known: Use) -> str:
-    if isinstance(principal, Role) and principal.service_linked:
-        return "A service-linked role is AWS's own: its policy cannot be changed."
-    if unknown := facts.permissions.unknown(principal):
-        return f"Its permissions are not known: {unknown}."
-    if not any(True for _ in facts.permissions.library.of(principal)):
-        return "It has no policies."
-    return f"Its use is not known: {known.unread}." if known.unread else ""
-
-
-def _limits(principal: Role | User) -> tuple[int, int]:
-    """Characters a document and documents a principal may have."""
-    reserved = isinstance(principal, Role) and principal.reserved
-    return (PERMISSION_SET_CHARACTERS, 1) if reserved else (POLICY_CHARACTERS, ATTACHMENTS)
-
-
 def _change(principal: Role | User, facts: Facts, parts: Sequence[Rewritten]) -> Change:
-    documents = split((w for part in parts for w in part.statements), _limits(principal)[0])
-    kind = "user" if isinstance(principal, User) else "permission set" if principal.reserved else "role"
+    documents = split(w for part in parts for w in part.statements)
     return Change(
-        kind=kind,
+        kind="user" if isinstance(principal, User) else "role",
         names=(principal.name,),
         partition=facts.snapshot.partition,
         account_id=facts.snapshot.account_id,
@@ -137,12 +135,12 @@ def _own(held: Held) -> bool:
 
 
 def numbered(stem: str, documents: Sequence[dict[str, object]], facts: Facts) -> tuple[NewPolicy, ...]:
-    """Numbered names that no policy of the account has."""
-    taken = {policy.name for policy in facts.snapshot.policies if not policy.aws_managed}
+    """Numbered names that no policy of the account has, in whatever case: IAM takes no two that differ in case only."""
+    taken = {policy.name.lower() for policy in facts.snapshot.policies if not policy.aws_managed}
     found: list[NewPolicy] = []
     number = 1
     for document in documents:
-        while (name := f"{stem[: NAME_CHARACTERS - len(str(number)) - 1]}-{number}") in taken:
+        while (name := f"{stem[: NAME_CHARACTERS - len(str(number)) - 1]}-{number}").lower() in taken:
             number += 1
         found.append(NewPolicy(name, document))
         number += 1
@@ -177,14 +175,7 @@ def _stars(written: Sequence[tuple[NewPolicy, Compiled]], catalogue: Catalogue) 
             statement = clause.statement
             if not (statement.allows and statement.resources and "*" in statement.resources):
                 continue
-            reasons = (
-                (clause.mask & ~catalogue.scopable, "these actions take no resource"),
-                (
-                    clause.mask & catalogue.scopable,
-                    "it was granted on everything, and no source tells on what it was used",
-                ),
-            )
-            for mask, why in reasons:
+            for mask, why in _reasons(clause.mask, catalogue):
                 if mask:
                     yield Star(policy.name, number, tuple(catalogue.members(mask)), why)
             if unknown := tuple(p for p in statement.actions or () if not catalogue.match(p)):
@@ -193,13 +184,22 @@ def _stars(written: Sequence[tuple[NewPolicy, Compiled]], catalogue: Catalogue) 
                 )
 
 
+def _reasons(mask: int, catalogue: Catalogue) -> tuple[tuple[int, str], ...]:
+    unknown = catalogue.levels[Level.UNKNOWN] & ~catalogue.scopable
+    return (
+        (mask & ~catalogue.scopable & ~unknown, "these actions take no resource"),
+        (mask & catalogue.scopable, "it was granted on everything, and no source tells on what it was used"),
+        (mask & unknown, "it was granted on everything, and the catalogue does not know what these actions touch"),
+    )
+
+
 def _diff(part: Rewritten) -> PolicyDiff:
     before = to_json(document_json(part.document))
     version = {"Version": part.document.version} if part.document.version else {}
     after = to_json({**version, "Statement": [statement_json(w.statement) for w in part.statements]})
     name = part.held.title
     lines = difflib.unified_diff(
-        before.splitlines(), after.splitlines(), f"{name}, now", f"{name}, proposed", lineterm=""
+        before.split("\n"), after.split("\n"), f"{name}, now", f"{name}, proposed", lineterm=""
     )
     return PolicyDiff(name, "\n".join(lines))
 

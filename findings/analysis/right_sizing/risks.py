@@ -11,6 +11,8 @@ from findings.analysis.right_sizing.keep import Keeping
 from findings.analysis.usage import ADVISOR, Use
 from findings.policy.catalogue import Catalogue
 from findings.policy.minimise import writing_patterns
+from findings.policy.render import Change
+from findings.policy.written import ATTACHMENTS, ATTACHMENTS_AT_MOST
 
 CALLS_KMS = frozenset(
     {"s3", "ec2", "secretsmanager", "sqs", "sns", "dynamodb", "rds", "logs", "ssm", "lambda", "kinesis"}
@@ -19,18 +21,29 @@ TOLD = 8
 
 
 def risks(
-    principal: Role | User, held: tuple[Held, ...], keeping: Keeping, use: Use, start: datetime, catalogue: Catalogue
+    principal: Role | User,
+    held: tuple[Held, ...],
+    change: Change,
+    keeping: Keeping,
+    use: Use,
+    start: datetime,
+    catalogue: Catalogue,
 ) -> Iterator[str]:
     if principal.created_at > start:
         made = f"{principal.name} was made on {principal.created_at:%Y-%m-%d}, within the window"
         yield f"{made}: it may not have done all it is for."
     elif use.since > start:
         yield f"Use was watched since {use.since:%Y-%m-%d} only, which is less than the window."
-    before = [(use.last(s), s) for s in keeping.unused if use.last(s)]
+    yield from _attached(change)
+    if keeping.given_up:
+        listed = ", ".join(list(keeping.given_up)[:TOLD])
+        yield f"You gave up what nobody can say is unused: {_cut(listed, len(keeping.given_up))}."
+    known = [s for s in keeping.unused if s not in keeping.given_up]
+    before = [(use.last(s), s) for s in known if use.last(s)]
     if before:
         listed = ", ".join(f"{s} ({at:%Y-%m-%d})" for at, s in sorted(before, reverse=True)[:TOLD] if at)
         yield f"Used before the window, so perhaps by a quarterly or yearly job: {_cut(listed, len(before))}."
-    never = sorted(s for s in keeping.unused if use.last(s) is None)
+    never = sorted(s for s in known if use.last(s) is None)
     if never:
         listed = ", ".join(never[:TOLD])
         yield f"Never used since {use.since:%Y-%m-%d}, yet disaster recovery may need it: {_cut(listed, len(never))}."
@@ -40,6 +53,19 @@ def risks(
     yield from _of_writing(held, catalogue)
     if ADVISOR in {seen.source for seen in use.services.values()}:
         yield f"{ADVISOR} counts denied attempts as use, and in some regions it has not tracked for as long as 400 days."
+
+
+def _attached(change: Change) -> Iterator[str]:
+    """New ones are attached before old ones are detached, and a policy too many makes AWS refuse."""
+    new, old = len(change.new), len(change.old.managed)
+    quota = f"a {change.kind} takes {ATTACHMENTS} unless your quota was raised (to {ATTACHMENTS_AT_MOST} at most)"
+    if new > ATTACHMENTS:
+        yield f"It comes to {new} managed policies: {quota}."
+    elif new + old > ATTACHMENTS:
+        yield (
+            f"While old and new are both attached, it has {new + old} managed policies: {quota}. "
+            "Detach an old one first, or raise the quota for the change."
+        )
 
 
 def _of_writing(held: tuple[Held, ...], catalogue: Catalogue) -> Iterator[str]:

@@ -108,13 +108,3 @@ def test_a_boundary_is_set_on_each_and_takes_nothing_away() -> None:
     assert found[2][3:] == ["--role-name=b", "--permissions-boundary=arn:aws-cn:iam::111122223333:policy/limit"]
     assert [words[2] for words in commands(rollback(made))] == ["delete-role-permissions-boundary"] * 2
     assert "attachment" not in terraform(made)
-
-
-def test_a_permission_set_is_changed_in_identity_center() -> None:
-    old = Holding(managed=("arn:aws:iam::aws:policy/X",), inline={"AwsSSOInlinePolicy": DOCUMENT})
-    made = change("permission set", "AWSReservedSSO_Dev_0123456789abcdef", old=old)
-    found = commands(cli(made))
-    assert {words[1] for words in found} == {"sso-admin"}
-    assert json.loads(found[0][-1].partition("=")[2]) == DOCUMENT
-    assert heredocs(terraform(made)) == [DOCUMENT]
-    assert "aws_iam" not in terraform(made)

@@ -10,17 +10,18 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from collectors import records
+from collectors.records import State
 from findings.analysis.facts import Facts
-from findings.analysis.right_sizing import NoProposal, Proposal, propose
+from findings.analysis.right_sizing import NoProposal, Proposal, Spare, propose, spare
 from findings.policy.catalogue import Level, catalogue
 from findings.policy.minimise import writing_patterns
 from findings.policy.written import POLICY_CHARACTERS, size
-from tests.builders import ago, aws_policy, facts, group, last_accessed, policy, role, user
-from tests.findings.rules.judging import denied
+from tests.builders import ago, aws_policy, coverage, facts, group, last_accessed, policy, role, user
 from tests.findings.rules.policies import ADMINISTRATOR, allow, deny, document
 
 C = catalogue()
 SSO = "/aws-reserved/sso.amazonaws.com/"
+OWN = document(allow("s3:*"))
 Services = dict[str, float | None]
 
 
@@ -89,7 +90,9 @@ def test_denies_conditions_resources_and_order_stay() -> None:
         allow(["ec2:RunInstances", "s3:PutObject"], NotResource="arn:aws:s3:::secret/*", Resource=None),
         deny(None, NotAction=["s3:*", "ec2:*"], Condition={"Null": {"aws:TokenIssueTime": "true"}}),
         allow(["ec2:StartInstances"]),
-        allow("s3:GetObject", "arn:aws:s3:::${aws:username}/*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+        allow(
+            "s3:GetObject", "arn:aws:s3:::${aws:username}/*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
+        ),
     )
     found = proposed(body, {"s3": 3, "ec2": None})
     (own,) = found.documents
@@ -131,8 +134,17 @@ def test_a_wildcard_on_named_resources_keeps_what_can_apply_to_them() -> None:
     assert "s3:CreateJob" not in actions(found)
 
 
+def test_what_a_not_resource_spares_stays_allowed_by_its_own_statement() -> None:
+    profiles = "arn:aws:sagemaker:*:*:user-profile/*"
+    body = document(
+        allow("sagemaker:*", None, NotResource=profiles),
+        allow("sagemaker:CreateUserProfile", "arn:aws:sagemaker:*:*:*/*"),
+    )
+    assert proposed(body, {"sagemaker": 3}).lost == ()
+
+
 def test_not_action_becomes_what_is_used() -> None:
-    found = proposed(document(allow(None, NotAction=["iam:*", "s3:Put*"])), {s: None for s in C.services} | {"s3": 3})
+    found = proposed(document(allow(None, NotAction=["iam:*", "s3:Put*"])), dict.fromkeys(C.services) | {"s3": 3})
     assert C.mask(actions(found)) == C.services["s3"] & ~C.match("s3:Put*")
 
 
@@ -165,16 +177,62 @@ def test_more_than_fits_is_told() -> None:
     assert not found.sound
 
 
-def test_an_operator_may_give_up_what_nobody_can_see() -> None:
-    drop = tuple(s for s in C.services if s not in ("s3", "iam"))
-    found = proposed(ADMINISTRATOR, {"s3": 3, "iam": None}, drop)
+def test_an_operator_may_give_up_what_nobody_can_see_and_is_told_so() -> None:
+    drop = tuple(s for s in C.services if s != "s3")
+    found = proposed(ADMINISTRATOR, {"s3": 3, "ec2": None}, drop)
     assert C.mask(actions(found)) == C.services["s3"] | C.bit("iam:PassRole")
+    whys = {r.service: r.why for r in found.removed}
+    assert whys["ec2"].startswith("not used since")
+    assert (
+        whys["iam"]
+        == whys["sqs"]
+        == ("given up, although nobody can say that it is unused: no source tells of the use of this service")
+    )
+    assert any("You gave up what nobody can say is unused" in risk for risk in found.risks)
+
+
+def test_more_than_the_quota_is_a_risk_and_not_a_fault() -> None:
+    body = document(
+        allow(["ec2:*", "s3:*", "iam:*", "rds:*", "sagemaker:*", "glue:*", "quicksight:*", "connect:*", "ssm:*"])
+    )
+    services = ("ec2", "s3", "iam", "rds", "sagemaker", "glue", "quicksight", "connect", "ssm")
+    found = proposed(body, dict.fromkeys(services, 1.0))
+    assert 10 < len(found.documents) <= 20
+    assert any("a role takes 10 unless your quota was raised (to 20 at most)" in risk for risk in found.risks)
+
+
+def test_old_and_new_together_may_be_too_many_for_a_while() -> None:
+    body = document(allow("s3:GetObject"))
+    held = [policy(f"p{n}", document=records.digest(body)) for n in range(10)]
+    app = role("app", attached=tuple(p.arn for p in held))
+    found = propose(app, facts(app, *held, last_accessed(app, s3=1), trusts=[body]))
+    assert isinstance(found, Proposal)
+    assert any("it has 11 managed policies: a role takes 10" in risk for risk in found.risks)
+
+
+def test_the_numbers_alone_are_the_proposal_s() -> None:
+    for body in (
+        ADMINISTRATOR,
+        document(allow(["iam:*", "s3:*"], "arn:aws:iam::*:role/x"), deny("s3:*", "arn:aws:s3:::a")),
+    ):
+        app, told = known(body, dict.fromkeys(C.services, 200.0) | {"s3": 3})
+        found, short = propose(app, told), spare(app, told)
+        assert isinstance(found, Proposal)
+        assert isinstance(short, Spare)
+        assert (short.granted, short.removable) == (found.granted, len(found.lost))
+        assert short.unseen == sum(k.count for k in found.kept_unseen)
+
+
+def test_services_that_are_gone_are_those_whose_attempts_tell_something() -> None:
+    body = document(allow(["iam:*", "s3:*", "ec2:*", "sqs:SendMessage", "sts:AssumeRole"]))
+    found = proposed(body, {"s3": 3, "iam": None, "ec2": None, "sts": None})
+    assert found.gone == {next(iter(found.principals)): ("ec2", "iam")}
 
 
 def test_names_are_not_taken_twice() -> None:
     body = document(allow("s3:GetObject"))
     app = role("app", inline={"own": records.digest(body)})
-    found = propose(app, facts(app, policy("app-right-sized-1"), last_accessed(app, s3=1), trusts=[body]))
+    found = propose(app, facts(app, policy("App-Right-Sized-1"), last_accessed(app, s3=1), trusts=[body]))
     assert isinstance(found, Proposal)
     assert [p.name for p in found.documents] == ["app-right-sized-2"]
 
@@ -193,15 +251,6 @@ def test_managed_policies_and_groups_are_left_and_can_be_taken_back() -> None:
     assert [diff.policy for diff in found.diffs] == ["shared", "g by group ops"]
 
 
-def test_a_permission_set_gets_one_inline_policy() -> None:
-    body = document(allow(["s3:*", "ec2:*"]))
-    sso = role("AWSReservedSSO_Dev_0123456789abcdef", path=SSO, inline={"own": records.digest(body)})
-    found = propose(sso, facts(sso, last_accessed(sso, s3=3, ec2=2), trusts=[body]))
-    assert isinstance(found, Proposal)
-    assert (found.change.kind, len(found.documents), found.sound) == ("permission set", 1, True)
-    assert "aws sso-admin put-inline-policy-to-permission-set" in found.cli()
-
-
 def test_what_it_could_break() -> None:
     body = document(allow(["s3:*", "ec2:RunInstances", "kms:Decrypt", "sqs:*"]))
     found = proposed(body, {"s3": 3, "ec2": 200, "kms": None, "sqs": None}, created=30)
@@ -214,25 +263,68 @@ def test_what_it_could_break() -> None:
 
 
 @pytest.mark.parametrize(
-    ("principal", "reason"),
+    ("principal", "reason", "next_step"),
     [
-        (role("AWSServiceRoleForX", path="/aws-service-role/x.amazonaws.com/"), "service-linked"),
-        (role(attached=(aws_policy("ReadOnlyAccess"),)), "ReadOnlyAccess could not be read"),
-        (role(), "It has no policies"),
+        (
+            role("AWSServiceRoleForX", path="/aws-service-role/x.amazonaws.com/"),
+            "service-linked",
+            "Where x.amazonaws.com does not need it any more, delete it through that service.",
+        ),
+        (
+            role("AWSReservedSSO_Dev_0123456789abcdef", path=SSO, inline={"own": records.digest(OWN)}),
+            "from the permission set Dev: IAM refuses",
+            "Change the permission set in IAM Identity Center.",
+        ),
+        (
+            role(attached=(aws_policy("ReadOnlyAccess"),)),
+            "ReadOnlyAccess could not be read",
+            "The next collection reads it",
+        ),
+        (user(groups=("ghosts",)), "group ghosts of alice was not collected", "The next collection reads it"),
+        (role(), "It has no policies", ""),
+        (role(inline={"own": records.digest(OWN)}, created=2), "It was made on 2026-11-22", "From 2026-11-29 on"),
     ],
 )
-def test_none_can_be_made(principal: records.Role, reason: str) -> None:
-    found = propose(principal, facts(principal, last_accessed(principal, s3=1)))
+def test_none_can_be_made(principal: records.Role | records.User, reason: str, next_step: str) -> None:
+    told = facts(principal, last_accessed(principal, s3=1), trusts=[OWN])
+    found = propose(principal, told)
+    assert isinstance(found, NoProposal)
+    assert spare(principal, told) == found
+    assert reason in found.reason
+    assert found.next_step.startswith(next_step)
+
+
+@pytest.mark.parametrize(
+    ("advised", "states", "reason", "next_step"),
+    [
+        (
+            None,
+            {"GetServiceLastAccessedDetails": State.DENIED},
+            "was not read for app",
+            "it needs the permission iam:GetService",
+        ),
+        (None, {}, "was not read for app", "The next collection reads it again."),
+        (3, {}, "was read for app more than 2 days ago", "The next collection reads it again."),
+    ],
+)
+def test_none_without_a_reading_of_access_advisor(
+    advised: float | None, states: dict[str, State | None], reason: str, next_step: str
+) -> None:
+    app = role("app", inline={"own": records.digest(OWN)})
+    read = [last_accessed(app, read=advised, s3=4)] if advised else []
+    found = propose(app, facts(app, *read, trusts=[OWN], coverage=coverage(**states)))
     assert isinstance(found, NoProposal)
     assert reason in found.reason
+    assert next_step in found.next_step
 
 
-def test_none_without_access_advisor() -> None:
-    body = document(allow("s3:*"))
-    app = role("app", inline={"own": records.digest(body)})
-    found = propose(app, facts(app, trusts=[body], coverage=denied("GetServiceLastAccessedDetails")))
-    assert isinstance(found, NoProposal)
-    assert "it needs the permission iam:GetServiceLastAccessedDetails" in found.reason
+def test_what_a_young_role_got_after_it_was_made_stays() -> None:
+    body = document(allow(["s3:GetObject", "sqs:SendMessage"]))
+    app = role("app", unique_id="AROA1", inline={"own": records.digest(body)}, created=30)
+    told = facts(app, last_accessed(app, s3=3, sqs=None), trusts=[body], changed_at={"AROA1": ago(5)})
+    found = propose(app, told)
+    assert isinstance(found, Proposal)
+    assert [k.what for k in found.kept_unseen] == ["sqs"]
 
 
 def test_the_digest_is_of_what_is_proposed() -> None:
