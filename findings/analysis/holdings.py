@@ -16,8 +16,9 @@ from findings.policy.evaluate import Layer, Named
 if TYPE_CHECKING:
     from findings.analysis.facts import Facts
 
-KEPT = 4096  # compiled documents a process keeps; AWS-managed policies recur in every account
+KEPT = 4096  # compiled documents a process keeps (AWS-managed policies recur in every account), and holders' policies
 NOT_COLLECTED = "the document was not collected"
+NOT_COLLECTED_GROUP = "the group was not collected"
 _compiled: dict[tuple[str, str, str], Compiled] = {}
 
 
@@ -45,18 +46,30 @@ class Library:
         self.catalogue = catalogue()
         self._managed: dict[tuple[str, Layer, str], Held] = {}
         self._own_compiled: dict[str, Compiled] = {}
+        self._held_by: dict[int, tuple[Holder, tuple[Held, ...]]] = {}
 
-    def of(self, holder: Holder) -> Iterator[Held]:
+    def of(self, holder: Holder) -> tuple[Held, ...]:
         """Its identity policies, those of a user's groups included. Members of a group that was not collected: see
         `lacks`."""
-        yield from self._own(holder, "")
-        for group in self.groups(holder):
-            yield from self._own(group, f"group {group.name}")
+        known = self._held_by.get(id(holder))
+        if known is None:
+            groups = ((group, f"group {group.name}") for group in self.groups(holder))
+            held = tuple(one for who, via in ((holder, ""), *groups) for one in self._own(who, via))
+            if len(self._held_by) >= KEPT:
+                self._held_by.clear()
+            known = self._held_by[id(holder)] = holder, held  # the holder: so that its id stays its own
+        return known[1]
 
     def groups(self, holder: Holder) -> Iterator[Group]:
         for name in holder.groups if isinstance(holder, User) else ():
             if group := self.facts.groups_by_name.get(name):
                 yield group
+
+    def missing_groups(self, holder: Holder) -> tuple[Named, ...]:
+        """A user's groups that were not collected, each as a policy that nobody can read."""
+        names = holder.groups if isinstance(holder, User) else ()
+        gone = (name for name in names if name not in self.facts.groups_by_name)
+        return tuple(Named(Layer.IDENTITY, f"group {name}", Unreadable(NOT_COLLECTED_GROUP)) for name in gone)
 
     def _own(self, holder: Holder, via: str) -> Iterator[Held]:
         for arn in holder.attached:
@@ -130,10 +143,8 @@ class Library:
         boundary = self.boundary(holder)
         if boundary and isinstance(boundary.named.document, Unreadable):
             gaps.append(boundary.named)
-        names = holder.groups if isinstance(holder, User) else ()
-        missing = [name for name in names if name not in self.facts.groups_by_name]
-        sentences = [_unread(named) for named in gaps]
-        return (*sentences, *(f"group {name} of {holder.name} was not collected" for name in missing))
+        missing = (f"{named.name} of {holder.name} was not collected" for named in self.missing_groups(holder))
+        return (*map(_unread, gaps), *missing)
 
     def binds(self, holder: Holder) -> bool:
         """Whether SCPs bind the holder at all: never service-linked roles (AWS.md 16)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from collectors.records import Group, Holder, Role, User
 from findings.analysis import admin, questions, summary
@@ -26,8 +26,10 @@ from findings.policy.request import Caller, CallerKind, Context
 if TYPE_CHECKING:
     from findings.analysis.facts import Facts
 
+T = TypeVar("T")
 Chooser = Callable[[Held], bool]
 KEPT = 512
+KEPT_HOLDERS = 4096  # their sets take up to 20 KB each
 
 
 class Permissions:
@@ -40,6 +42,8 @@ class Permissions:
         self._admins: dict[str, Admin | None] = {}
         self._callers: dict[str, Caller] = {}
         self._limits: dict[tuple[tuple[int, ...], ...], tuple[object, tuple[Compiled, ...]]] = {}
+        self._sets: dict[int, tuple[Holder, Compiled]] = {}
+        self._reaches: dict[int, tuple[Holder, Reach]] = {}
 
     @property
     def catalogue(self) -> Catalogue:
@@ -63,7 +67,7 @@ class Permissions:
         """The sets of `granted`. chosen: which policies count; all deny, whatever was chosen."""
         held = self.library.of(holder)
         if chosen is None:
-            return masks(self.own(holder, one) for one in held)
+            return self._kept(self._sets, holder, lambda: masks(self.own(holder, one) for one in held))
         return masks(own if chosen(one) else denies_of(own) for one in held for own in (self.own(holder, one),))
 
     def own(self, holder: Holder, held: Held) -> Compiled:
@@ -110,7 +114,16 @@ class Permissions:
         return self._limits[key][1]
 
     def reach(self, holder: Holder) -> Reach:
-        return self.reach_of(holder, self.sets(holder))
+        return self._kept(self._reaches, holder, lambda: self.reach_of(holder, self.sets(holder)))
+
+    def _kept(self, known: dict[int, tuple[Holder, T]], holder: Holder, make: Callable[[], T]) -> T:
+        """Rule after rule asks the same of all holders. With the holder, so that its id stays its own."""
+        found = known.get(id(holder))
+        if found is None:
+            if len(known) >= KEPT_HOLDERS:
+                known.clear()
+            found = known[id(holder)] = holder, make()
+        return found[1]
 
     def reach_of(self, holder: Holder, identity: Compiled) -> Reach:
         """What would be left for the holder if these were its identity policies."""
@@ -138,13 +151,22 @@ class Permissions:
 
     def policies(self, holder: Holder) -> Policies:
         """All layers that bind the holder itself."""
-        boundary, levels = self.library.boundary(holder), self.library.levels
-        scp = levels if self.library.binds(holder) else ()
+        boundary = self.library.boundary(holder)
         return Policies(
-            identity=self.sources(holder),
+            identity=(*self.sources(holder), *self.library.missing_groups(holder)),
             boundary=boundary.named if boundary else None,
-            scp=None if scp is None else tuple(tuple(held.named for held in level) for level in scp),
+            scp=self.service_control if self.library.binds(holder) else (),
         )
+
+    @cached_property
+    def service_control(self) -> tuple[tuple[Named, ...], ...] | None:
+        """The SCPs of each level; None: not visible."""
+        return _named(self.library.levels)
+
+    @cached_property
+    def resource_control(self) -> tuple[tuple[Named, ...], ...] | None:
+        """The RCPs of each level."""
+        return _named(self.library.resource_levels)
 
     def policies_for(self, holder: Holder, action: str, resource: str) -> Policies:
         """With what binds the resource: a role's trust policy, RCPs."""
@@ -173,6 +195,10 @@ class Permissions:
         """Service -> access level -> numbers of actions; only what something is granted of."""
         granted = self.sets(holder)
         return summary.by_service(granted.allow, self.reach_of(holder, granted).upper, self.catalogue)
+
+
+def _named(levels: tuple[tuple[Held, ...], ...] | None) -> tuple[tuple[Named, ...], ...] | None:
+    return None if levels is None else tuple(tuple(held.named for held in level) for level in levels)
 
 
 def denies_of(compiled: Compiled) -> Compiled:

@@ -5,18 +5,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from collectors.records import Holder, Principal
 from findings.policy.document import Document
 from findings.policy.evaluate import By, Decision, Layer, Named, Policies, evaluate
 from findings.policy.request import Context, Request
+from findings.policy.statements import about
 
 if TYPE_CHECKING:
     from findings.analysis.facts import Facts
     from findings.analysis.permissions import Permissions
 
 RESOURCE_TAGS = ("aws:resourcetag/", "iam:resourcetag/")
+OF_TRUST = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")
 BOUNDARY_KEY = "iam:permissionsboundary"
 # Of these the key tells the boundary that the target has; of CreateUser, CreateRole and Put*PermissionsBoundary the one
 # that is asked for, which nobody knows beforehand.
@@ -34,9 +38,16 @@ OF_TARGET_BOUNDARY = frozenset(
 
 
 def decide(
-    permissions: Permissions, holder: Holder, action: str, resource: str, context: Context, now: bool
+    permissions: Permissions,
+    holder: Holder,
+    action: str,
+    resource: str,
+    context: Context,
+    now: bool,
+    policies: Policies | None = None,
 ) -> Decision:
-    policies = permissions.policies_for(holder, action, resource)
+    """policies: those to ask in place of all that bind the holder."""
+    policies = policies or permissions.policies_for(holder, action, resource)
     return evaluate(_request(permissions, holder, action, resource, context, now, policies), policies)
 
 
@@ -49,16 +60,26 @@ def _request(
     now: bool,
     policies: Policies,
 ) -> Request:
-    facts = permissions.facts
-    known: dict[str, tuple[str, ...] | None] = {}
-    if now:
-        known["aws:currenttime"] = (facts.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),)
-        known["aws:epochtime"] = (str(int(facts.as_of.timestamp())),)
-    known |= _organization_of(resource, facts)
-    if target := facts.principal_by_arn.get(resource):
-        known |= _of_target(target, action, _keys(policies))
-    known |= {key.lower(): values for key, values in context.items()}
-    return Request(permissions.caller(holder), action, resource, known)
+    asked = Request(permissions.caller(holder), action, resource, context)
+    return with_inventory(asked, policies, permissions.facts, at(permissions.facts.as_of) if now else {})
+
+
+def with_inventory(request: Request, policies: Policies, facts: Facts, time: Context) -> Request:
+    """The request with what the inventory tells of its resource. What the asker gave wins."""
+    known = {**time, **_organization_of(request.resource, facts)}
+    if target := facts.principal_by_arn.get(request.resource):
+        known |= _of_target(target, request.action, _keys(policies, request.lower_action))
+    known |= {key.lower(): values for key, values in request.context.items()}
+    return replace(request, context=known)
+
+
+@lru_cache(8)
+def at(moment: datetime) -> Context:
+    """The condition keys of a moment."""
+    return {
+        "aws:currenttime": (moment.strftime("%Y-%m-%dT%H:%M:%SZ"),),
+        "aws:epochtime": (str(int(moment.timestamp())),),
+    }
 
 
 def _of_target(target: Principal, action: str, keys: frozenset[str]) -> dict[str, tuple[str, ...] | None]:
@@ -73,19 +94,19 @@ def _of_target(target: Principal, action: str, keys: frozenset[str]) -> dict[str
     return known
 
 
-def _keys(policies: Policies) -> frozenset[str]:
-    """The condition keys that the policies ask for."""
+def _keys(policies: Policies, action: str) -> frozenset[str]:
+    """The condition keys that the policies ask for when they speak of the action."""
     return frozenset(
         condition.key.lower()
         for named in _all(policies)
         if isinstance(named.document, Document)
-        for statement in named.document.statements
+        for _, statement in about(named.document, action)
         for condition in statement.conditions
     )
 
 
 def _all(policies: Policies) -> Iterator[Named]:
-    yield from policies.identity
+    yield from (*policies.identity, *(policies.session or ()))
     yield from (named for named in (policies.boundary, policies.resource) if named)
     for levels in (policies.scp, policies.rcp):
         for level in levels or ():
@@ -108,19 +129,28 @@ def with_resource(permissions: Permissions, policies: Policies, action: str, res
     if _account_of(resource) not in ("", facts.snapshot.account_id):
         return policies
     if service in permissions.catalogue.rcp_services:
-        levels = permissions.library.resource_levels
-        policies = replace(
-            policies, rcp=None if levels is None else tuple(tuple(held.named for held in level) for level in levels)
-        )
-    if action.lower().startswith("sts:assumerole") and (role := facts.role_by_arn.get(resource)):
+        policies = replace(policies, rcp=permissions.resource_control)
+    if by_trust(action) and (role := facts.role_by_arn.get(resource)):
         trust = Named(Layer.TRUST, role.arn, facts.document(role.trust))
         policies = replace(policies, resource=trust, resource_must_allow=True)
     return policies
 
 
-def blockers(permissions: Permissions, holder: Holder, action: str, resource: str, context: Context) -> tuple[By, ...]:
+def by_trust(action: str) -> bool:
+    """Whether the trust policy of the role has to allow the action."""
+    return action.lower().startswith(tuple(map(str.lower, OF_TRUST)))
+
+
+def blockers(
+    permissions: Permissions,
+    holder: Holder,
+    action: str,
+    resource: str,
+    context: Context,
+    policies: Policies | None = None,
+) -> tuple[By, ...]:
     """Each guardrail is asked by itself, so that all that block are named, not only the first."""
-    policies = permissions.policies_for(holder, action, resource)
+    policies = policies or permissions.policies_for(holder, action, resource)
     request = _request(permissions, holder, action, resource, context, True, policies)
     alone = Policies(
         identity=policies.identity, resource=policies.resource, resource_must_allow=policies.resource_must_allow

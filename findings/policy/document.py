@@ -81,11 +81,15 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """version "" when it has none; variables such as ${aws:username} are then plain text (AWS.md 20)."""
+    """version "" when it has none; variables such as ${aws:username} are then plain text (AWS.md 20).
+
+    remembered: action in lower case -> the statements that name it and their numbers, kept by statements.about.
+    """
 
     statements: tuple[Statement, ...]
     version: str = ""
     id: str = field(default="")
+    remembered: dict[str, tuple[tuple[int, Statement], ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def has_variables(self) -> bool:

@@ -12,23 +12,30 @@ from findings.policy.document import Document, Statement, Unreadable
 from findings.policy.layers import By, Decision, Layer, Level, Named, Policies
 from findings.policy.principals import Naming, naming
 from findings.policy.request import CallerKind, Request
-from findings.policy.statements import matches
+from findings.policy.statements import about, matches
 from findings.policy.truth import Maybe
 from findings.policy.votes import YES, Vote, all_votes, any_vote, opposite
 
 __all__ = ["By", "Decision", "Layer", "Named", "Policies", "evaluate", "matches"]
 
 # "No permissions are required ... If an administrator attaches a policy that explicitly denies access ... you can still
-# perform this operation" (STS API reference)
-NEEDS_NO_PERMISSION = frozenset({"sts:getcalleridentity"})
-ASSUMING = "sts:assumerole"
+# perform this operation"; GetSessionToken: "No permissions are required for users ... You cannot use policies to control
+# authentication operations" (STS API reference)
+NEEDS_NO_PERMISSION = {
+    "sts:GetCallerIdentity".lower(): frozenset(CallerKind),
+    "sts:GetSessionToken".lower(): frozenset({CallerKind.USER, CallerKind.ROOT}),
+}
+ASSUMING = "sts:AssumeRole".lower()
 
 Filter = Callable[[Statement], bool]
 
 
 def evaluate(request: Request, policies: Policies) -> Decision:
-    if request.lower_action in NEEDS_NO_PERMISSION:
+    kind = request.caller.kind
+    if kind in NEEDS_NO_PERMISSION.get(request.lower_action, ()):
         return Decision("allowed", None, (), (), ())
+    if kind is CallerKind.ROOT and request.lower_action == ASSUMING:  # "Roles may not be assumed by root accounts."
+        return Decision("denied", "implicit", (By(Layer.IDENTITY, "", ""),), (), ())
     return _Evaluation(request, policies).decision()
 
 
@@ -143,7 +150,7 @@ class _Evaluation:
         if isinstance(document, Unreadable):
             yield Vote(Maybe(frozenset()), unseen=(policy.name or policy.layer,))
             return
-        for number, statement in enumerate(document.statements, 1):
+        for number, statement in about(document, self.request.lower_action):
             if wanted(statement):
                 truth = self._matches(statement, policy, document)
                 if truth is not False:

@@ -67,6 +67,7 @@ def _ordered(name: str, read: Read) -> dict[str, tuple[Comparison, bool]]:
 
 EXACT, ANY_CASE, LIKE = TextKind(wildcards=False), TextKind(wildcards=False, any_case=True), TextKind(wildcards=True)
 ARN = TextKind(wildcards=True, arn=True)  # ArnEquals and ArnLike do the same
+TRUTH = TextKind(wildcards=False, any_case=True, truth=True)  # a text, because its value may be a variable
 WITHIN = Comparison(values.network, values.address, lambda given, wanted: given in wanted)
 
 # the name in lower case -> what it compares, whether it is the negated form
@@ -81,7 +82,7 @@ TABLE: dict[str, tuple[TextKind | Comparison | None, bool]] = {
     "arnnotequals": (ARN, True),
     "arnlike": (ARN, False),
     "arnnotlike": (ARN, True),
-    "bool": (_same(values.truth, eq), False),
+    "bool": (TRUTH, False),
     "binaryequals": (_same(values.binary, eq), False),
     "ipaddress": (WITHIN, False),
     "notipaddress": (WITHIN, True),

@@ -24,6 +24,7 @@ class Wild(Enum):
 
 Token = str | Wild
 
+ARN_COLONS = 5
 ANY_CHARACTER = "."
 NO_STAR = "[^*]"  # in `covers` a star of the other pattern stands for many characters, so `?` cannot take it
 
@@ -126,6 +127,13 @@ def ready_any_case(pattern: str) -> Glob:
 def glob(pattern: str, text: str) -> bool:
     """Whether the whole text matches the pattern, case-sensitive."""
     return pattern in ("*", text) or ready(pattern).match(text)
+
+
+def whole_arn(pattern: str) -> str:
+    """An ARN pattern of fewer than six fields completed with "*": arn:aws:sqs is arn:aws:sqs:*:*:* (IAM user guide, "IAM
+    ARNs")."""
+    missing = ARN_COLONS - pattern.count(":")
+    return pattern + ":*" * missing if missing > 0 and pattern.startswith("arn:") else pattern
 
 
 def covers(pattern: str, other: str) -> bool:

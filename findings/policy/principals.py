@@ -55,7 +55,7 @@ def _naming(entry: str, caller: Caller) -> Naming:
         return Naming.ITSELF if caller.kind is CallerKind.ROOT else Naming.ACCOUNT
     if entry and entry == caller.session:
         return Naming.ITSELF
-    if caller.kind in (CallerKind.ROLE, CallerKind.SESSION):
+    if caller.kind in (CallerKind.ROLE, CallerKind.SESSION) or caller.session:
         return Naming.ROLE if _is_role(entry, caller) else Naming.NOT
     return Naming.ITSELF if entry == caller.arn or (caller.unique_id and entry == caller.unique_id) else Naming.NOT
 

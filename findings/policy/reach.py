@@ -51,6 +51,7 @@ class Reached:
         self.touches_all = lru_cache(PATTERNS)(self._touches_all)
         self._mask_of = lru_cache(MASKS)(self._mask_of_kinds)
         self._joined = lru_cache(MASKS)(self._join)
+        self._of_service = lru_cache(MASKS)(self._near_service)
 
     def templates(self, index: int) -> tuple[str, ...]:
         contents = self._contents
@@ -80,17 +81,21 @@ class Reached:
         if glob(pattern, ANY):
             return ALL_WITHOUT, ANY
         fields = _fields(pattern)
-        if not overlaps(fields[0], "arn"):
+        if not overlaps(fields[0], "arn") or not _is_partition(fields[1]):
             return frozenset(), ANY
         return ALL_WITHOUT if not fields[-1].strip(ANY) else ALL_WITHOUT - {NO_RESOURCE}, fields[2]
 
     def _join(self, kinds: frozenset[int], without: frozenset[int], service: str) -> int:
         found = self._mask_of(without)
         if found and service != ANY:
-            fields = self._arn_services
-            near = (self._services[p] for p in fields if any(overlaps(service, field) for field in fields[p]))
-            found &= reduce(or_, near, 0)
+            found &= self._of_service(service)
         return self._mask_of(kinds) | found
+
+    def _near_service(self, service: str) -> int:
+        """The actions of each prefix that has ARNs with such a service field."""
+        fields = self._arn_services
+        near = (self._services[p] for p in fields if any(overlaps(service, field) for field in fields[p]))
+        return reduce(or_, near, 0)
 
     def _targets_of(self, pattern: str, meets: Meets, compare: Compare) -> set[int]:
         fields = pattern.split(":")
@@ -100,7 +105,7 @@ class Reached:
             return {n for n, target in enumerate(self._targets) if compare(pattern, target.arn)}
         found: set[int] = set()
         for run_on, (_, partition, service, region, account, resource) in _readings(fields):
-            if any(glob(partition, one) for one in PARTITIONS):
+            if _is_partition(partition):
                 near = ((n, self._targets[n]) for n in self._near(service, compare))
                 # Names hold no colons: when a star has run on, those that are left are the template's own.
                 colons = resource.count(":") if run_on else 0
@@ -179,6 +184,12 @@ def _target(template: str) -> Target:
     plain = name is not None and "Arn" not in resource
     service, region, account = (VARIABLE.sub(ANY, field) for field in (service, region, account))
     return Target(service, region, account, text, _head(text), text.count(":"), plain)
+
+
+@lru_cache(256)
+def _is_partition(pattern: str) -> bool:
+    """Whether AWS has a partition that matches; it takes no ARN of another."""
+    return any(glob(pattern, one) for one in PARTITIONS)
 
 
 def _head(pattern: str) -> str:

@@ -11,6 +11,7 @@ from functools import cached_property
 Context = Mapping[str, tuple[str, ...] | None]
 
 PRINCIPAL_TAG = "aws:principaltag/"
+PROVIDERS = (":oidc-provider/", ":saml-provider/")
 NO_RESOURCE = "*"
 
 
@@ -55,6 +56,12 @@ class Caller:
     def in_iam(self) -> bool:
         """A user, role, session or root: one that has policies of its own, where service and outsider have none."""
         return self.kind in IAM_KINDS
+
+    @property
+    def federated(self) -> bool:
+        """An identity provider, by its ARN or, as accounts.google.com, its host: who comes with it is nobody in IAM yet."""
+        host = "." in self.arn and ":" not in self.arn
+        return self.kind is CallerKind.ANYONE and (host or any(kind in self.arn for kind in PROVIDERS))
 
     @property
     def session(self) -> str:
@@ -128,6 +135,8 @@ def known_context(request: Request) -> Context:
 
 
 def _of_caller(caller: Caller) -> dict[str, tuple[str, ...] | None]:
+    if caller.federated:
+        return dict.fromkeys(("aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:username"))
     values: dict[str, tuple[str, ...] | None] = {}
     if caller.organization is not None:
         values["aws:principalorgid"] = (caller.organization,) if caller.organization else None

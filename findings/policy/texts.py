@@ -11,16 +11,19 @@ from findings.policy.request import Context
 from findings.policy.variables import parse, resolve
 
 ARN_PARTS = 6
+TRUTHS = ("true", "false")
 NO_KEYS: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class TextKind:
-    """wildcards: whether `*` and `?` are wildcards. arn: the six parts are compared one by one."""
+    """wildcards: whether `*` and `?` are wildcards. arn: the six parts are compared one by one. truth: only "true" and
+    "false" mean something."""
 
     wildcards: bool
     any_case: bool = False
     arn: bool = False
+    truth: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ def _fixed(kind: TextKind, value: str) -> Wanted:
 def _wanted(kind: TextKind, parts: tuple[Token, ...], unknown: frozenset[str]) -> Wanted:
     if kind.any_case:
         parts = tuple(part.lower() if isinstance(part, str) else part for part in parts)
+    if kind.truth and not unknown and "".join(map(str, parts)) not in TRUTHS:
+        return NOTHING
     if not kind.arn or unknown:  # an unknown value may hold colons: then the ARN as a whole says what could match
         return Wanted((from_tokens(parts),), kind.any_case, unknown)
     six = _arn_parts(parts)

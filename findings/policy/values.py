@@ -1,4 +1,4 @@
-"""Condition values as what they mean: numbers, dates, addresses, truth values. What cannot be read is None, and None
+"""Condition values as what they mean: numbers, dates, addresses. What cannot be read is None, and None
 matches nothing. (IAM user guide, "Condition operators".)"""
 
 from __future__ import annotations
@@ -66,10 +66,6 @@ def network(text: str) -> Network | None:
         return ip_network(text, strict=False)
     except ValueError:
         return None
-
-
-def truth(text: str) -> bool | None:
-    return {"true": True, "false": False}.get(text.lower())
 
 
 @lru_cache(maxsize=CACHED)

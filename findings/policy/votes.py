@@ -18,11 +18,13 @@ class Vote:
     unseen: tuple[str, ...] = ()
 
 
-YES = Vote(True)
+YES, NO = Vote(True), Vote(False)
 
 
 def any_vote(votes: Iterable[Vote]) -> Vote:
     listed = tuple(votes)
+    if not listed:
+        return NO
     return _joined(listed, any_of(vote.truth for vote in listed))
 
 
@@ -41,5 +43,7 @@ def _joined(votes: tuple[Vote, ...], truth: Truth) -> Vote:
         told = [vote for vote in votes if vote.truth is truth]
     else:
         told = [vote for vote in votes if not isinstance(vote.truth, bool)]
+    if len(told) == 1:
+        return told[0] if told[0].truth is truth else Vote(truth, told[0].by, told[0].unseen)
     by = dict.fromkeys(by for vote in told for by in vote.by)
     return Vote(truth, tuple(by), tuple(dict.fromkeys(name for vote in told for name in vote.unseen)))

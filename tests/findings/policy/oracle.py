@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 World = dict[str, tuple[str, ...] | None]
@@ -155,6 +156,8 @@ def _named(principal: Any, q: Question) -> str | None:
 
 
 def _resource(pattern: str, q: Question, world: World) -> bool:
+    if pattern.startswith("arn:"):  # an incomplete ARN
+        pattern += ":*" * (5 - pattern.count(":"))
     expression = _expression(pattern, q, world)
     return expression is not None and re.fullmatch(expression, q.resource or "*", re.DOTALL) is not None
 
@@ -162,6 +165,7 @@ def _resource(pattern: str, q: Question, world: World) -> bool:
 # -- texts
 
 
+@cache
 def _like(pattern: str, text: str) -> bool:
     return re.fullmatch(fnmatch.translate(pattern.replace("[", "[[]")), text) is not None
 
@@ -176,8 +180,13 @@ def _expression(pattern: str, q: Question, world: World, wild: bool = True) -> s
                 return None
             expression += re.escape(value)
         else:
-            expression += "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) if wild else re.escape(c) for c in part)
+            expression += _plain(part, wild)
     return expression
+
+
+@cache
+def _plain(text: str, wild: bool) -> str:
+    return "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) if wild else re.escape(c) for c in text)
 
 
 def _variable(inside: str, world: World) -> str | None:

@@ -65,10 +65,15 @@ def test_what_is_touched_on_everything_may_be_touched(one: tuple[str, str, str])
 
 
 @pytest.mark.parametrize(
-    "pattern", ["", "bucket", "${x}", "s3:::bucket", "a*", "arn::s3:::b", "arn:gcp:s3:::b", "ARN:aws:s3:::b"]
+    "pattern", ["", "bucket", "${x}", "s3:::bucket", "b*", "arn::s3:::b", "arn:gcp:s3:::b", "ARN:aws:s3:::b"]
 )
 def test_what_is_no_arn_reaches_nothing(pattern: str) -> None:
     assert C.may_touch(pattern) == C.touches_all(pattern) == 0
+
+
+def test_what_aws_refuses_but_an_arn_matches_may_reach_it() -> None:
+    """ "a*" is no ARN; in a bundle it may stand all the same, and `evaluate` compares texts."""
+    assert not C.scopable & ~C.may_touch("a*")
 
 
 @pytest.mark.parametrize("pattern", ["*", "**", "*?"])
