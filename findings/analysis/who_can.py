@@ -19,7 +19,7 @@ from findings.analysis.holdings import Held
 from findings.policy.compiled import Compiled, without_variables
 from findings.policy.document import Document, Statement
 from findings.policy.evaluate import Decision
-from findings.policy.patterns import covers, overlaps
+from findings.policy.patterns import covers, overlaps, whole_arn
 from findings.policy.request import Context
 
 Holder = Role | User
@@ -43,16 +43,26 @@ class Index:
         self.library = facts.permissions.library
         self.holders: tuple[Holder, ...] = (*facts.snapshot.roles, *facts.snapshot.users)
         self.held: list[tuple[Held, ...]] = [tuple(self.library.of(holder)) for holder in self.holders]
+        self._signatures: dict[int, Signature] = {}
 
     @cached_property
     def by_digest(self) -> Mapping[str, tuple[Compiled, list[int]]]:
-        """Digest -> the document and who holds it, as numbers of `holders`. Only those that allow something."""
+        """Digest -> the document and who holds it, as numbers of `holders`. Only those that allow something, if only what no
+        catalogue knows."""
         found: dict[str, tuple[Compiled, list[int]]] = {}
         for number, held in enumerate(self.held):
             for one in held:
-                if one.compiled.allow:
+                if one.compiled.allow or (one.compiled.unknown_actions and _allows(one.compiled)):
                     found.setdefault(one.digest, (one.compiled, []))[1].append(number)
         return found
+
+    @cached_property
+    def dark(self) -> tuple[int, ...]:
+        """Numbers of the holders with a policy or group that could not be read: nobody knows what it allows."""
+        return tuple(n for n, holder in enumerate(self.holders) if self._has_dark(holder, self.held[n]))
+
+    def _has_dark(self, holder: Holder, held: tuple[Held, ...]) -> bool:
+        return bool(self.library.missing_groups(holder)) or not all(map(_readable, held))
 
     @cached_property
     def named_by(self) -> Mapping[str, tuple[int, ...]]:
@@ -68,10 +78,11 @@ class Index:
                     found[role.arn] += some
         return found
 
-    @cached_property
-    def signatures(self) -> list[Signature]:
+    def signature(self, number: int) -> Signature:
         """What decides a holder's answers. Its own id is in it when a policy asks who calls."""
-        return [self._signature(number) for number in range(len(self.holders))]
+        if number not in self._signatures:
+            self._signatures[number] = self._signature(number)
+        return self._signatures[number]
 
     def _signature(self, number: int) -> Signature:
         holder, held = self.holders[number], self.held[number]
@@ -79,7 +90,9 @@ class Index:
         own = [*held, *([boundary] if boundary else [])]
         shared = not any(one.compiled.personal or _has_variables(one) for one in own) and not self._personal_levels
         bound = (holder.boundary or "", str(self.library.binds(holder)))
-        return (*sorted(one.digest for one in held), *bound, "" if shared else holder.unique_id)
+        names = sorted(f"{one.named.name} {one.named.via} {one.digest}" for one in held)  # an answer names policies
+        gone = (group.name for group in self.library.missing_groups(holder))
+        return (*names, *gone, *bound, "" if shared else holder.unique_id)
 
     @cached_property
     def _personal_levels(self) -> bool:
@@ -89,9 +102,9 @@ class Index:
     def who_can(self, action: str, resource: str, context: Context | None = None) -> Iterator[Can]:
         """Those allowed, for sure or conditionally, in the order of the snapshot: roles, then users."""
         answers: dict[Signature, Decision] = {}
-        trusting = resource in self.facts.role_by_arn and action.lower().startswith("sts:assumerole")
+        trusting = resource in self.facts.role_by_arn and questions.by_trust(action)
         for number in sorted(self.candidates(action, resource)):
-            holder, signature = self.holders[number], self.signatures[number]
+            holder, signature = self.holders[number], self.signature(number)
             decision = answers.get(signature) if not trusting else None
             if decision is None:
                 decision = questions.decide(self.facts.permissions, holder, action, resource, context or {}, True)
@@ -102,11 +115,11 @@ class Index:
     def candidates(self, action: str, resource: str) -> set[int]:
         """Numbers of the holders that some document may allow it, or whose permissions are not fully known."""
         wanted = self.facts.permissions.catalogue.match(action)
-        found = {number for number, held in enumerate(self.held) if any(one.compiled.allow == 0 and not _readable(one) for one in held)}
+        found = set(self.dark)
         for compiled, numbers in self.by_digest.values():
             if (compiled.allow & wanted or not wanted) and may_allow(compiled, wanted, resource):
                 found.update(numbers)
-        if action.lower().startswith("sts:assumerole"):
+        if questions.by_trust(action):
             found.update(self.named_by.get(resource, ()))
         return found
 
@@ -119,11 +132,16 @@ def may_allow(document: Compiled, wanted: int, resource: str) -> bool:
     )
 
 
+def _allows(document: Compiled) -> bool:
+    return any(clause.statement.allows for clause in document.clauses)
+
+
 def touches(statement: Statement, resource: str) -> bool:
     if not resource:
         return True
     if statement.resources is not None:
-        return any(overlaps(without_variables(pattern), resource) for pattern in statement.resources)
+        meant = (one for pattern in statement.resources for one in (pattern, whole_arn(pattern)))
+        return any(overlaps(without_variables(pattern), resource) for pattern in meant)
     if statement.not_resources is not None:
         return not any(covers(pattern, resource) for pattern in statement.not_resources)
     return True

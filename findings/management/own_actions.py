@@ -1,21 +1,26 @@
-"""The actions that our own tables name. One that AWS renamed or took away must be noticed: a rule that asks for it would be
+"""The actions that our own code names. One that AWS renamed or took away must be noticed: a rule that asks for it would be
 silent for ever."""
 
 from __future__ import annotations
 
+import ast
 import importlib
+import inspect
 import pkgutil
 import re
 from collections.abc import Iterator
+from functools import cache
 from types import ModuleType
 
 import findings.analysis
 import findings.policy
 import findings.rules
 from collectors import sources
+from findings.policy.catalogue import Catalogue
 
 PACKAGES = (findings.analysis, findings.policy, findings.rules)
 LOOKS_SO = re.compile(r"([a-z0-9-]+|\*):[A-Z*?][A-Za-z0-9*?]*").fullmatch
+SPELLED = re.compile(r"[a-z0-9-]+:[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9*]*").fullmatch
 
 
 def named() -> dict[str, tuple[str, ...]]:
@@ -25,6 +30,37 @@ def named() -> dict[str, tuple[str, ...]]:
     """
     found = {name: tuple(_of(importlib.import_module(name))) for name in _modules()}
     return {name: actions for name, actions in found.items() if actions} | {"collectors.sources": sources.permissions()}
+
+
+def left(catalogue: Catalogue) -> list[str]:
+    """What the catalogue does not have (any more): "s3:Left (findings.rules...)"."""
+    tables = [f"{action} ({table})" for table, actions in named().items() for action in catalogue.check(actions)]
+    return sorted({*tables, *_left_in_code(catalogue)})
+
+
+def _left_in_code(catalogue: Catalogue) -> Iterator[str]:
+    """Names that stand anywhere else in the code."""
+    for module in _modules():
+        yield from (f"{text} ({module})" for text in catalogue.check(_written(module)))
+
+
+@cache
+def _written(module: str) -> tuple[str, ...]:
+    """Texts that are spelled like an action, as patterns."""
+    tree = ast.parse(inspect.getsource(importlib.import_module(module)))
+    return tuple(filter(SPELLED, _texts(tree, "")))
+
+
+def _texts(node: ast.AST, rest: str) -> Iterator[str]:
+    """rest: "*" where a text is asked for as a beginning. What is filled into a text is a star too."""
+    if isinstance(node, ast.JoinedStr):
+        yield "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in node.values)
+    elif isinstance(node, ast.Constant):
+        yield f"{node.value}{rest}"
+    else:
+        begins = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "startswith"
+        for child in ast.iter_child_nodes(node):
+            yield from _texts(child, "*" if begins else rest)
 
 
 def _modules() -> Iterator[str]:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import io
 import json
 import sys
 from argparse import ArgumentTypeError
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from collectors.aws.bundle_files import BundleError
 from findings.analysis.facts import Facts
-from findings.analysis.simulation import AskError, Question, ask
+from findings.analysis.questions import at
+from findings.analysis.simulation import AskError, Question, accounts_of, ask
 from findings.management.accounts import bundled, collected, moment, printable
+from findings.management.output import write
 from findings.policy.evaluate import Decision
 from findings.policy.request import Context
 
@@ -36,13 +39,16 @@ class Command(BaseCommand):
     help = (
         "May a principal do an action on a resource? One question by options, or many as JSON lines on standard input: "
         '{"principal", "action", "resource", "context"}; the answers are the same lines with {"decision", "kind", "by", "keys"}. '
+        'A line may also hold {"session_policy", "resource_policy"}: documents. '
         "A condition key that is not given is unknown, and the answer then hangs on it; null says that it is absent. "
+        "unseen names what could not be read and bears on the answer, levels where in the organization the SCPs and RCPs in by "
+        "stand. Without --bundle and --account each question is put to the connected account that it names. "
         "Exit code: 0, or 1 when a line could not be answered, or 2 when nothing could be read."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        where = parser.add_mutually_exclusive_group(required=True)
+        where = parser.add_mutually_exclusive_group()
         where.add_argument("--bundle", type=Path, metavar="PATH", help="an account in files; needs no database")
         where.add_argument("--account", metavar="ID", help="a connected account, as it was last collected")
         parser.add_argument("--principal", metavar="ARN", help="of a role, user, session, root; a service; an outsider")
@@ -52,20 +58,29 @@ class Command(BaseCommand):
         parser.add_argument("--as-of", type=moment, metavar="T", help="aws:CurrentTime is T")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        facts = self.facts(options["bundle"], options["account"], options["as_of"])
-        time = options["as_of"] and {"aws:CurrentTime": options["as_of"].strftime("%Y-%m-%dT%H:%M:%SZ")}
+        facts_of = self.facts_of(options["bundle"], options["account"], options["as_of"])
+        time = at(options["as_of"]) if options["as_of"] else {}
         failed = False
-        for line in self.lines(options):
-            answer, ok = answered(line, facts, time or {})
-            failed |= not ok
-            self.stdout.write(json.dumps(answer))
+
+        def answers() -> Iterator[str]:
+            nonlocal failed
+            for number, line in self.lines(options):
+                answer = answered(number, line, facts_of, time)
+                failed |= "error" in answer
+                yield json.dumps(answer)
+
+        write(self.stdout, answers())
         if failed:
             sys.exit(UNANSWERED)
 
-    def facts(self, bundle: Path | None, account: str | None, as_of: Any) -> Facts:
-        if account:
-            return collected(account, as_of)
-        assert bundle is not None
+    def facts_of(self, bundle: Path | None, account: str | None, as_of: Any) -> Callable[[Question], Facts]:
+        """Whom to ask. What was named by an option is read at once."""
+        if bundle is None and account is None:
+            return Connected(as_of)
+        facts = collected(str(account), as_of) if bundle is None else self.bundled(bundle, as_of)
+        return lambda question: facts
+
+    def bundled(self, bundle: Path, as_of: Any) -> Facts:
         try:
             found = bundled(bundle, as_of)
         except BundleError as error:
@@ -74,9 +89,12 @@ class Command(BaseCommand):
             self.stderr.write(printable(f"{bundle}: {complaint}"))
         return found.facts
 
-    def lines(self, options: Mapping[str, Any]) -> Iterable[str]:
+    def lines(self, options: Mapping[str, Any]) -> Iterable[tuple[int, str]]:
+        """Each with its number, from 1; empty ones are left out."""
         if options["principal"] is None and options["action"] is None:
-            return (line for line in sys.stdin if line.strip())
+            if isinstance(sys.stdin, io.TextIOWrapper):  # bytes that are no UTF-8 spoil their own line only
+                sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace")
+            return ((number, line) for number, line in enumerate(sys.stdin, 1) if line.strip())
         if not options["principal"] or not options["action"]:
             raise CommandError(
                 "--principal and --action go together; with neither, questions are read from standard input."
@@ -85,25 +103,43 @@ class Command(BaseCommand):
         context: dict[str, list[str]] = {}
         for key, value in options["context"]:
             context.setdefault(key, []).append(value)
-        return [json.dumps({**{name: options[name] for name in names}, "context": context})]
+        return [(1, json.dumps({**{name: options[name] for name in names}, "context": context}))]
 
 
-def answered(line: str, facts: Facts, time: Mapping[str, str]) -> tuple[dict[str, Any], bool]:
-    """The line with its answer, and whether there is one; a line that cannot be answered gets "error" instead. ignored: what
-    of the line is no part of a question; it is printed as it came."""
+class Connected:
+    """The connected accounts, as they were last collected; each is read once."""
+
+    def __init__(self, as_of: Any) -> None:
+        self.facts = cache(lambda account: collected(account, as_of))
+
+    def __call__(self, question: Question) -> Facts:
+        """Raises AskError when the question names no connected account."""
+        named = accounts_of(question)
+        for account in named:
+            try:
+                return self.facts(account)
+            except CommandError as error:
+                last = str(error)
+        raise AskError(last if named else "The question names no account; write --account.")
+
+
+def answered(number: int, line: str, facts_of: Callable[[Question], Facts], time: Context) -> dict[str, Any]:
+    """The line with its answer; one that cannot be answered gets its number and "error" instead. ignored: what of the line is
+    no part of a question; it is printed as it came."""
     asked: dict[str, Any] = {}
     try:
         asked = parsed(line)
-        decision = ask(question(asked, time), facts)
+        one = question(asked, time)
+        decision = ask(one, facts_of(one))
     except (LineError, AskError) as error:
-        return {**asked, "decision": None, "error": str(error)}, False
+        return {**asked, "decision": None, "line": number, "error": f"line {number}: {error}"}
     ignored = sorted(asked.keys() - FIELDS)
-    return {**asked, **said(decision), **({"ignored": ignored} if ignored else {})}, True
+    return {**asked, **said(decision), **({"ignored": ignored} if ignored else {})}
 
 
 def parsed(line: str) -> dict[str, Any]:
     try:
-        found = json.loads(line)
+        found = json.loads(line, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise LineError(f"The line is no JSON: {error}") from None
     if not isinstance(found, dict):
@@ -111,7 +147,11 @@ def parsed(line: str) -> dict[str, Any]:
     return found
 
 
-def question(asked: Mapping[str, Any], time: Mapping[str, str]) -> Question:
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def question(asked: Mapping[str, Any], time: Context) -> Question:
     for name in ("principal", "action"):
         if not isinstance(asked.get(name), str) or not asked[name]:
             raise LineError(f"The question has no {name}.")
@@ -122,7 +162,7 @@ def question(asked: Mapping[str, Any], time: Mapping[str, str]) -> Question:
         asked["principal"],
         asked["action"],
         resource,
-        context({**time, **_object(asked.get("context"))}),
+        {**time, **context(_object(asked.get("context")))},
         asked.get("session_policy"),
         asked.get("resource_policy"),
     )
@@ -152,11 +192,17 @@ def _texts(key: str, value: Any) -> Iterator[str]:
 
 
 def said(decision: Decision) -> dict[str, Any]:
-    """unseen: layers or policies that could not be read, so that the answer may be other than it looks."""
+    """As BUNDLE.md says. Only where there are any: levels, of SCPs and RCPs in by, and unseen, layers or policies that could
+    not be read, so that the answer may be other than it looks."""
+    by = dict.fromkeys((by.layer, by.policy, by.sid) for by in decision.by)
+    more = {
+        "levels": list(dict.fromkeys(by.level for by in decision.by if by.level)),
+        "unseen": list(dict.fromkeys(decision.unseen)),
+    }
     return {
         "decision": decision.verdict,
         "kind": decision.kind,
-        "by": [asdict(by) for by in decision.by],
+        "by": [dict(zip(("layer", "policy", "sid"), one, strict=True)) for one in by],
         "keys": list(decision.keys),
-        "unseen": list(decision.unseen),
+        **{name: some for name, some in more.items() if some},
     }

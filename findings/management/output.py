@@ -1,0 +1,21 @@
+"""What a command prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+
+from django.core.management.base import OutputWrapper
+
+LEFT = 2  # exit code
+
+
+def write(stdout: OutputWrapper, lines: Iterable[str]) -> None:
+    """Like other tools of a shell, silent about a reader that has seen enough (`judge ... | head`)."""
+    try:
+        for line in lines:
+            stdout.write(line)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(LEFT)
