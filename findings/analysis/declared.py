@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from findings.analysis.activity.networks import network_of
 from findings.analysis.facts import Settings
 
 MOST_DAYS = 36_500  # a hundred years; every number of the settings is smaller
@@ -26,7 +27,7 @@ def declared(raw: Mapping[str, Any]) -> tuple[Settings, tuple[str, ...]]:
         except (msgspec.ValidationError, ValueError) as error:
             complaints.append(f"settings.json: {key} was passed over: {error}.")
         else:
-            complaints += [f"settings.json: {key}: {one[:80]!r} was passed over: {NO_ID}." for one in wrong]
+            complaints += [f"settings.json: {key}: {one[:80]!r} was passed over: {NONE[key]}." for one in wrong]
     return Settings(**good), tuple(complaints)
 
 
@@ -66,8 +67,21 @@ def is_id(value: object) -> bool:
     return isinstance(value, str) and len(value) == 12 and value.isascii() and value.isdigit()
 
 
+def _networks(value: Any) -> tuple[dict[str, str], list[str]]:
+    """The networks, and what is none."""
+    named = msgspec.convert(value, dict[str, str])
+    good = {cidr: name for cidr, name in named.items() if network_of(cidr) is not None}
+    return good, [cidr for cidr in named if cidr not in good]
+
+
 NO_ID = "an account id is 12 digits, as text"
 READERS: Mapping[str, Callable[[Any], tuple[Any, list[str]]]] = {
     "known_vendors": _vendors,
     "trusted_accounts": _accounts,
+    "networks": _networks,
+}
+NONE = {
+    "known_vendors": NO_ID,
+    "trusted_accounts": NO_ID,
+    "networks": "a network is written as 192.0.2.0/24",
 }

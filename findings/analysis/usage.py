@@ -1,7 +1,7 @@
 """What is known of the use of a principal's permissions: which services it tried, who saw it, and what nobody can see.
 
-Today Access Advisor tells, by service. A source that knows actions or resources fills the same shape (`merged`), so who reads
-it need not change.
+Access Advisor tells by service, of attempts too; CloudTrail by call, of what was allowed. A source that knows more fills the same
+shape (`merged`), so who reads it need not change.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from collectors.records import Role, User
+from collectors.records import EventUse, Role, User
+from findings.analysis.activity.event_actions import actions_of, service_of
 from findings.analysis.facts import ADVISOR_DAYS, Facts
 from findings.policy.catalogue import Catalogue
 
-ADVISOR = "Access Advisor"
+ADVISOR, CLOUDTRAIL = "Access Advisor", "CloudTrail"
 TRACKED_DAYS = (
     400  # what Access Advisor remembers, denied attempts included; less in regions that track for a shorter time
 )
@@ -32,12 +33,19 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class Use:
     """services: by prefix ("s3"), each that some source tells of. since: from when on it was watched. unread: why silence
-    says nothing ("" when it does). resources: action -> ARNs it was used on, where a source knows them."""
+    says nothing ("" when it does). resources: action -> ARNs it was used on, where a source knows them.
+
+    actions: canonical name -> its last allowed use. actions_since: from when on calls were read without a gap; None: nobody
+    read any. unmapped: calls of which nobody knows the action ("ec2.amazonaws.com NewCall"); they keep their service used.
+    """
 
     services: Mapping[str, Seen]
     since: datetime
     unread: str = ""
     resources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    actions: Mapping[str, Seen] = field(default_factory=dict)
+    actions_since: datetime | None = None
+    unmapped: tuple[str, ...] = ()
 
     def last(self, service: str) -> datetime | None:
         seen = self.services.get(service)
@@ -49,6 +57,14 @@ class Use:
         if last is not None and last >= since:
             return True
         return None if self.unread or service not in self.services else False
+
+    def used_action(self, action: str, since: datetime) -> bool | None:
+        """Whether it was used at or after the moment, as far as calls tell. Silence counts only of actions that events show
+        (analysis/activity/seen.py), and only where calls were read all that time."""
+        seen = self.actions.get(action)
+        if seen is not None and seen.at is not None and seen.at >= since:
+            return True
+        return False if self.actions_since is not None and self.actions_since <= since else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +139,8 @@ def unseen(catalogue: Catalogue, by_service: bool = True) -> int:
 
 def use(principal: Role | User, facts: Facts) -> Use:
     """Everything that is known of the principal's use."""
-    return merged([_advisor(principal, facts)])
+    trail = _trail(principal, facts)
+    return merged([_advisor(principal, facts), *([trail] if trail else [])])
 
 
 def merged(uses: Iterable[Use]) -> Use:
@@ -144,7 +161,20 @@ def merged(uses: Iterable[Use]) -> Use:
         since=max(u.since for u in listening or many),
         unread="" if listening else "; ".join(u.unread for u in many),
         resources={action: arns for u in many for action, arns in u.resources.items()},
+        actions=_newest(u.actions for u in many),
+        actions_since=max((u.actions_since for u in many if u.actions_since), default=None),
+        unmapped=tuple(sorted({name for u in many for name in u.unmapped})),
     )
+
+
+def _newest(some: Iterable[Mapping[str, Seen]]) -> dict[str, Seen]:
+    found: dict[str, Seen] = {}
+    for actions in some:
+        for action, seen in actions.items():
+            old = found.get(action)
+            if old is None or (seen.at is not None and (old.at is None or seen.at > old.at)):
+                found[action] = seen
+    return found
 
 
 def _advisor(principal: Role | User, facts: Facts) -> Use:
@@ -156,6 +186,35 @@ def _advisor(principal: Role | User, facts: Facts) -> Use:
         since=max(principal.created_at, read_at - timedelta(days=TRACKED_DAYS)),
         unread=unread,
     )
+
+
+def _trail(principal: Role | User, facts: Facts) -> Use | None:
+    """What CloudTrail's events tell of it; None where nobody read any.
+
+    It does not count as listening to services: of many it shows only those calls that are management events.
+    """
+    since = facts.activity.since
+    if since is None:
+        return None
+    allowed = [one for one in facts.activity.uses(principal) if one.used_at is not None]
+    mapped = [(one, actions_of(one.source, one.name)) for one in allowed]
+    return Use(
+        services=_newest(
+            dict.fromkeys(_services(one, actions), Seen(one.used_at, CLOUDTRAIL)) for one, actions in mapped
+        ),
+        since=max(principal.created_at, since),
+        unread=f"{CLOUDTRAIL} shows only calls that it records, so its silence on a service says nothing",
+        actions=_newest(dict.fromkeys(actions or (), Seen(one.used_at, CLOUDTRAIL)) for one, actions in mapped),
+        actions_since=since,
+        unmapped=tuple(sorted(f"{one.source} {one.name}" for one, actions in mapped if actions is None)),
+    )
+
+
+def _services(call: EventUse, actions: tuple[str, ...] | None) -> set[str]:
+    """A call that is not mapped keeps its service used."""
+    if actions is not None:
+        return {action.partition(":")[0] for action in actions}
+    return {service for service in (service_of(call.source),) if service}
 
 
 def _unread(principal: Role | User, facts: Facts) -> str:
@@ -173,4 +232,5 @@ def idle(principal: Role | User, facts: Facts) -> bool:
     window = facts.settings.unused_days
     found = facts.advisor.get(principal.unique_id)
     seen = [principal.last_used_at, found.last_use.last_at if found and found.last_use else None]
+    seen += [one.used_at for one in facts.activity.uses(principal)]
     return all(at is None or facts.older(at, window) for at in seen)

@@ -1,9 +1,10 @@
 """
 ## What it does
 Opens when a role is older than the window (`unused_days`, 90 by default) and AWS saw no use of it within the window.
-Two sources tell of use: RoleLastUsed, and Access Advisor, which knows the last attempt on each service. Use that either
-of them saw clears the role. The evidence names the sources that spoke: `confidence` is high when both did, medium when
-Access Advisor was not read for this role in the last two days.
+Three sources tell of use: RoleLastUsed, Access Advisor, which knows the last attempt on each service, and CloudTrail, which
+knows each call that was allowed. Use that one of them saw clears the role. The evidence names the sources that spoke:
+`confidence` is high when two or more did, medium when RoleLastUsed stands alone, because Access Advisor was not read for this
+role in the last two days and CloudTrail's events were not read for the whole window.
 A role that was used before says when; one that AWS never saw says so: "never" if it is younger than the 400 days that
 AWS remembers, else "not in the last 400 days", which is not the same. Service-linked roles are never reported. A role
 that Identity Center made is reported for its permission set: change the assignment there, do not delete the role.
@@ -26,8 +27,9 @@ A role made by CloudFormation or Terraform is removed there. A break-glass role 
 finding, with an owner and an expiry. For an Identity Center role remove the account assignment of its permission set.
 
 ## What it cannot know
-Both sources count attempts, including denied ones, for 400 days, less in regions that track for a shorter time; use
-appears within four hours. Access Advisor shows only services that the role's own policies allow. A role in an instance
+RoleLastUsed and Access Advisor count attempts, including denied ones, for 400 days, less in regions that track for a shorter
+time; use appears within four hours. Access Advisor shows only services that the role's own policies allow, CloudTrail only
+what its trails record, and from the day on from which they were read. A role in an instance
 profile may belong to an instance that has yet to call AWS, hence the doubt in the evidence. Yearly jobs and disaster
 recovery look unused.
 
@@ -46,11 +48,13 @@ from typing import NamedTuple
 
 from collectors.records import Role
 from findings.analysis.facts import Facts
+from findings.analysis.usage import ADVISOR, CLOUDTRAIL
+from findings.rules.sessions import READS
 from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 TRACKED_DAYS = 400
-ROLE_LAST_USED, ADVISOR = "RoleLastUsed", "Access Advisor"
-CONFIDENCE = {1: "medium", 2: "high"}  # by how many sources spoke
+ROLE_LAST_USED = "RoleLastUsed"
+CONFIDENCE = {1: "medium", 2: "high", 3: "high"}  # by how many sources spoke
 
 RULE = Rule(
     code="LP101",
@@ -59,7 +63,7 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     kind=RuleKind.LACKS,
     needs=("iam:GetAccountAuthorizationDetails",),
-    helps=("iam:GetServiceLastAccessedDetails",),
+    helps=("iam:GetServiceLastAccessedDetails", *READS),
     settings={"unused_days": 90},
     title="Role has not been used since a date",
     doc=__doc__,
@@ -67,7 +71,7 @@ RULE = Rule(
 
 
 class Use(NamedTuple):
-    """The last use that a source saw."""
+    """The last use that a source saw. service: by prefix, or a call's name."""
 
     at: datetime
     source: str
@@ -94,6 +98,9 @@ def _uses(role: Role, facts: Facts) -> Iterator[Use]:
     service = advisor.last_use if advisor else None
     if service is not None and service.last_at is not None:
         yield Use(service.last_at, ADVISOR, service.region, service.namespace)
+    for call in facts.activity.uses(role):
+        if call.used_at is not None:
+            yield Use(call.used_at, CLOUDTRAIL, "", f"{call.source} {call.name}")
 
 
 def _named(role: Role) -> str:
@@ -111,7 +118,7 @@ def _unused(role: Role, last: Use | None, facts: Facts) -> str:
 
 
 def _evidence(role: Role, last: Use | None, facts: Facts) -> dict[str, Json]:
-    spoke = [ROLE_LAST_USED, *([ADVISOR] if facts.advised(role) else [])]
+    spoke = [ROLE_LAST_USED, *([ADVISOR] if facts.advised(role) else []), *([CLOUDTRAIL] if _watched(facts) else [])]
     evidence: dict[str, Json] = {
         "created_at": role.created_at.isoformat(),
         "last_used_at": last.at.isoformat() if last else None,
@@ -125,7 +132,10 @@ def _evidence(role: Role, last: Use | None, facts: Facts) -> dict[str, Json]:
     if role.instance_profiles:
         evidence["instance_profiles"] = [profile.arn for profile in role.instance_profiles]
         evidence["doubt"] = "It is in an instance profile: see whether an instance carries it before it is deleted."
-    if role.reserved:
-        evidence["permission_set"] = role.permission_set
-        evidence["change_in"] = "IAM Identity Center"
     return evidence
+
+
+def _watched(facts: Facts) -> bool:
+    """Whether CloudTrail's silence counts: its events were read for the whole window."""
+    since = facts.activity.since
+    return since is not None and facts.older(since, facts.settings.unused_days) and not facts.gaps((), READS)

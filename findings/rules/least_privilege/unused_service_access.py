@@ -2,9 +2,10 @@
 ## What it does
 Opens when a role or user may use services that it did not try within the window (`unused_days`, 90 by default). What it
 may use is what its policies leave it within its permissions boundary and the SCPs; what it tried is told by Access
-Advisor. A service counts only if the policies granted it during the whole window: a managed policy's versions have dates;
-what is inline or was attached without a date counts from the day the principal was made, unless our inventory saw its
-policies change later. One finding tells all unused services of a principal, with what they allow by access level.
+Advisor, and what it called by CloudTrail, where its events were read. A service counts only if the policies granted it
+during the whole window: a managed policy's versions have dates; what is inline or was attached without a date counts from the
+day the principal was made, unless our inventory saw its policies change later. One finding tells all unused services of a
+principal, with what they allow by access level.
 Administrators are told by LP201, and a role that used nothing at all by LP101. Service-linked roles and principals
 younger than the window are never reported.
 
@@ -25,7 +26,8 @@ set. Policies that come by a group are changed there, for all its members.
 
 ## What it cannot know
 Access Advisor counts attempts, also denied ones, for 400 days, less in regions that have tracked for a shorter time; use
-appears within four hours. It says nothing of some services: those stay unknown and are never called unused. iam:PassRole
+appears within four hours. It says nothing of some services: those stay unknown and are never called unused; CloudTrail may
+show their use, and its silence proves nothing, since most trails record no data events. iam:PassRole
 leaves no trace anywhere and is left out. Yearly jobs and disaster recovery look unused. AWS does not date attachments
 and inline policies, nor when somebody set an older version of a policy as its default.
 
@@ -44,6 +46,7 @@ from findings.analysis.facts import Facts
 from findings.analysis.unused_services import ServicesOf, services_of, why_unknown
 from findings.analysis.usage import idle
 from findings.policy.catalogue import Level
+from findings.rules.sessions import READS
 from findings.rules.words import few, guardrails_seen
 from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
@@ -58,7 +61,7 @@ RULE = Rule(
     also=(SubjectType.USER,),
     kind=RuleKind.LACKS,
     needs=("iam:GetAccountAuthorizationDetails", "iam:GenerateServiceLastAccessedDetails"),
-    helps=("iam:GetServiceLastAccessedDetails", "organizations:ListPolicies"),
+    helps=("iam:GetServiceLastAccessedDetails", "organizations:ListPolicies", *READS),
     settings={"unused_days": 90},
     title="A role or user may use services that it does not use",
     doc=__doc__,
@@ -114,6 +117,4 @@ def _evidence(principal: Role | User, found: ServicesOf, facts: Facts) -> dict[s
     }
     if found.unknown:
         evidence["not_judged"] = why_unknown(found.unknown)
-    if isinstance(principal, Role) and principal.reserved:
-        evidence["change_in"] = "IAM Identity Center"
     return evidence

@@ -1,0 +1,1 @@
+"""What CloudTrail's events tell: which IAM actions they used, who stood behind a session, and who became whom."""
