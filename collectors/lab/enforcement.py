@@ -14,6 +14,9 @@ ACTIONS = {
     ("access-analyzer", "ListFindingsV2"): "access-analyzer:ListFindings",
     ("access-analyzer", "GetFindingV2"): "access-analyzer:GetFinding",
     ("s3", "ListBuckets"): "s3:ListAllMyBuckets",
+    ("s3", "ListObjects"): "s3:ListBucket",
+    ("s3", "ListObjectsV2"): "s3:ListBucket",
+    ("s3", "HeadObject"): "s3:GetObject",
 }
 FREE = frozenset({"sts:GetCallerIdentity"})  # needs no permission, and no deny stops it
 # Messages name these IAM resources by their kind ("user bob"), and lists by the root of their kind.
@@ -107,6 +110,9 @@ def resources_of(call: Call, account: str) -> tuple[str, str]:
     if call.operation == "AssumeRole":
         arn = call.params.get("RoleArn", "")
         return arn, arn
+    if bucket := call.params.get("Bucket") if call.service == "s3" else None:
+        arn = "/".join(part for part in (f"arn:aws:s3:::{bucket}", call.params["Key"]) if part)
+        return arn, f'"{arn}"'
     for parameter, kind in NAMED.items():
         if call.service == "iam" and (name := call.params.get(parameter)):
             return f"arn:aws:iam::{account}:{kind}/{name}", f"{kind} {name}"
@@ -120,6 +126,7 @@ def authorize(world: World, caller: Caller, call: Call) -> None:
         return
     resource, shown = resources_of(call, caller.account)
     context = context_of(world, caller) | {"aws:requestedregion": call.region}
+    context |= {"s3:prefix": call.params["prefix"]} if call.params.get("prefix") else {}
     said = f"User: {caller.arn} is not authorized to perform: {action} on resource: {shown}"
     kinds = [("identity-based", documents_of(world.iam(caller.account), caller.entity))]
     if caller.session and caller.session.policy:

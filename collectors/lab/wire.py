@@ -117,7 +117,15 @@ def read(environ: Environ) -> Call:
     if target := environ.get("HTTP_X_AMZ_TARGET", ""):
         return Call(key, token, region, service, target.rpartition(".")[2], "json")
     protocol = "rest-xml" if service == "s3" else "rest-json"
-    return Call(key, token, region, service, rest_operation(service, environ), protocol)
+    params = bucket_and_key(environ) if service == "s3" else {}
+    return Call(key, token, region, service, rest_operation(service, environ), protocol, params)
+
+
+def bucket_and_key(environ: Environ) -> dict[str, str]:
+    """What an S3 request in path style is about: /bucket/key?prefix=..."""
+    bucket, _, key = environ["PATH_INFO"].lstrip("/").partition("/")
+    query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
+    return {"Bucket": bucket, "Key": key, "prefix": query.get("prefix", "")}
 
 
 @lru_cache

@@ -69,6 +69,9 @@ def bounded(b: Builder) -> None:
     trust = trusts.service_trust("codepipeline.amazonaws.com")
     b.role("team-deployer", trust, inline={"all": documents.ADMINISTRATOR}, boundary=boundary.arn, used=1)
     b.clear("LP201", "role", "team-deployer", "the permissions boundary takes administration away")
+    b.open("LP301", "role", "team-deployer", "blocked: the boundary developer-boundary allows no IAM")
+    b.clear("GR101", "role", "team-deployer", "has a permissions boundary")
+    b.clear("GR103", "policy", "developer-boundary", "allows no change of itself")
     b.clear("LP107", "policy", "developer-boundary", "in use as a permissions boundary")
 
 
@@ -106,6 +109,6 @@ def cloud_shell(b: Builder) -> None:
 @planted(name="security")
 def hub(b: Builder) -> None:
     """The collector's own role: assumes the read roles, nothing else."""
-    trust = trusts.service_trust("ecs-tasks.amazonaws.com")
+    trust = trusts.service_trust("ecs-tasks.amazonaws.com", source=b.id)
     inline = {"assume-collector-roles": hub_policy({"iamdash-*"}, {})}
     b.role(HUB_ROLE, trust, inline=inline, used=0.1, created=60, tags={"application": "iamdash"})

@@ -21,6 +21,7 @@ from moto.iam.models import (
     PolicyVersion,
     Role,
     SAMLProvider,
+    SigningCertificate,
     User,
     VirtualMfaDevice,
 )
@@ -195,6 +196,13 @@ class Builder:
         self.judged("key", key.access_key_id, verdicts.of_key(age, used, active, created is None))
         return key
 
+    def signing_certificate(self, user: User) -> None:
+        """An active X.509 certificate of a user."""
+        made = SigningCertificate(self.unique_id("", 24), user.name, "-----BEGIN CERTIFICATE-----")
+        made.upload_date = user.create_date
+        user.signing_certificates[made.id] = made
+        self.open("KY113", "user", user.name, "an active signing certificate", "signing certificate")
+
     def group(self, name: str, attached: Iterable[str] = (), inline: dict[str, str] | None = None) -> Group:
         group = Group(self.id, REGION, name)
         group.id = self.unique_id("AGPA")
@@ -206,14 +214,19 @@ class Builder:
 
     # -- policies and providers
 
-    def policy(self, name: str, *versions: str, created: float = 500, path: str = "/") -> ManagedPolicy:
-        """A customer-managed policy; the last version is the default one, each a month after the one before."""
+    def policy(
+        self, name: str, *versions: str, created: float = 500, path: str = "/", renewed: float | None = None
+    ) -> ManagedPolicy:
+        """A customer-managed policy; the last version is the default one, each a month after the one before, or the last
+        one `renewed` days ago."""
         policy = ManagedPolicy(name, self.id, REGION, document=versions[0], path=path)
         policy.id = self.unique_id("ANPA")
         policy.create_date = policy.update_date = policy.versions[0].create_date = self.ago(created)
         for number, document in enumerate(versions[1:], start=2):
             policy.versions[-1].is_default = False
             moment = policy.create_date + timedelta(days=30 * (number - 1))
+            if renewed is not None and number == len(versions):
+                moment = self.ago(renewed)
             policy.versions.append(PolicyVersion(policy.arn, document, True, f"v{number}", moment))
             policy.default_version_id, policy.update_date = f"v{number}", moment
         policy.next_version_num = len(versions) + 1

@@ -30,8 +30,9 @@ def lambda_functions(b: Builder) -> None:
 
 @planted()
 def ecs_tasks(b: Builder) -> None:
-    trust = trusts.service_trust("ecs-tasks.amazonaws.com")
-    b.role("payments-api-task", trust, inline={"events": documents.queue(b.id, "payments-events")}, used=0.1)
+    asked = trusts.service_trust("ecs-tasks.amazonaws.com", source=b.id)
+    b.role("payments-api-task", asked, inline={"events": documents.queue(b.id, "payments-events")}, used=0.1)
+    trust = trusts.service_trust("ecs-tasks.amazonaws.com")  # as the console made it for years
     b.role("ecsTaskExecutionRole", trust, attached=["/service-role/AmazonECSTaskExecutionRolePolicy"], used=0.1)
 
 

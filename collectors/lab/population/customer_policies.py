@@ -30,6 +30,7 @@ def scoped_with_versions(b: Builder) -> None:
 @planted(2)
 def unattached(b: Builder) -> None:
     b.policy("old-etl-access", documents.bucket("halden-etl-2023"), created=900)
+    b.clear("LP209", "policy", "old-etl-access", "unattached, and no administrator")
 
 
 @planted(6, 2)
@@ -42,6 +43,8 @@ def unattached_administrator(b: Builder) -> None:
 def service_wildcards(b: Builder) -> None:
     held(b, "storage-everything", documents.SERVICE_WILDCARD, "thumbnail-cache")
     b.open("LP202", "policy", "storage-everything", "s3:* and kms:*")
+    b.open("LP207", "role", "thumbnail-cache", "policies of all buckets, grants of all keys")
+    b.open("LP208", "role", "thumbnail-cache", "objects of all buckets")
 
 
 @planted(4, 2)

@@ -20,6 +20,11 @@ def bucket(name: str) -> str:
     return policy(allow("s3:ListBucket", f"arn:aws:s3:::{name}"), objects)
 
 
+def buckets(*names: str) -> str:
+    """Read objects of some buckets."""
+    return policy(allow("s3:GetObject", [f"arn:aws:s3:::{name}/*" for name in names]))
+
+
 def table(account_id: str, name: str) -> str:
     """Items of one DynamoDB table."""
     actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
@@ -51,6 +56,52 @@ def ecs_deploy(account_id: str) -> str:
     )
 
 
+def three_services(account_id: str, name: str) -> str:
+    """A bucket, a table and a queue of one name."""
+    return policy(
+        allow("s3:PutObject", f"arn:aws:s3:::halden-{name}/*"),
+        allow("dynamodb:PutItem", f"arn:aws:dynamodb:eu-west-1:{account_id}:table/{name}"),
+        allow("sqs:ReceiveMessage", f"arn:aws:sqs:eu-west-1:{account_id}:{name}"),
+    )
+
+
+def cloud_shell(account_id: str) -> str:
+    """CloudShell without up- and downloads."""
+    return policy(
+        allow("cloudshell:CreateEnvironment"),
+        allow(
+            ["cloudshell:GetEnvironmentStatus", "cloudshell:StartEnvironment"],
+            f"arn:aws:cloudshell:eu-west-1:{account_id}:environment/*",
+        ),
+    )
+
+
+def assume(role_arn: str) -> str:
+    return policy(allow("sts:AssumeRole", role_arn))
+
+
+def function_deploy(account_id: str, role: str) -> str:
+    """Make and call functions, as one role."""
+    functions = f"arn:aws:lambda:eu-west-1:{account_id}:function:*"
+    return policy(
+        allow(["lambda:CreateFunction", "lambda:InvokeFunction"], functions),
+        allow(
+            "iam:PassRole",
+            f"arn:aws:iam::{account_id}:role/{role}",
+            Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+        ),
+    )
+
+
+MAKERS = ["iam:CreateRole", "iam:AttachRolePolicy", "iam:PutRolePolicy"]
+
+
+def make_bounded_roles(boundary_arn: str) -> str:
+    """Make and change roles, all within a boundary."""
+    return policy(allow(MAKERS, Condition={"StringEquals": {"iam:PermissionsBoundary": boundary_arn}}))
+
+
+MAKE_ROLES = policy(allow(MAKERS))
 ADMINISTRATOR = policy(allow("*"))
 SERVICE_WILDCARD = policy(allow(["s3:*", "kms:*"]))
 ALL_BUT_BILLING = policy({"Effect": "Allow", "NotAction": ["aws-portal:*", "billing:*"], "Resource": "*"})
@@ -70,6 +121,21 @@ PASS_TO_LAMBDA = policy(
 ASSUME_ANY_ROLE = policy(allow("sts:AssumeRole"))
 ASSUME_APP_ROLES = policy(allow("sts:AssumeRole", "arn:aws:iam::*:role/app-*"))
 SUBSCRIBE = policy(allow(["aws-marketplace:Subscribe", "aws-marketplace:ViewSubscriptions"]))
+SUBSCRIBE_TO_SOME = policy(
+    allow(
+        "aws-marketplace:Subscribe",
+        Condition={"ForAnyValue:StringEquals": {"aws-marketplace:ProductId": ["prod-4hzexample", "prod-7kwexample"]}},
+    )
+)
+BUCKET_OWNER = policy(allow("s3:*", ["arn:aws:s3:::halden-media", "arn:aws:s3:::halden-media/*"]))
+SEND_ANYWHERE = policy(allow("sqs:SendMessage"))
+SEND_TO_OURS = policy(allow("sqs:SendMessage", Condition={"StringEquals": {"aws:ResourceTag/team": "invoicing"}}))
+SHARE_ANY_BUCKET = policy(allow(["s3:GetBucketPolicy", "s3:PutBucketPolicy"]))
+SHARE_WEB_BUCKETS = policy(allow(["s3:GetBucketPolicy", "s3:PutBucketPolicy"], "arn:aws:s3:::halden-web-*"))
+READ_ANY_OBJECT = policy(allow(["s3:GetObject", "s3:ListBucket"]))
+MISSPELT = policy(allow(["s3:GetObjects", "s3:PutObject"], "arn:aws:s3:::halden-avatars/*"))
+LOWER_CASE = policy(allow(["s3:getobject", "s3:putobject"], "arn:aws:s3:::halden-banners/*"))
+INVOKE_MODEL = policy(allow("bedrock:InvokeModel", "arn:aws:bedrock:eu-west-1::foundation-model/*"))
 SELF_SERVICE = policy(
     allow(
         ["iam:ChangePassword", "iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:EnableMFADevice", "iam:GetUser"],
@@ -78,7 +144,8 @@ SELF_SERVICE = policy(
     allow(["iam:ListVirtualMFADevices", "iam:GetAccountPasswordPolicy"]),
 )
 BOUNDARY = policy(
-    allow(["s3:*", "dynamodb:*", "sqs:*", "sns:*", "lambda:*", "logs:*", "ecs:*", "ecr:*", "cloudwatch:*", "ssm:Get*"]),
+    allow(["s3:*", "dynamodb:*", "sqs:*", "sns:*", "logs:*", "ecs:*", "ecr:*", "cloudwatch:*", "ssm:Get*"]),
+    allow(["lambda:InvokeFunction", "lambda:Get*", "lambda:List*"]),  # no code that runs as another role
     {
         "Effect": "Deny",
         "Action": ["iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"],
@@ -90,6 +157,8 @@ DEVELOPER = policy(
     allow("s3:GetObject", "arn:aws:s3:::halden-artifacts/*"),
 )
 METRICS = policy(
-    allow(["cloudwatch:PutMetricData", "cloudwatch:GetMetricData", "logs:CreateLogStream", "logs:PutLogEvents"])
+    allow("cloudwatch:GetMetricData"),
+    allow("cloudwatch:PutMetricData", Condition={"StringEquals": {"cloudwatch:namespace": "Halden"}}),
+    allow(["logs:CreateLogStream", "logs:PutLogEvents"], "arn:aws:logs:*:*:log-group:/halden/*"),
 )
 COST_READ = policy(allow(["ce:GetCostAndUsage", "organizations:ListAccounts", "tag:GetResources"]))

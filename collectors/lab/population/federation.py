@@ -22,6 +22,7 @@ def github_deploy(b: Builder) -> None:
     b.role("github-deploy", trust, inline={"deploy": documents.ecs_deploy(b.id)}, used=0.5, tags=tags)
     b.clear("LP405", "role", "github-deploy", "sub binds owner, repository and environment")
     b.clear("HM109", "role", "github-deploy", "one hour")
+    b.clear("LP301", "role", "github-deploy", "may pass task roles to ECS only")
 
 
 @planted(6, 1)

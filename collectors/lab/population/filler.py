@@ -6,6 +6,7 @@ from collectors.lab.names import FIRST_NAMES, FUNCTIONS, LAST_NAMES, TEAMS
 from collectors.lab.population import documents, trusts
 from collectors.lab.population.builder import Builder
 
+ASKED = ("codebuild.amazonaws.com", "ecs-tasks.amazonaws.com", "states.amazonaws.com")  # for whom they act
 LAMBDA_BASIC = "/service-role/AWSLambdaBasicExecutionRole"
 SERVICES = {
     "task": "ecs-tasks.amazonaws.com",
@@ -47,6 +48,7 @@ def age_of_use(b: Builder) -> tuple[float, float | None]:
 def role(b: Builder, number: int, suffix: str) -> None:
     team, function = TEAMS[number // len(FUNCTIONS)], FUNCTIONS[number % len(FUNCTIONS)]
     name, kind = f"{team}-{function}{suffix}", function.rpartition("-")[2]
+    service = SERVICES[kind]
     created, used = age_of_use(b)
     inline = (
         {"data": documents.bucket(f"halden-{team}")},
@@ -56,7 +58,7 @@ def role(b: Builder, number: int, suffix: str) -> None:
     )[number % 4]
     b.role(
         name,
-        trusts.service_trust(SERVICES[kind]),
+        trusts.service_trust(service, source=b.id if service in ASKED else ""),
         created=created,
         used=used,
         attached=[LAMBDA_BASIC] if kind == "lambda" else [],

@@ -1,8 +1,11 @@
 """Verdicts that need the whole account: users with all their keys and policies, groups, policies, settings."""
 
-from moto.iam.models import AWSManagedPolicy, Group, User
+from collections.abc import Iterator
 
-from collectors.lab.population import verdicts
+from moto.iam.models import AWSManagedPolicy, Group, Role, User
+
+from collectors.lab.policy_language import listed, statements
+from collectors.lab.population import at_large, verdicts
 from collectors.lab.population.builder import Builder
 
 QUARANTINE = "AWSCompromisedKeyQuarantine"  # AWS attaches it; taking it off would be the fault
@@ -14,6 +17,13 @@ def judge(b: Builder) -> None:
         judge_user(b, user)
     for group in b.iam.groups.values():
         judge_group(b, group)
+    administrators = {x.subject_name for x in b.world.labels if x[:2] == (b.id, "LP201") and x.state == "open"}
+    for holder in (*b.iam.roles.values(), *b.iam.users.values(), *b.iam.groups.values()):
+        judge_at_large(b, holder, administrators)
+    for role in b.iam.roles.values():
+        judge_service_trust(b, role)
+    judge_power_users(b, administrators)
+    judge_long_term_keys(b)
     judge_policies(b)
     judge_password_policy(b)
     judge_audit_role(b)
@@ -25,13 +35,78 @@ def judge_user(b: Builder, user: User) -> None:
     uses = [key.last_used.timestamp for key in user.access_keys if key.last_used]
     uses += [user.password_last_used] if user.password_last_used else []
     used = (b.as_of - max(uses)).days if uses else None
+    administrator = user in b.iam.groups["admins"].users
     b.judged("user", user.name, verdicts.of_use((b.as_of - user.create_date).days, used))
+    if has_services(b, user) and not administrator:
+        b.judged("user", user.name, verdicts.of_services((b.as_of - user.create_date).days, used))
     if user.policies or any(QUARANTINE not in arn for arn in user.managed_policies):
         b.open("LP205", "user", user.name, "a policy directly on the user")
     if user.password:  # break-glass too, until an operator accepts it
         b.open("HM105", "user", user.name, "console password on an IAM user")
-    if user in b.iam.groups["admins"].users:
+    if administrator:
         b.open("LP201", "user", user.name, "member of a group with AdministratorAccess", "AWS-managed")
+
+
+def has_services(b: Builder, user: User) -> bool:
+    """Whether any policy allows him anything; the quarantine only denies."""
+    holders = [user, *(group for group in b.iam.groups.values() if user in group.users)]
+    return any(h.policies or any(QUARANTINE not in arn for arn in h.managed_policies) for h in holders)
+
+
+def judge_at_large(b: Builder, holder: Role | User | Group, administrators: set[str]) -> None:
+    """What AWS's policies and some inline ones allow at large, told of who has them."""
+    if getattr(holder, "path", "").startswith("/aws-service-role/"):
+        return
+    kind, told = type(holder).__name__.lower(), set()
+    for code, part, policy in allowed_at_large(holder):
+        of_principals = code not in at_large.ONE_A_POLICY
+        absorbed = code in at_large.ABSORBED and holder.name in administrators
+        if (code, part) in told or absorbed or (of_principals and kind == "group"):
+            continue
+        told.add((code, part))
+        b.open(code, kind, holder.name, f"{policy} allows it", part)
+
+
+def allowed_at_large(holder: Role | User | Group) -> Iterator[tuple[str, str, str]]:
+    """(code, part, policy)."""
+    for policy in holder.managed_policies.values():
+        for code in at_large.ALLOWED_BY.get(policy.name, ()) if isinstance(policy, AWSManagedPolicy) else ():
+            yield code, policy.name if code in at_large.ONE_A_POLICY else "", policy.name
+    bounded = at_large.BOUNDED if getattr(holder, "permissions_boundary_arn", None) else {}
+    for name, document in holder.policies.items():
+        for code in (*at_large.INLINE.get(document, ()), *bounded.get(document, ())):
+            yield code, f"inline:{name}" if code in at_large.ONE_A_POLICY else "", name
+
+
+def judge_service_trust(b: Builder, role: Role) -> None:
+    """LP404: services that can say for whom they act, and are not asked."""
+    if role.path.startswith(("/aws-service-role/", "/aws-reserved/")):
+        return
+    asked = {True: b.clear, False: b.open}
+    for statement in statements(role.assume_role_policy_document):
+        services = listed(statement["Principal"].get("Service", [])) if isinstance(statement["Principal"], dict) else []
+        if at_large.SAY_FOR_WHOM.intersection(services):
+            source = "aws:SourceAccount" in statement.get("Condition", {}).get("StringEquals", {})
+            asked[source]("LP404", "role", role.name, f"{', '.join(services)}, aws:SourceAccount asked: {source}")
+
+
+def judge_power_users(b: Builder, administrators: set[str]) -> None:
+    """LP301: all of Lambda and CodeBuild lets them act as an administrator whom one of these runs as."""
+    trusts = [role.assume_role_policy_document for role in b.iam.roles.values() if role.name in administrators]
+    if not any(f"{service}.amazonaws.com" in trust for trust in trusts for service in ("codebuild", "lambda")):
+        return
+    for role in b.iam.roles.values():
+        if any(policy.name == "PowerUserAccess" for policy in role.managed_policies.values()):
+            b.open("LP301", "role", role.name, "live: it changes the code that runs as an administrator")
+
+
+def judge_long_term_keys(b: Builder) -> None:
+    """KY114: keys in use for other than to get credentials."""
+    active = [key for user in b.iam.users.values() for key in user.access_keys if key.status == "Active"]
+    used = [key.last_used for key in active if key.last_used]
+    lately = [u for u in used if (b.as_of - u.timestamp).days < verdicts.CREDENTIAL_DAYS]
+    state = b.open if any(u.service not in ("iam", "sts") for u in lately) else b.clear
+    state("KY114", "account", b.id, "keys that call services", "keys in use")
 
 
 def judge_policies(b: Builder) -> None:

@@ -14,7 +14,6 @@ def groups(b: Builder) -> None:
     b.group("admins", [ADMINISTRATOR_ACCESS])
     b.open("LP201", "group", "admins", "AdministratorAccess attached", "AWS-managed")
     b.group("developers", [self_service.arn], {"read-workloads": documents.DEVELOPER})
-    b.clear("LP301", "group", "developers", "key creation is scoped to ${aws:username}")
     b.group("contractors", ["/job-function/ViewOnlyAccess"])
 
 

@@ -85,12 +85,34 @@ def program_with_a_password(b: Builder) -> None:
     b.open("HM103", "user", "svc-billing-ui", "keys in use by a program, and a console password")
 
 
+@planted(6, 3)
+def person_with_a_program(b: Builder) -> None:
+    """Somebody who also works on the command line; beside him a program whose name says so, without a password."""
+    user = b.user("ruben.costa", created=300, password=(50, 2), mfa="virtual", groups=["developers"])
+    b.key(user, 60, 1, region="N/A")
+    b.clear("HM103", "user", "ruben.costa", "a person who uses a key")
+    user = b.user("svc-invoice-export", created=300, inline={"invoices": documents.bucket("halden-invoices")})
+    b.key(user, 60, 1, region="N/A")
+    b.clear("HM103", "user", "svc-invoice-export", "no console password")
+
+
 @planted(12, 9)
 def leaked(b: Builder) -> None:
     """AWS attaches the quarantine policy to users whose key it found in public."""
     user = b.user("ml-notebook", created=120, attached=["/AWSCompromisedKeyQuarantineV2"])
     key = b.key(user, 40, 5, service="bedrock", region="us-east-1")
     b.open("KY110", "key", key.access_key_id, "AWSCompromisedKeyQuarantineV2 attached to its user")
+    user = b.user("ml-labels", created=120, attached=["/AWSCompromisedKeyQuarantineV2"])
+    key = b.key(user, 60, 50, service="s3", active=False)
+    b.clear("KY110", "key", key.access_key_id, "the key that leaked was switched off")
+
+
+@planted(6, 2)
+def signs_with_a_certificate(b: Builder) -> None:
+    """From the days of SOAP; the report shows it, nobody else does."""
+    user = b.user("soap-uploader", created=1900, inline={"uploads": documents.bucket("halden-uploads")})
+    b.key(user, 20, 1)
+    b.signing_certificate(user)
 
 
 @planted(6, 5)
@@ -105,4 +127,6 @@ def bounded_user(b: Builder) -> None:
     boundary = b.policy("machine-user-boundary", documents.BOUNDARY)
     user = b.user("iot-gateway", created=340, inline={"all": documents.ADMINISTRATOR}, boundary=boundary.arn)
     b.clear("LP201", "user", "iot-gateway", "the permissions boundary takes administration away")
-    b.key(user, 25, 1, service="iotdata")
+    b.open("LP301", "user", "iot-gateway", "blocked: the boundary machine-user-boundary allows no IAM")
+    key = b.key(user, 25, 1, service="iotdata")
+    b.clear("KY111", "key", key.access_key_id, "the boundary of its user takes administration away")

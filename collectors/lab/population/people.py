@@ -13,6 +13,7 @@ def person(
 @planted()
 def in_order(b: Builder) -> None:
     person(b, "anna.berg", (60, 3))
+    b.clear("LP301", "user", "anna.berg", "making keys is scoped to ${aws:username}")
 
 
 @planted(2, 1)

@@ -14,10 +14,11 @@ def allow(principal: Any, action: Any = "sts:AssumeRole", condition: dict[str, A
     return statement | ({"Condition": condition} if condition else {})
 
 
-@lru_cache(maxsize=512)
-def service_trust(*services: str) -> str:
-    """A single service stands as text, as the console writes it."""
-    return document(allow({"Service": services[0] if len(services) == 1 else list(services)}))
+@lru_cache(maxsize=4096)
+def service_trust(*services: str, source: str = "") -> str:
+    """A single service stands as text, as the console writes it. source: the account that the service must act for."""
+    condition = {"StringEquals": {"aws:SourceAccount": source}} if source else None
+    return document(allow({"Service": services[0] if len(services) == 1 else list(services)}, condition=condition))
 
 
 def root_arn(account_id: str) -> str:

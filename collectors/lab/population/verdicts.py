@@ -87,6 +87,12 @@ def of_use(created: float, used: float | None) -> Iterator[Verdict]:
         yield "open", "LP102", "no password or key use in the window", ""
 
 
+def of_services(created: float, used: float | None) -> Iterator[Verdict]:
+    """LP104 of a user: what he may use and did not, since he used nothing."""
+    if created > UNUSED_DAYS and (used is None or used > UNUSED_DAYS):
+        yield "open", "LP104", "nothing of what he may use was used in the window", ""
+
+
 def of_two_keys(ages: list[float]) -> Iterator[Verdict]:
     """KY105 from the ages of a user's active keys."""
     if len(ages) == 2:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.iam.exceptions import IAMException
 from moto.iam.models import AWSManagedPolicy, IAMBackend
 from moto.iam.responses import IamResponse
 
@@ -59,5 +60,7 @@ def list_instance_profiles(self: IamResponse) -> ActionResult:
 @operation(IamResponse)
 def list_organizations_features(self: IamResponse) -> ActionResult:
     """Central root management is on: that is why member accounts have no root credentials."""
+    if self.current_account != current().management.id:
+        raise IAMException("AccountNotManagementOrDelegatedAdministratorException", "The account may not ask.")
     features = ["RootCredentialsManagement"]
     return ActionResult({"OrganizationId": current().organization_id, "EnabledFeatures": features})

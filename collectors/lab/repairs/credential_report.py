@@ -33,7 +33,7 @@ COLUMNS = [
     ),
     *(f"cert_{slot}_{what}" for slot in (1, 2) for what in ("active", "last_rotated")),
 ]
-NO_CERTIFICATES = ["false", "N/A", "false", "N/A"]
+NO_CERTIFICATE = ["false", "N/A"]
 
 
 def written(moment: datetime | None, missing: str = "N/A") -> str:
@@ -48,6 +48,11 @@ def slots(keys: list[list[str]]) -> list[str]:
     """The ten columns of both key slots."""
     empty = ["false", "N/A", "N/A", "N/A", "N/A"]
     return [value for key in [*keys, empty, empty][:2] for value in key]
+
+
+def certificates(found: list[list[str]]) -> list[str]:
+    """The four columns of both signing certificates."""
+    return [value for one in [*found, NO_CERTIFICATE, NO_CERTIFICATE][:2] for value in one]
 
 
 def key_columns(key: AccessKey) -> list[str]:
@@ -73,7 +78,7 @@ def root_row(account_id: str, root: RootUser) -> list[str]:
         "not_supported",
         boolean(root.mfa),
         *slots([root_key_columns(key) for key in root.keys]),
-        *NO_CERTIFICATES,
+        *certificates([]),
     ]
 
 
@@ -93,7 +98,7 @@ def user_row(iam: IAMBackend, user: User) -> list[str]:
         written(rotation),
         boolean(user.mfa_devices),
         *slots([key_columns(key) for key in sorted(user.access_keys, key=lambda key: key.access_key_id)]),
-        *NO_CERTIFICATES,
+        *certificates([["true", written(made.upload_date)] for made in user.signing_certificates.values()]),
     ]
 
 

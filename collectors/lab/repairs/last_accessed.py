@@ -40,6 +40,7 @@ SERVICES = {
     "ssm": "AWS Systems Manager",
     "sts": "AWS Security Token Service",
 }
+IN_USE_DAYS = 50  # what is not planted otherwise was used within so many days, if its principal was
 TRACKED = {"s3": "ListAllMyBuckets", "ec2": "DescribeInstances", "iam": "ListRoles", "lambda": "ListFunctions20150331"}
 
 
@@ -62,7 +63,8 @@ def granted(iam: IAMBackend, entity: Role | User) -> list[str]:
 
 
 def days_by_service(entity: Role | User, services: list[str]) -> dict[str, int | None]:
-    """Days since the last attempt: as planted, else one or more services at the last use, the rest never."""
+    """Days since the last attempt: as planted, else all that is granted around the last use of the role, or of the
+    user's keys and password."""
     world = current()
     if entity.arn in world.last_accessed:
         return dict.fromkeys(services) | world.last_accessed[entity.arn]
@@ -70,11 +72,12 @@ def days_by_service(entity: Role | User, services: list[str]) -> dict[str, int |
         moments = [entity.last_used] if entity.last_used else []
     else:
         moments = [key.last_used.timestamp for key in entity.access_keys if key.last_used]
+        moments += [entity.password_last_used] if entity.password_last_used else []
     if not moments:
         return dict.fromkeys(services)
     newest = (world.settings.now - max(moments)).days
     chance = Random(entity.arn)
-    days = {service: newest + chance.randrange(60) if chance.random() < 0.5 else None for service in services}
+    days = {service: max(newest, min(newest + chance.randrange(30), IN_USE_DAYS)) for service in services}
     return days | ({chance.choice(services): newest} if services else {})
 
 
