@@ -56,7 +56,8 @@ class AccountDetails(Record, frozen=True, kw_only=True):
 
     summary: GetAccountSummary's SummaryMap. oidc_providers: ARNs. empty_instance_profiles: those without a role; the others
     stand with their roles. long_sessions: id of a role -> its MaxSessionDuration in seconds, where that is not the default.
-    security_contact: whether one is named; who it is, is not kept.
+    security_contact: whether one is named; who it is, is not kept. root_features: what of the members' root users the
+    organization manages centrally ("RootCredentialsManagement", "RootSessions"), told to who manages it.
     """
 
     unique_id: str
@@ -70,4 +71,5 @@ class AccountDetails(Record, frozen=True, kw_only=True):
     empty_instance_profiles: tuple[InstanceProfile, ...] | None = None
     long_sessions: dict[str, int] | None = None
     security_contact: bool | None = None
+    root_features: tuple[str, ...] | None = None
     organization: Organization | None = None

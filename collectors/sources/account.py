@@ -1,5 +1,6 @@
 """The account as a whole: alias, summary, password policy, identity providers, server certificates, virtual MFA devices,
-and how long sessions of its roles may be, which GetAccountAuthorizationDetails does not tell.
+how long sessions of its roles may be, which GetAccountAuthorizationDetails does not tell, and of the account that manages
+its organization, whether root users are managed centrally.
 
 ListMFADevices, which alone tells a passkey from a hardware token, takes one call a user. It is worth that for privileged
 users only, and who is privileged is not known while collecting; so the kind of a device that is not virtual stays unknown.
@@ -18,6 +19,7 @@ from collectors.records import (
     PasswordPolicy,
     SamlProvider,
     ServerCertificate,
+    State,
     VirtualMfaDevice,
 )
 from collectors.sources import Answers, Api, Source
@@ -27,6 +29,12 @@ PASSWORD_POLICY = "iam:GetAccountPasswordPolicy"  # noqa: S105 - an API's name
 SAML, OIDC = "iam:ListSAMLProviders", "iam:ListOpenIDConnectProviders"
 CERTIFICATES, VIRTUAL_MFA = "iam:ListServerCertificates", "iam:ListVirtualMFADevices"
 PROFILES, ROLES = "iam:ListInstanceProfiles", "iam:ListRoles"
+ROOT_FEATURES = "iam:ListOrganizationsFeatures"
+NOT_HERE = {  # what AWS says to accounts that are not asked about root users of others
+    "AccountNotManagementOrDelegatedAdministratorException": "The account does not manage the organization's root users.",
+    "OrganizationNotFoundException": "The account is in no organization.",
+}
+OFF = frozenset({"OrganizationNotInAllFeaturesModeException", "ServiceAccessNotEnabledException"})
 DEFAULT_SESSION = 3_600  # seconds
 PAGE = 1_000  # AWS's maximum; it may return fewer
 
@@ -78,10 +86,24 @@ def sessions(aws: Aws, _: Answers) -> dict[str, int]:
     return {role["RoleId"]: role.get("MaxSessionDuration", DEFAULT_SESSION) for role in _all(aws, ROLES, "Roles")}
 
 
+def root_features(aws: Aws, _: Answers) -> list[str]:
+    """What of the members' root users is managed centrally. Empty: nothing, which AWS tells by an error where IAM has no
+    trusted access to the organization."""
+    try:
+        return list(aws.ask(ROOT_FEATURES, require="EnabledFeatures")["EnabledFeatures"])
+    except AwsError as error:
+        if error.code in NOT_HERE:
+            raise AwsError(ROOT_FEATURES, State.NOT_APPLICABLE, NOT_HERE[error.code]) from error
+        if error.code not in OFF:
+            raise
+        return []
+
+
 def transform(answers: Answers) -> Part:
     found: dict[str, Any] = {
         "aliases": tuple(answers[ALIASES]) if ALIASES in answers else None,
         "summary": answers.get(SUMMARY),
+        "root_features": tuple(sorted(answers[ROOT_FEATURES])) if ROOT_FEATURES in answers else None,
         "password_policy": _password_policy(answers[PASSWORD_POLICY]) if PASSWORD_POLICY in answers else None,
     }
     for field, api, make in LISTS:
@@ -160,6 +182,7 @@ SOURCE = Source(
         Api(VIRTUAL_MFA, virtual_mfa),
         Api(PROFILES, instance_profiles),
         Api(ROLES, sessions),
+        Api(ROOT_FEATURES, root_features),
     ),
     transform=transform,
 )

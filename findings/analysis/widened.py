@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from collectors.records import Group, Policy, Principal, Role, User
 from findings.analysis.facts import Facts
+from findings.analysis.permissions import Permissions
 from findings.analysis.trust.who import Admission, admitted
 from findings.policy.document import Unreadable
 from findings.policy.widening import Gain, gained, implied
@@ -37,15 +40,35 @@ def of_documents(then: str, now: str, facts: Facts) -> Widened | None:
     return Widened(("its document changed",), _mask(found), _where(found))
 
 
-def of_holder(was: Role | User | Group, now: Role | User | Group, facts: Facts) -> Widened:
-    """By its own policies, groups, boundary and trust; what changed in a policy or group is told there."""
-    old, new = facts.past.facts.permissions, facts.permissions
+def of_holder(
+    was: Role | User | Group, now: Role | User | Group, facts: Facts, then: Permissions | None = None
+) -> Widened:
+    """By its own policies, groups, boundary and trust; what changed in a policy or group is told there. then: the account's
+    permissions as they were, if not those of the past."""
+    old, new = then or facts.past.facts.permissions, facts.permissions
     before, after = old.reach(was), new.reach(now)
     found = tuple(_within(gained(old.identity(was), new.identity(now), new.catalogue), after.upper))
     mask = _mask(found) | (after.upper & ~before.upper) | (after.wide & ~before.wide)
     admits = tuple(_newly_admitted(was, now, facts)) if isinstance(was, Role) and isinstance(now, Role) else ()
     causes = (*_causes(was, now), *(f"its trust policy admits {name}" for name in admits[:3]))
     return Widened(causes, mask, _where(found), admits)
+
+
+def without_new(holder: Role | User | Group, facts: Facts) -> Role | User | Group | None:
+    """The holder without the policies and groups that were made in the last two weeks, which it cannot have had before. None:
+    it has none."""
+    attached = tuple(arn for arn in holder.attached if not _new(facts.policy_by_arn.get(arn), facts))
+    was: Role | User | Group = msgspec.structs.replace(holder, attached=attached)
+    if isinstance(was, User):
+        kept = (name for name in was.groups if not _new(facts.groups_by_name.get(name), facts))
+        was = msgspec.structs.replace(was, groups=tuple(kept))
+    return None if was == holder else was
+
+
+def _new(entity: Policy | Group | None, facts: Facts) -> bool:
+    """AWS's own policies have no date in the answers that are read."""
+    aws = isinstance(entity, Policy) and entity.aws_managed
+    return entity is not None and not aws and not facts.older(entity.created_at, 14)
 
 
 def _within(gains: Iterable[Gain], upper: int) -> Iterator[Gain]:

@@ -7,6 +7,7 @@ compiled.py) already leaves out what a condition on the resource narrows, and ke
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from findings.policy.catalogue import Catalogue, Level
 from findings.policy.compiled import Clause, Compiled
@@ -22,6 +23,7 @@ HANDING_OUT = ("*:Get*Token*", "*:Get*Credentials*", "*:Get*Password*", "*:Get*P
 HARMLESS = ("*:AllowVendedLogDeliveryForResource",)
 
 
+@cache
 def of_levels(catalogue: Catalogue, levels: tuple[Level, ...]) -> int:
     """The actions of the levels that do change something."""
     mask = 0
@@ -45,8 +47,8 @@ def service_wildcards(compiled: Compiled, catalogue: Catalogue) -> tuple[str, ..
     changing = of_levels(catalogue, CHANGING)
     return tuple(
         service
-        for service, actions in catalogue.services.items()
-        if wide & actions and _whole(actions, changing, named, wide, service in spelled)
+        for service in services_of(wide, catalogue)
+        if _whole(catalogue.services[service], changing, named, wide, service in spelled)
     )
 
 
@@ -77,4 +79,4 @@ def plain_allows(compiled: Compiled) -> Iterator[Clause]:
 
 def services_of(mask: int, catalogue: Catalogue) -> tuple[str, ...]:
     """Services that have an action in the mask."""
-    return tuple(service for service, actions in catalogue.services.items() if mask & actions)
+    return tuple(dict.fromkeys(name.partition(":")[0] for name in catalogue.members(mask)))

@@ -21,7 +21,6 @@ class Asked(NamedTuple):
     lacks: str = ""
 
 
-FEATURES = "planned as GR112; needs `iam:ListOrganizationsFeatures`, which is not collected"
 ANALYZERS = "planned as MO109; needs `access-analyzer:ListAnalyzers`, which is not collected"
 INSTANCES = "planned as AB110; needs `ec2:DescribeInstances`, which is not collected"
 CONTACTS = "nobody can judge from outside whether a contact is current; AB104 judges the security contact"
@@ -62,17 +61,22 @@ CONTROLS: dict[str, dict[str, Asked]] = {
         "iam_policy_allows_privilege_escalation": Asked("escalation by a policy"),
         "iam_policy_attached_only_to_group_or_roles": Asked("policies on users"),
         "iam_policy_cloudshell_admin_not_attached": Asked("AWSCloudShellFullAccess is attached"),
-        "iam_policy_no_agentcore_workload_access_token_wildcard": Asked("AgentCore workload tokens on everything"),
+        "iam_policy_no_agentcore_workload_access_token_wildcard": Asked(
+            "AgentCore workload tokens on everything", "LP202: by `bedrock-agentcore:*`"
+        ),
         "iam_policy_no_full_access_to_cloudtrail": Asked("`cloudtrail:*`"),
         "iam_policy_no_full_access_to_kms": Asked("`kms:*`"),
         "iam_policy_no_wildcard_marketplace_subscribe": Asked("buying on everything"),
-        "iam_policy_passrole_to_bedrock_agentcore_restricted": Asked("any role may be passed to AgentCore"),
+        "iam_policy_passrole_to_bedrock_agentcore_restricted": Asked(
+            "any role may be passed to AgentCore",
+            "LP301: by PassRole to AgentCore alone, where a stronger role trusts it",
+        ),
         "iam_role_access_not_stale_to_bedrock": Asked("roles that left Bedrock unused", "bedrock"),
         "iam_role_administratoraccess_policy": Asked("a role with AdministratorAccess", "AWS-managed, machines too"),
         "iam_role_cross_account_readonlyaccess_policy": Asked("reading by outsiders"),
         "iam_role_cross_service_confused_deputy_prevention": Asked("service trust without a source"),
         "iam_role_service_trust_restricts_source_to_account": Asked("service trust without a source account"),
-        "iam_root_credentials_management_enabled": Asked("root is managed centrally", lacks=FEATURES),
+        "iam_root_credentials_management_enabled": Asked("root is managed centrally"),
         "iam_root_hardware_mfa_enabled": Asked("root has a hardware device"),
         "iam_root_mfa_enabled": Asked("root has MFA"),
         "iam_rotate_access_key_90_days": Asked("keys older than 90 days"),
@@ -137,7 +141,7 @@ CONTROLS: dict[str, dict[str, Asked]] = {
         "1.21": Asked("AWSCloudShellFullAccess is restricted"),
     },
     CIS7: {
-        "2.1.1": Asked("root is managed centrally", lacks=FEATURES),
+        "2.1.1": Asked("root is managed centrally"),
         "2.1.2": Asked("all accounts have baseline SCPs or RCPs", lacks=BASELINE),
         "2.1.3": Asked("no workloads in the management account", lacks=WORKLOADS),
         "2.1.4": Asked("OUs follow environment and sensitivity", lacks=TREE),

@@ -11,16 +11,23 @@ from findings.vocabulary import Clear, Open, Outcome, Unknown
 
 
 def on_everything(
-    holder: Role | User, mask: int, facts: Facts, told: Callable[[Everywhere], Open], clear: str
+    holder: Role | User,
+    mask: int,
+    facts: Facts,
+    told: Callable[[Everywhere], Open],
+    clear: str,
+    *,
+    effective: bool = False,
 ) -> Iterator[Outcome]:
-    """told: the finding, when guardrails leave some of the actions. clear: why, when no policy grants any of them."""
+    """told: the finding. effective: only where guardrails leave some of the actions; else also where they block all. clear:
+    why, when no policy grants any of them."""
     if isinstance(holder, Role) and holder.service_linked:
         return
     if facts.permissions.admin(holder):
         yield Clear(f"{holder.name} is an effective administrator: LP201 tells it")
         return
     found = everywhere(holder, mask, facts)
-    if found.left:
+    if found.left or (found.granted and not effective):
         yield told(found)
     elif unknown := facts.permissions.unknown(holder):
         yield Unknown(unknown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from collectors.records import Holder, Policy
 from findings.analysis.facts import Facts
@@ -22,14 +23,9 @@ def per_policy(subject: Policy | Holder, facts: Facts, fault: Fault, clear: str)
         if isinstance(grant.document, Unreadable):
             unread.append(f"{grant.name} could not be read: {grant.document.reason}")
         elif one := fault(grant):
-            found.append(_placed(one, grant))
+            found.append(replace(one, part=grant.part))
     yield from found
     if unread:
         yield Unknown("; ".join(unread))
     elif not found:
         yield Clear(clear)
-
-
-def _placed(found: Open, grant: Grant) -> Open:
-    evidence = {**found.evidence, "change": grant.change} if grant.change else found.evidence
-    return Open(found.title, evidence, found.severity, grant.part)

@@ -2,7 +2,8 @@
 
 A rule file holds a docstring, `RULE`, and `judge(subject, facts)`, which yields outcomes. This module adds what all
 rules share (RULES.md, conventions): a *lacks* rule is unknown while a source it needs is not complete, unless a
-sighting clears the subject; a *sees* rule opens on partial data but is clear only when every source is complete.
+sighting clears the subject; a *sees* rule opens on partial data but is clear only when every source is complete; what
+is at fault with a role of Identity Center is told for its permission set.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType, ModuleType
 from typing import Any
 
 import findings.rules
+from collectors.records import Role
 from findings.analysis.facts import Facts
 from findings.analysis.gaps import Gap
 from findings.vocabulary import (
@@ -34,6 +36,7 @@ from findings.vocabulary import (
 )
 
 Judge = Callable[[Any, Facts], Iterator[Outcome]]
+CHANGE_IN = "IAM Identity Center: change its permission set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ def _judge_rule(entry: Entry, facts: Facts) -> Iterator[Verdict]:
     for item, subject in (pair for kind in rule.subjects for pair in subjects(kind, facts)):
         parts: set[str] = set()
         for outcome in entry.judge(item, facts):
-            verdict = _verdict(rule, subject, outcome, unread)
+            verdict = _verdict(rule, subject, _placed(item, outcome), unread)
             if verdict.part in parts:
                 raise ValueError(f"{rule.code} said two things of {subject.id} {verdict.part}: they share an identity")
             parts.add(verdict.part)
@@ -110,7 +113,10 @@ def _judge_rule(entry: Entry, facts: Facts) -> Iterator[Verdict]:
 
 
 def missing(rule: Rule, facts: Facts) -> str:
-    """The sources that this rule lacks, to judge or to list its subjects, as sentences; "" when it has all."""
+    """The sources that this rule lacks, to judge or to list its subjects, as sentences; "" when it has all, and where the
+    organization, its subject, is known to be judged elsewhere."""
+    if rule.subjects == (SubjectType.ORGANIZATION,) and not _unlisted(rule, facts) and not [*_organization(facts)]:
+        return ""
     return "; ".join(dict.fromkeys(str(gap) for gap in (*_unlisted(rule, facts), *_unread(rule, facts))))
 
 
@@ -121,6 +127,14 @@ def _unread(rule: Rule, facts: Facts) -> tuple[Gap, ...]:
 def _unlisted(rule: Rule, facts: Facts) -> tuple[Gap, ...]:
     """Why we may not know all subjects of the rule."""
     return facts.gaps(dict.fromkeys(LISTED_BY[kind] for kind in rule.subjects if kind in LISTED_BY))
+
+
+def _placed(item: Any, outcome: Outcome) -> Outcome:
+    """A role that Identity Center made is told for its permission set: whoever changes the role itself loses the change."""
+    if not (isinstance(outcome, Open) and isinstance(item, Role) and item.reserved):
+        return outcome
+    told = {"permission_set": item.permission_set, "change_in": CHANGE_IN}
+    return replace(outcome, evidence={**outcome.evidence, **told})
 
 
 def _verdict(rule: Rule, subject: Subject, outcome: Outcome, unread: str) -> Verdict:
@@ -142,6 +156,8 @@ def subjects(kind: SubjectType, facts: Facts) -> Iterator[tuple[Any, Subject]]:
     snapshot = facts.snapshot
     if kind is SubjectType.ACCOUNT:
         yield facts.account, Subject(kind, facts.account.unique_id, facts.account.name, facts.account.arn)
+    elif kind is SubjectType.ORGANIZATION:
+        yield from _organization(facts)
     elif kind is SubjectType.KEY:
         for key in snapshot.keys:
             yield key, Subject(kind, key.unique_id, f"{key.unique_id} of {key.user_name}", key.user_arn)
@@ -154,3 +170,10 @@ def subjects(kind: SubjectType, facts: Facts) -> Iterator[tuple[Any, Subject]]:
         }
         for entity in entities.get(kind, ()):
             yield entity, Subject(kind, entity.unique_id, entity.name, entity.arn)
+
+
+def _organization(facts: Facts) -> Iterator[tuple[Any, Subject]]:
+    """It is judged with its management account, and in no other."""
+    found = facts.told.organization
+    if found and found.organization_id and found.management_account_id == facts.snapshot.account_id:
+        yield found, Subject(SubjectType.ORGANIZATION, found.organization_id, found.organization_id)

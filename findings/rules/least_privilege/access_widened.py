@@ -22,8 +22,9 @@ If it was meant, accept the finding; it ends by itself after 14 days.
 ## What it cannot know
 Who did it, and from where: that takes CloudTrail, which this rule does not read yet. What was two weeks ago comes from our
 own collections: what came and went between two of them is not seen, and an account that is younger in iamdash, or that is
-read from files, is unknown; of files, only the versions of managed policies tell. Two statements are compared by their form, so
-a document that says the same in quite other patterns may look wider. SCPs are taken as they are today.
+read from files, is unknown. There only the dates that AWS itself gives tell: of the versions of managed policies, and of
+policies and groups that are younger than two weeks and that an older role, user or group has. Two statements are compared
+by their form, so a document that says the same in quite other patterns may look wider. SCPs are taken as they are today.
 
 ## References
 - [Versioning IAM policies](https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html)
@@ -36,7 +37,7 @@ from collections.abc import Iterator
 
 from collectors.records import Group, Policy, Role, User
 from findings.analysis.facts import Facts
-from findings.analysis.widened import Widened, of_documents, of_holder, previous_document
+from findings.analysis.widened import Widened, of_documents, of_holder, previous_document, without_new
 from findings.analysis.wildcards import services_of
 from findings.rules.words import few
 from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
@@ -89,16 +90,17 @@ def _of_policy(policy: Policy, facts: Facts) -> Outcome:
 def _of_holder(holder: Role | User | Group, facts: Facts) -> Outcome:
     if not facts.older(holder.created_at, 14):
         return Clear(f"made on {holder.created_at:%Y-%m-%d}: new, not widened")
-    if unknown := facts.past.unknown():
-        return Unknown(unknown)
-    was = facts.past.was(holder)
-    if was is None:
-        return Clear("it is as it was two weeks ago")
     if isinstance(holder, Group) and not facts.members_by_group.get(holder.name):
         return Clear("has no members")
-    found = of_holder(was, holder, facts)  # type: ignore[arg-type]  # the same id is the same kind
+    unknown = facts.past.unknown()
+    was = without_new(holder, facts) if unknown else facts.past.was(holder)
+    found = of_holder(was, holder, facts) if was else None  # type: ignore[arg-type]  # the same id is the same kind
     if found:
         return _told(holder, found, facts)
+    if unknown:
+        return Unknown(unknown)
+    if was is None:
+        return Clear("it is as it was two weeks ago")
     unread = facts.permissions.unknown(holder) or facts.past.facts.permissions.unknown(was)  # type: ignore[arg-type]
     return Unknown(unread) if unread else Clear("it changed, and may do no more than it could")
 

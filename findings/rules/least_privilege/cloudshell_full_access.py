@@ -61,6 +61,4 @@ def judge(holder: Holder, facts: Facts) -> Iterator[Outcome]:
     if not found:
         yield Clear("does not have AWSCloudShellFullAccess")
         return
-    reserved = isinstance(holder, Role) and holder.reserved
-    change = "change it in Identity Center, in the role's permission set" if reserved else ""
-    yield Open(f"AWSCloudShellFullAccess is attached to {holder.name}", {"attached": found, "change": change})
+    yield Open(f"AWSCloudShellFullAccess is attached to {holder.name}", {"attached": found})

@@ -3,8 +3,8 @@
 Opens when all policies of a role or user together, within its permissions boundary and the SCPs, let it read stored data
 everywhere: objects of all buckets, all secrets or parameters, all tables, exports of all databases, blocks of all disk
 snapshots. The list of actions stands in this rule's file; listing and describing are not on it. Administrators are not reported
-again (LP201 tells them), nor are service-linked roles. When guardrails take half of what is granted, or more, the
-severity falls one step; when they take all, nothing is reported. Both name them.
+again (LP201 tells them), nor are service-linked roles. When guardrails take half of what is granted, or all of it, the
+severity falls one step, and the finding names them.
 
 ## Why it matters
 Reading is what a thief wants. AWS's `ReadOnlyAccess`, made for looking around, holds `s3:GetObject` and `dynamodb:Scan`:
@@ -79,7 +79,7 @@ def judge(holder: Role | User, facts: Facts) -> Iterator[Outcome]:
     def told(found: Everywhere) -> Open:
         decrypts = bool(facts.permissions.reach(holder).wide & catalogue.bit(DECRYPT))
         return Open(
-            f"{holder.name} reads stored data everywhere in {few(services_of(found.left, catalogue))}",
+            _title(holder, found, few(services_of(found.left or found.granted, catalogue))),
             {
                 "actions": catalogue.members(found.left),
                 "decrypts_with_every_key": decrypts,
@@ -91,3 +91,10 @@ def judge(holder: Role | User, facts: Facts) -> Iterator[Outcome]:
         )
 
     yield from on_everything(holder, catalogue.mask(ACTIONS), facts, told, "reads no stored data everywhere")
+
+
+def _title(holder: Role | User, found: Everywhere, services: str) -> str:
+    if found.left:
+        return f"{holder.name} reads stored data everywhere in {services}"
+    by = " and ".join(found.by) or "guardrails together"
+    return f"{holder.name} has policies that read stored data everywhere in {services}, and {by} takes it away"

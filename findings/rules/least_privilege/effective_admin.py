@@ -102,6 +102,4 @@ def _evidence(holder: Holder, found: Admin, policies: tuple[str, ...], facts: Fa
         evidence["guardrails"] = "SCPs not visible"
     if unknown := facts.permissions.unknown(holder):
         evidence["not_read"] = unknown
-    if isinstance(holder, Role) and holder.reserved:
-        evidence["change_in"] = "IAM Identity Center: change its permission set"
     return evidence

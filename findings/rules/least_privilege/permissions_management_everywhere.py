@@ -73,4 +73,4 @@ def judge(holder: Role | User, facts: Facts) -> Iterator[Outcome]:
         )
 
     managing = of_levels(catalogue, (Level.PERMISSIONS,))
-    yield from on_everything(holder, managing, facts, told, "manages no permissions on everything")
+    yield from on_everything(holder, managing, facts, told, "manages no permissions on everything", effective=True)

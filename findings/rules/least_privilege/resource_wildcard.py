@@ -52,6 +52,7 @@ RULE = Rule(
     also=(SubjectType.ROLE, SubjectType.USER, SubjectType.GROUP),
     kind=RuleKind.SEES,
     needs=("iam:GetAccountAuthorizationDetails",),
+    controls={"Prowler": ("iam_policy_no_agentcore_workload_access_token_wildcard",)},
     title="A policy allows changes on all resources",
     doc=__doc__,
 )

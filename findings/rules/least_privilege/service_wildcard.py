@@ -5,7 +5,8 @@ patterns such as `kms:C*`, `kms:D*`... that come to the same. Its severity is hi
 Organizations, S3 and STS.
 A customer-managed policy is reported itself, once, with all its services; an inline policy, and a policy of AWS, on the
 role, user or group that has it. A wildcard on named resources stays silent, and so does one that a condition narrows to
-some resources; a condition on the session (MFA, source address) narrows nothing. `*` on `*` is LP201's and LP209's.
+some resources; a condition on the session (MFA, source address) narrows nothing. `*` on `*` is LP201's and LP209's. AWS's
+`AWSCloudShellFullAccess` is LP211's, and `AWSSupportAccess` is what AB105 asks for.
 
 ## Why it matters
 `service:*` grants what the service can do today and what AWS will add to it tomorrow: deleting, sharing with other
@@ -43,6 +44,7 @@ from findings.rules.per_policy import per_policy
 from findings.rules.words import few, lowered, sentence
 from findings.vocabulary import Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
+ELSEWHERE = frozenset({"AWSCloudShellFullAccess", "AWSSupportAccess"})  # of AWS; other rules judge who has them
 RAISED = frozenset({"cloudtrail", "iam", "kms", "organizations", "s3", "sts"})
 
 RULE = Rule(
@@ -57,6 +59,7 @@ RULE = Rule(
         "Prowler": (
             "iam_inline_policy_no_full_access_to_cloudtrail",
             "iam_inline_policy_no_full_access_to_kms",
+            "iam_policy_no_agentcore_workload_access_token_wildcard",
             "iam_policy_no_full_access_to_cloudtrail",
             "iam_policy_no_full_access_to_kms",
         ),
@@ -71,7 +74,7 @@ def judge(subject: Policy | Holder, facts: Facts) -> Iterator[Outcome]:
     catalogue = facts.permissions.catalogue
 
     def fault(grant: Grant) -> Open | None:
-        if admin.of_document(grant.compiled):
+        if grant.part in ELSEWHERE or admin.of_document(grant.compiled):
             return None
         services = sorted(service_wildcards(grant.compiled, catalogue), key=lambda name: (name not in RAISED, name))
         if not services:

@@ -30,13 +30,10 @@ from collections.abc import Iterator
 
 from collectors.records import Role
 from findings.analysis.facts import Facts
-from findings.analysis.trust.narrowing import asked
-from findings.analysis.trust.who import Admission
+from findings.analysis.trust.external import asks_external_id
 from findings.rules import trusts
 from findings.rules.words import few
 from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
-
-EXTERNAL_ID = "sts:externalid"
 
 RULE = Rule(
     code="LP403",
@@ -58,7 +55,7 @@ def judge(role: Role, facts: Facts) -> Iterator[Outcome]:
         yield unread
         return
     third_parties = trusts.outsiders(role, facts)
-    without = [a for a in third_parties if not _asks(a)]
+    without = [a for a in third_parties if not asks_external_id(a)]
     if not without:
         yield Clear(
             "the trust asks for an external id" if third_parties else "it trusts no other organization's account"
@@ -75,9 +72,3 @@ def judge(role: Role, facts: Facts) -> Iterator[Outcome]:
             "zone_of_trust": trusts.zone(facts),
         },
     )
-
-
-def _asks(admission: Admission) -> bool:
-    """A value of nothing but wildcards is no external id."""
-    values = [one for one in asked(admission.conditions) if one.key == EXTERNAL_ID]
-    return any(all(value.strip("*?") or not one.like for value in one.values) for one in values)

@@ -147,7 +147,7 @@ def test_service_linked_roles_are_never_reported() -> None:
 
 def test_identity_center_is_where_its_roles_change() -> None:
     verdict = told("LP202", allow("s3:*"), path="/aws-reserved/sso.amazonaws.com/")
-    assert verdict.evidence["change"] == "in Identity Center: its permission set"
+    assert verdict.evidence["change_in"] == "IAM Identity Center: change its permission set"
 
 
 def test_unreadable_or_missing_is_unknown() -> None:

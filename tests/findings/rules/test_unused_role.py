@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from collectors import records
+from findings.rules.registry import CHANGE_IN
 from tests.builders import facts, instance_profile, last_accessed, role
 from tests.findings.rules.judging import denied, statuses, verdicts
 
@@ -54,7 +55,7 @@ def test_instance_profile_is_a_doubt() -> None:
 
 def test_sso_role_is_changed_in_identity_center() -> None:
     (verdict,) = verdicts("LP101", role("AWSReservedSSO_Read_0123456789abcdef", path=SSO, created=500))
-    assert (verdict.evidence["permission_set"], verdict.evidence["change_in"]) == ("Read", "IAM Identity Center")
+    assert (verdict.evidence["permission_set"], verdict.evidence["change_in"]) == ("Read", CHANGE_IN)
 
 
 def test_unknown_when_denied_but_a_sighting_stands() -> None:

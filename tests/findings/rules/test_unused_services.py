@@ -9,6 +9,7 @@ import pytest
 from collectors import records
 from findings.analysis.facts import Settings
 from findings.rules import registry
+from findings.rules.registry import CHANGE_IN
 from findings.vocabulary import Verdict
 from tests.builders import (
     ago,
@@ -155,7 +156,7 @@ def test_the_evidence_tells_services_levels_and_dates_and_stays_the_same() -> No
 def test_a_permission_set_is_named() -> None:
     verdict = told("LP104", {"s3": 1, "ec2": None}, path=SSO)
     assert "AWSReservedSSO" not in verdict.title
-    assert verdict.evidence["change_in"] == "IAM Identity Center"
+    assert verdict.evidence["change_in"] == CHANGE_IN
 
 
 def test_unreadable_policies_make_it_unknown() -> None:
