@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -150,13 +150,3 @@ class Accounts(Facet):
             .order_by("-n", f"{path}name")
         )
         return [Option(aws_id, name or aws_id, n) for aws_id, name, n in rows[:SHOWN]]
-
-
-def narrowed(
-    qs: QuerySet[Any], facets: Iterable[Facet], chosen: Mapping[str, Sequence[str]], but: str = ""
-) -> QuerySet[Any]:
-    """qs with the chosen values of every facet, except the one named `but`."""
-    for facet in facets:
-        if facet.name != but and (slugs := chosen.get(facet.name)):
-            qs = qs.filter(facet.where(slugs))
-    return qs

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +16,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 
 from collectors.records import clean
-from iamdash.pages.facets import Facet, narrowed
+from iamdash.pages.facets import Facet
 
 LONGEST_SEARCH = 200
 FORMATS = ("csv", "jsonl")
@@ -94,6 +94,11 @@ class Asked:
             now["sort"] = ""
         return "?" + urlencode({k: v for k, v in now.items() if v}, doseq=True)
 
+    @cached_property
+    def _conditions(self) -> Mapping[str, Q]:
+        """By facet; made once, for a facet may have to look long for what it means."""
+        return {f.name: f.where(slugs) for f in self.filters.facets if (slugs := self.chosen.get(f.name))}
+
     def toggled(self, facet: Facet, slug: str) -> str:
         chosen = self.chosen.get(facet.name, ())
         if slug in chosen:
@@ -110,7 +115,9 @@ class Asked:
 
     def narrowed(self, qs: QuerySet[Any], *, tab: bool = True, but: str = "") -> QuerySet[Any]:
         """qs with everything asked, except the tab or the facet named."""
-        qs = narrowed(qs, self.filters.facets, self.chosen, but)
+        for name, condition in self._conditions.items():
+            if name != but:
+                qs = qs.filter(condition)
         if self.q:
             qs = qs.filter(reduce(or_, (Q(**{f"{column}__icontains": self.q}) for column in self.filters.search)))
         if tab and self.tab:

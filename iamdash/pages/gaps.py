@@ -6,14 +6,33 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from django.db.models import QuerySet
+
 from collectors import records
-from collectors.models import Coverage
+from collectors.models import Account, Coverage
 from findings.analysis.facts import Facts
 
 DETAILS = "iam:GetAccountAuthorizationDetails"
 REPORT = "iam:GetCredentialReport"
 KEYS = "iam:ListAccessKeys"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # gaps have no ages
+
+
+def told(accounts: QuerySet[Account], api: str) -> str:
+    """Why the API's answer is missing in some of the accounts, as the end of a sentence; "" when it is whole in all."""
+    rows = dict(accounts.values_list("pk", "name"))
+    gaps = Gaps(rows, api)
+    where: defaultdict[str, list[str]] = defaultdict(list)
+    for pk, name in rows.items():
+        if gap := gaps.of(pk, api):
+            where[gap].append(name)
+    if len(rows) == 1:
+        return next(iter(where), "")
+    return "; ".join(f"{gap} in {_some(names)}" for gap, names in where.items())
+
+
+def _some(names: list[str]) -> str:
+    return f"account {names[0]}" if len(names) == 1 else f"{len(names)} accounts"
 
 
 class Gaps:
@@ -26,5 +45,11 @@ class Gaps:
         self._coverage: Mapping[int, list[records.Coverage]] = rows
 
     def of(self, account: int, api: str) -> str:
-        snapshot = records.Snapshot(account_id="", as_of=_EPOCH, coverage=tuple(self._coverage.get(account, ())))
-        return "; ".join(str(gap) for gap in Facts(snapshot).gaps((api,)))
+        return "; ".join(str(gap) for gap in self._facts(account).gaps((api,)))
+
+    def of_any(self, account: int, apis: Iterable[str]) -> str:
+        """Of APIs that can stand for each other: "" when one of them is whole."""
+        return "; ".join(str(gap) for gap in self._facts(account).gaps((), apis))
+
+    def _facts(self, account: int) -> Facts:
+        return Facts(records.Snapshot(account_id="", as_of=_EPOCH, coverage=tuple(self._coverage.get(account, ()))))

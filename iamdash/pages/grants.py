@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from django.db.models.fields.json import KT
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from collectors import records
 from collectors.models import Document, Policy
+from collectors.records import clean
+from findings.analysis.who_can import may_allow
 from findings.policy.catalogue import Level, catalogue
 from findings.policy.compiled import Compiled, compile_document, without_variables
 from findings.policy.document import Statement, Unreadable, read
-from findings.policy.patterns import covers, overlaps
+from findings.policy.patterns import overlaps
 from iamdash.pages import show
+from iamdash.pages.narrowing import Narrowing, listed, plain
 
 ACTION = re.compile(r"[A-Za-z0-9-]{1,64}:[A-Za-z0-9*?_]{1,128}|\*")
+ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+")
 LONGEST = 2_200  # an ARN has at most 2,048 characters
 GRAVITY = (Level.PERMISSIONS, Level.WRITE, Level.TAGGING, Level.READ, Level.LIST)
-CACHED = 5_000
+CACHED = 2_000  # compiled documents, of about 20 kB each
 
 
 class GrantError(Exception):
@@ -31,27 +36,31 @@ class GrantError(Exception):
 
 @dataclass(frozen=True)
 class Grant:
-    """action "": any action. resource "": any resource."""
+    """What a policy is asked for: to allow the action on the resource ("": on any). action "": to name the resource at all."""
 
     action: str
     resource: str
 
+    def __str__(self) -> str:
+        if not self.action:
+            return f"names {self.resource}"
+        return f"allows {self.action}{f' on {self.resource}' if self.resource else ''}"
+
 
 def parse_grant(text: str) -> Grant:
     """ "s3:PutObject", "arn:aws:s3:::bucket/key" or "s3:PutObject on arn:aws:s3:::bucket/key". Raises GrantError."""
-    text = text.strip()
+    text = " ".join(text.split())
     if len(text) > LONGEST:
-        raise GrantError(f"The question has more than {LONGEST} characters.")
+        raise GrantError(f"The question has more than {LONGEST:,} characters.")
     action, _, resource = text.partition(" on ")
-    if action.startswith("arn:") and not resource:
+    if action.lower().startswith("arn:") and not resource:
         action, resource = "", action
-    action, resource = action.strip(), resource.strip()
     if action and not ACTION.fullmatch(action):
-        raise GrantError(f"{action[:80]!r} is no action: write s3:PutObject, or s3:Put*.")
+        raise GrantError(f"{clean(action[:80])!r} is no action: write s3:PutObject, or s3:Put*.")
     if action and not catalogue().match(action):
         raise GrantError(f"No action that we know matches {action[:80]!r}.")
-    if resource and not resource.startswith("arn:") and resource != "*":
-        raise GrantError(f"{resource[:80]!r} is no ARN: it starts with arn:")
+    if resource and resource != "*" and (clean(resource) != resource or not ARN.fullmatch(resource)):
+        raise GrantError(f"{clean(resource[:80])!r} is no ARN: it has six parts, as in arn:aws:s3:::bucket/key.")
     if not action and not resource:
         raise GrantError("Ask for an action, an ARN, or both: s3:PutObject on arn:aws:s3:::bucket/key.")
     return Grant(action, resource)
@@ -82,41 +91,54 @@ def compiled(body: Any, account: str = "", digest: str = "") -> Compiled | Unrea
 
 
 class Grants:
-    """The policy documents within the operator's scope that may allow what is asked."""
+    """The documents of managed policies within the operator's scope that do what is asked."""
 
     def __init__(self, grant: Grant) -> None:
         self.grant = grant
+        self._narrowing = Narrowing((grant.action,)) if grant.action else None
 
     def digests(self) -> list[str]:
-        used = Policy.objects.filter(gone_at=None).values("data__document")
+        used = Policy.objects.order_by().values(used=KT("data__document"))
         found = Document.objects.filter(digest__in=used).order_by("digest").distinct("digest")
-        return list(self._of(found.values_list("digest", "body").iterator(500)))
+        return [
+            digest for digest, body in found.values_list("digest", "body").iterator(500) if self._does(digest, body)
+        ]
 
-    def _of(self, documents: Any) -> Iterator[str]:
-        for digest, body in documents:
-            found = compiled(body, digest=digest)
-            if isinstance(found, Compiled) and allows(found, self.grant):
-                yield digest
+    def _does(self, digest: str, body: Any) -> bool:
+        if not self._hopeful(digest, body):
+            return False
+        found = compiled(body, digest=digest)
+        return isinstance(found, Compiled) and does(found, self.grant)
 
-
-def allows(document: Compiled, grant: Grant) -> bool:
-    """Whether some statement may allow it and no statement denies it for sure."""
-    wanted = catalogue().match(grant.action) if grant.action else catalogue().all
-    if grant.resource and grant.resource != "*":
-        wanted &= catalogue().may_touch(grant.resource)
-    left = wanted & document.allow & ~document.deny_sure
-    return any(
-        clause.statement.allows and clause.mask & left and (not grant.resource or _touches(clause.statement, grant.resource))
-        for clause in document.clauses
-    )
+    def _hopeful(self, digest: str, body: Any) -> bool:
+        if self._narrowing:
+            return self._narrowing.matters(digest, body)
+        return not plain(body) or any(_named(one, self.grant.resource) for one in listed(body["Statement"]))
 
 
-def _touches(statement: Statement, resource: str) -> bool:
-    if statement.resources is not None:
-        return any(overlaps(without_variables(pattern), resource) for pattern in statement.resources)
-    if statement.not_resources is not None:
-        return not any(covers(pattern, resource) for pattern in statement.not_resources)
-    return True
+def does(document: Compiled, grant: Grant) -> bool:
+    """Whether some statement may allow it and none denies it for sure; or, asked for an ARN alone, whether one names it."""
+    if not grant.action:
+        return any(_names(clause.statement, grant.resource) for clause in document.clauses)
+    wanted = catalogue().match(grant.action) & document.allow & ~document.deny_sure
+    resource = "" if grant.resource == "*" else grant.resource
+    if resource:
+        wanted &= catalogue().may_touch(resource)
+    return bool(wanted) and may_allow(document, wanted, resource)
+
+
+def _names(statement: Statement, resource: str) -> bool:
+    return any(_meant(one, resource) for one in (*(statement.resources or ()), *(statement.not_resources or ())))
+
+
+def _named(statement: Mapping[str, Any], resource: str) -> bool:
+    """_names of a statement that was not read yet."""
+    return any(_meant(one, resource) for key in ("Resource", "NotResource") for one in listed(statement.get(key, [])))
+
+
+def _meant(pattern: str, resource: str) -> bool:
+    """ "*" names nothing."""
+    return bool(pattern.strip("*")) and overlaps(without_variables(pattern), resource)
 
 
 def said(body: Any, account: str) -> SafeString:
@@ -136,5 +158,7 @@ def said(body: Any, account: str) -> SafeString:
     levels = [level for level in GRAVITY if left & actions.levels[level]]
     gravest = f"{levels[0].value.lower()}" if levels else "access of unknown level"
     where = f"{services[0]}" if len(services) == 1 else f"{len(services)} services"
-    free = "on everything" if found.wide & left & (actions.levels[levels[0]] if levels else left) else "on named resources"
+    free = (
+        "on everything" if found.wide & left & (actions.levels[levels[0]] if levels else left) else "on named resources"
+    )
     return format_html('{}<span class="under">in {}, {}</span>', gravest.capitalize(), where, free)

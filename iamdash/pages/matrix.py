@@ -10,7 +10,7 @@ from collectors import records
 from findings.analysis.permissions import Cell
 from findings.policy.catalogue import Catalogue, Level
 
-SHOWN = 25  # services before the rest folds away
+SHOWN = 15  # services before the rest folds away
 COLUMNS = (Level.LIST, Level.READ, Level.WRITE, Level.TAGGING, Level.PERMISSIONS, Level.UNKNOWN)
 GRAVITY = (Level.PERMISSIONS, Level.WRITE, Level.TAGGING, Level.READ, Level.LIST, Level.UNKNOWN)
 NONE = Cell(0, 0)

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 import django_tables2 as tables
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from collectors.models import Document, Policy
-from findings.models import Finding
+from collectors.models import Account, Document, Policy
 from findings.vocabulary import Severity
 from iamdash.pages import show
 from iamdash.pages.facets import Accounts, Conditions, Facet, Option
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
-from iamdash.pages.gaps import DETAILS, Gaps
+from iamdash.pages.gaps import DETAILS, told
 from iamdash.pages.grants import GrantError, Grants, parse_grant, said
 from iamdash.pages.lists import ListPage
-from iamdash.pages.severities import counted, counts
+from iamdash.pages.severities import counted, counts, open_counts
 from iamdash.pages.tables import ListTable
 
 HERE = Q(gone_at=None)
@@ -29,7 +28,7 @@ HERE = Q(gone_at=None)
 
 @dataclass(frozen=True, kw_only=True)
 class Allows(Facet):
-    """Policies that may allow an action, on a resource, or anything on a resource: "s3:PutObject on arn:aws:s3:::b/k"."""
+    """Policies that may allow an action, on a resource or at all, or that name a resource: see grants.parse_grant."""
 
     def accepts(self, slug: str) -> bool:
         try:
@@ -43,6 +42,9 @@ class Allows(Facet):
 
     def options(self, qs: QuerySet[Any]) -> list[Option]:
         return []
+
+    def label(self, slug: str) -> str:
+        return str(parse_grant(slug))
 
 
 class PolicyTable(ListTable):
@@ -103,7 +105,7 @@ FILTERS = Filters(
                 "no": (Q(attachment_count=0), "To nobody"),
             },
         ),
-        Allows(name="allows", title="Allows", single=True, offered=False),
+        Allows(name="allows", title="Content", single=True, offered=False),
         Accounts(),
     ),
     search=("name", "arn"),
@@ -136,19 +138,7 @@ class PolicyList(ListPage):
         return Policy.objects.order_by()
 
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
-        still_open = Finding.objects.filter(
-            account=OuterRef("account"), subject_id=OuterRef("unique_id"), resolved_at=None
-        )
-        number = {
-            s.slug: Coalesce(
-                Subquery(
-                    still_open.filter(severity=s).order_by().values("account").annotate(n=Count("pk")).values("n")
-                ),
-                0,
-            )
-            for s in Severity
-        }
-        return qs.select_related("account").annotate(**number)
+        return qs.select_related("account").annotate(**open_counts("unique_id"))
 
     def attach(self, rows: Sequence[Any]) -> None:
         wanted = {row.data["document"] for row in rows}
@@ -165,7 +155,7 @@ class PolicyList(ListPage):
                 parse_grant(given)
             except GrantError as error:
                 fault = str(error)
-        accounts = Accounts().primary_keys(asked.chosen["account"])
-        gaps = Gaps(accounts, DETAILS)
-        gap = "; ".join(sorted({text for pk in accounts if (text := gaps.of(pk, DETAILS))}))
-        return {"allows": given, "fault": fault, "gap": gap}
+        chosen = asked.chosen["account"]
+        accounts = Account.objects.filter(aws_id__in=chosen) if chosen else Account.objects.all()
+        kept = parse_qsl(asked.url(allows=()).removeprefix("?"))
+        return {"allows": given, "fault": fault, "kept": kept, "gap": told(accounts, DETAILS)}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from django.http import QueryDict
 
+from collectors.records import clean
 from findings.analysis.simulation import ACTION
 from findings.policy.catalogue import catalogue
 from findings.policy.evaluate import By, Decision, Layer
@@ -23,6 +25,7 @@ LAYERS = {
     Layer.RESOURCE: "resource policy",
     Layer.TRUST: "trust policy",
 }
+UNSEEN = {"scp": "SCPs", "rcp": "RCPs"}
 
 
 @dataclass(frozen=True)
@@ -36,31 +39,72 @@ class Asked:
 
     @property
     def blank(self) -> bool:
-        return not self.action
+        return not self.action and self.resource == "*"
+
+    @property
+    def answerable(self) -> bool:
+        return not self.blank and not self.fault
 
     @property
     def given(self) -> Context:
         return _context(self.context)
+
+    @property
+    def doubt(self) -> str:
+        """Why the answer may be beside the point, though it is right; "" mostly."""
+        wanted = catalogue().match(self.action)
+        if self.resource == "*" or wanted & catalogue().may_touch(self.resource):
+            return ""
+        kinds = ", ".join(catalogue().templates(self.action)[:3])
+        return f"{self.action} takes {kinds or 'no resource'}: it is not done on a resource of this form."
 
 
 def read(get: QueryDict) -> Asked:
     """action, resource and context (a line each: key=value; key= says that it is absent) of a query string."""
     action, resource = get.get("action", "").strip(), get.get("resource", "").strip() or "*"
     context = get.get("context", "").replace("\r", "")[: LONGEST * 2]
-    return Asked(action, resource, context, _fault(action, resource, context) if action else "")
+    blank = not action and resource == "*"
+    return Asked(clean(action), clean(resource), clean(context), "" if blank else _fault(action, resource, context))
 
 
 def _fault(action: str, resource: str, context: str) -> str:
+    return _fault_of_action(action) or _fault_of_resource(resource) or _fault_of_context(context)
+
+
+def _fault_of_action(action: str) -> str:
+    if "*" in action or "?" in action:
+        return "Ask about one action: its name without * and ?."
     if not ACTION.fullmatch(action):
-        return f"{action[:80]!r} is no action: write service:Action, as in s3:GetObject."
-    if not catalogue().match(action):
-        return f"No action {action[:80]!r} is known to the catalogue of {catalogue().version}."
-    if resource != "*" and (not resource.startswith("arn:") or len(resource) > LONGEST):
-        return f"{resource[:80]!r} is no ARN; leave it empty for an action that takes no resource."
-    if "*" in resource and resource != "*":
-        return "Ask about one resource: an ARN without * in it."
-    bad = [line for line in context.split("\n") if line.strip() and "=" not in line]
-    return f"{bad[0][:80]!r} is no key=value." if bad else ""
+        return f"{clean(action[:80])!r} is no action: write service:Action, as in s3:GetObject."
+    if catalogue().match(action):
+        return ""
+    service = catalogue().services.get(action.partition(":")[0].lower(), 0)
+    close = get_close_matches(action, catalogue().members(service), 3)
+    hint = f" Did you mean {', '.join(close)}?" if close else ""
+    return f"No action {action[:80]!r} is known to the catalogue of {catalogue().version}.{hint}"
+
+
+def _fault_of_resource(resource: str) -> str:
+    """As long as an ARN, with all six parts; services write no wildcards in the names of what is there."""
+    if resource == "*":
+        return ""
+    parts = resource.split(":", 5)
+    if parts[0] != "arn" or len(parts) < 6 or not all((parts[1], parts[2], parts[5])) or clean(resource) != resource:
+        return (
+            f"{clean(resource[:80])!r} is no ARN: it has six parts, as in arn:aws:s3:::bucket/key. "
+            "Leave it empty for an action that takes no resource."
+        )
+    if len(resource) > LONGEST:
+        return f"An ARN has at most {LONGEST:,} characters."
+    return "Ask about one resource: an ARN without * in it." if "*" in resource else ""
+
+
+def _fault_of_context(context: str) -> str:
+    lines = [line for line in context.split("\n") if line.strip()]
+    if len(lines) > LINES:
+        return f"Give at most {LINES} condition keys."
+    bad = next((line for line in lines if not line.partition("=")[0].strip() or "=" not in line), None)
+    return "" if bad is None else f"{clean(bad[:80])!r} is no key=value."
 
 
 def _context(text: str) -> Mapping[str, tuple[str, ...] | None]:
@@ -75,35 +119,36 @@ def _context(text: str) -> Mapping[str, tuple[str, ...] | None]:
 
 @dataclass(frozen=True)
 class Answer:
-    """verdict: allowed, denied, conditional. said: the rest of the sentence. by: the statements that decide, in words."""
+    """verdict: allowed, denied, conditional. said: the rest of the sentence. by: the statements that decide, in words. keys: what
+    a conditional answer hangs on."""
 
     verdict: str
     said: str
     by: tuple[str, ...]
+    keys: tuple[str, ...] = ()
 
     @property
     def mark(self) -> str:
-        return {"allowed": "high", "conditional": "medium", "denied": "resolved"}[self.verdict]
+        return {"allowed": "allowed", "conditional": "conditional", "denied": "denied"}[self.verdict]
 
 
-def answer(decision: Decision) -> Answer:
-    return Answer(decision.verdict, _said(decision), tuple(dict.fromkeys(map(by_words, decision.by))))
+def answer(decision: Decision, keys: tuple[str, ...] = (), *, sure: bool = True) -> Answer:
+    """sure, keys: of what must be allowed besides, on the way."""
+    verdict = decision.verdict if sure or decision.verdict == "denied" else "conditional"
+    asked = tuple(dict.fromkeys((*keys, *decision.keys))) if verdict == "conditional" else ()
+    said = "; ".join(_parts(decision, asked))
+    return Answer(verdict, said, tuple(dict.fromkeys(map(by_words, decision.by))), asked)
 
 
-def _said(decision: Decision) -> str:
-    parts = list(_parts(decision))
-    return "; ".join(parts)
-
-
-def _parts(decision: Decision) -> Iterator[str]:
-    if decision.verdict == "conditional" and decision.keys:
-        yield f"it hangs on {', '.join(decision.keys)}"
+def _parts(decision: Decision, keys: tuple[str, ...]) -> Iterator[str]:
+    if keys:
+        yield f"it hangs on {', '.join(keys)}"
     if decision.kind == "explicit":
         yield "a statement denies it"
     elif decision.kind == "implicit":
         yield "nothing that it needs allows it"
     if decision.unseen:
-        yield f"not visible: {', '.join(decision.unseen)}"
+        yield f"not visible: {', '.join(UNSEEN.get(what, what) for what in decision.unseen)}"
 
 
 def by_words(by: By) -> str:
@@ -111,8 +156,13 @@ def by_words(by: By) -> str:
     what = LAYERS.get(by.layer, str(by.layer))
     where = f" at {by.level}" if by.level else ""
     if not by.policy:
-        return f"no {what}{where} allows it"
+        return (
+            f"no {what}{where} allows it"
+            if by.layer is not Layer.BOUNDARY
+            else "its permissions boundary does not allow it"
+        )
     name = by.policy.partition(":policy/")[2] or by.policy.removeprefix("inline:")
     sid = f" ({by.sid})" if by.sid else ""
-    statement = f"statement {by.statement}{sid} of " if by.statement else ""
-    return f"{statement}the {what} {name}{where}"
+    if by.statement:
+        return f"statement {by.statement}{sid} of the {what} {name}{where}"
+    return f"the {what} {name}{where}, which does not allow it"

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from findings.models import Finding
 from findings.vocabulary import Severity
 from iamdash.pages import show
 
@@ -18,6 +21,16 @@ Counts = Mapping[Severity, int]
 def counted(row: Any) -> Counts:
     """From a row with a column or annotation for each severity's slug."""
     return {s: getattr(row, s.slug) for s in WORST_FIRST}
+
+
+def open_counts(subject_id: str, **which: Any) -> dict[str, Coalesce]:
+    """Annotations for `counted`: open findings of the row's subject by severity. subject_id: a column of the row, beside
+    `account`. which: a filter of the findings."""
+    still_open = Finding.objects.filter(
+        account=OuterRef("account"), subject_id=OuterRef(subject_id), status=Finding.Status.OPEN, **which
+    )
+    found = still_open.order_by().values("account").annotate(n=Count("pk")).values("n")
+    return {s.slug: Coalesce(Subquery(found.filter(severity=s)), 0) for s in Severity}
 
 
 def counts(numbers: Counts, url: str) -> SafeString:

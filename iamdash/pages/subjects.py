@@ -45,6 +45,8 @@ def subject_url(request: HttpRequest, finding: Finding) -> str:
         return show.address(request, "principal", aws_id, finding.subject_id)
     if finding.subject_type == SubjectType.KEY:
         return show.address(request, "key", aws_id, finding.subject_id)
+    if finding.subject_type == SubjectType.POLICY:
+        return show.address(request, "policy", aws_id, finding.subject_id)
     if finding.subject_type == SubjectType.ACCOUNT:
         return show.address(request, "account", aws_id)
     return ""

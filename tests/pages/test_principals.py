@@ -138,6 +138,8 @@ def test_role_page_reads_the_trust_policy(sign_in: Client, account: Account, oth
     body = trust(outside)
     put(account, made := role("deploy", trust=records.digest(body)))
     store_documents(account, body)
+    assert "whoever account 999999999999 lets not judged yet" in text(sign_in().get(page_of(made)))
+    judge(account)
     page = text(sign_in().get(page_of(made)))
     assert "whoever account 999999999999 lets external" in page
     assert "role ci in sandbox" in page
@@ -152,7 +154,7 @@ def test_role_page_says_what_is_unknown_and_never_leaves_it_blank(sign_in: Clien
     assert "unknown: it was not judged yet" in page
     assert page.count("unknown: the document was not collected") == 3
     assert "iam:GetAccountAuthorizationDetails was not collected" in page
-    assert "unknown: they are read, but not yet evaluated" in page
+    assert "unknown: SCPs and RCPs are not visible: the account was not judged yet" in page
 
 
 def test_role_page_shows_policies_boundary_and_findings(sign_in: Client, account: Account) -> None:
