@@ -4,15 +4,16 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 STAMP := .venv/.installed
-COMPILE := .venv/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml
+COMPILE := .venv/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  PYTHON=python3.13 make install   chooses the interpreter"
 
-$(STAMP): requirements-dev.lock requirements.lock tools/make_venv.py
+$(STAMP): requirements-dev.lock requirements-test-data.lock requirements.lock tools/make_venv.py
 	$(PYTHON) tools/make_venv.py .venv
 	$(PY) -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements-dev.lock
+	$(PY) -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps -r requirements-test-data.lock
 	$(PY) manage.py catalogue
 	@touch $@
 
@@ -39,9 +40,10 @@ lint: $(STAMP) ## style, types, import contracts, forgotten migrations and docs
 bench: $(STAMP) ## measure: make bench NAME=...
 	$(PY) -m benchmarks $(NAME)
 
-lock: $(STAMP) ## resolve both locks again from pyproject.toml
-	$(COMPILE) -o requirements.lock
-	$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+lock: $(STAMP) ## resolve the locks again from pyproject.toml
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) --group test-data --no-deps -o requirements-test-data.lock
 
 fmt: $(STAMP) ## format and fix what can be fixed
 	$(PY) -m ruff check --fix .

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from collectors.sources import permissions
+from collectors.sources import permissions, trail_bucket
 
 POLICY_NAME = "iamdash-read"
 
 
-def read_only_policy() -> dict[str, Any]:
-    """An IAM policy document: every action the collector calls, and nothing else. None of them takes a resource scope."""
+def read_only_policy(account_id: str = "", partition: str = "aws") -> dict[str, Any]:
+    """An IAM policy document: every action the collector calls, and nothing else. None of them takes a resource scope, but for
+    those of the trail's bucket, which only the account that reads it is given."""
     statement = {"Sid": "IamdashReads", "Effect": "Allow", "Action": list(permissions()), "Resource": "*"}
-    return {"Version": "2012-10-17", "Statement": [statement]}
+    trail = trail_bucket.permissions(trail_bucket.place(), partition) if trail_bucket.read_by(account_id) else []
+    return {"Version": "2012-10-17", "Statement": [statement, *trail]}
 
 
 def trust_policy(principal_arn: str, external_id: str) -> dict[str, Any]:
@@ -27,15 +29,17 @@ def trust_policy(principal_arn: str, external_id: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def cloudformation(role_name: str, principal_arn: str, external_id: str) -> dict[str, Any]:
-    """A CloudFormation template that makes the role; the stack's output is its ARN."""
+def cloudformation(
+    role_name: str, principal_arn: str, external_id: str, policy: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """A CloudFormation template that makes the role; the stack's output is its ARN. policy None: that of any account."""
     role = {
         "Type": "AWS::IAM::Role",
         "Properties": {
             "RoleName": role_name,
             "Description": "Read by iamdash",
             "AssumeRolePolicyDocument": trust_policy(principal_arn, external_id),
-            "Policies": [{"PolicyName": POLICY_NAME, "PolicyDocument": read_only_policy()}],
+            "Policies": [{"PolicyName": POLICY_NAME, "PolicyDocument": policy or read_only_policy()}],
         },
     }
     return {
@@ -46,7 +50,7 @@ def cloudformation(role_name: str, principal_arn: str, external_id: str) -> dict
     }
 
 
-def terraform(role_name: str, principal_arn: str, external_id: str) -> str:
+def terraform(role_name: str, principal_arn: str, external_id: str, policy: dict[str, Any] | None = None) -> str:
     """The same as HCL. The documents are JSON inside jsonencode(), which HCL reads as its own object syntax."""
     trust = _indented(trust_policy(principal_arn, external_id))
     return f"""resource "aws_iam_role" "iamdash" {{
@@ -58,7 +62,7 @@ def terraform(role_name: str, principal_arn: str, external_id: str) -> str:
 resource "aws_iam_role_policy" "iamdash" {{
   name   = "{POLICY_NAME}"
   role   = aws_iam_role.iamdash.id
-  policy = jsonencode({_indented(read_only_policy())})
+  policy = jsonencode({_indented(policy or read_only_policy())})
 }}
 """
 

@@ -9,12 +9,15 @@ from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 
-from collectors import queue, runner
+from collectors import queue, records, runner
+from collectors.activity import DRIFT, Aggregate, take
 from collectors.aws.bundle import open_bundle
 from collectors.aws.bundle_files import BundleError
-from collectors.models import Account, BundleUpload, Connection, Coverage, Job, Run
+from collectors.models import Account, BundleUpload, Connection, Coverage, Job, Run, TrailWatch
 from collectors.models.job import JUDGE
+from collectors.records import TRAIL
 from collectors.replay import Replayed, replay
+from collectors.usage_store import Read, known, ledger_key, store
 
 
 class IntakeError(Exception):
@@ -90,3 +93,30 @@ def _store(replayed: Replayed, account: Account, by: str) -> None:
             raise IntakeError(f"Another worker holds {job.source} of {account}. Try again when it is done.")
         source, got, part = parts[job.source]
         runner.commit(claim, source, account, got, part, replayed.collected_at)
+    _store_trail(replayed, account)
+
+
+def _store_trail(replayed: Replayed, account: Account) -> None:
+    """What CloudTrail's files tell, file by file against the ledger, so that a bundle loaded again adds nothing."""
+    total, reads = Aggregate(replayed.latest + DRIFT), []
+    for name, blob in replayed.trail_files([]):
+        key = ledger_key(name, records.digest(blob))
+        if not known(account.pk, [key]) and all(read.key != key for read in reads):
+            tally = take(total, name, blob, account.aws_id)
+            reads.append(Read(account.aws_id, key, replayed.collected_at.date(), "", len(blob), tally))
+    if reads:
+        store(total, reads)
+        _watch(replayed, account)
+
+
+def _watch(replayed: Replayed, account: Account) -> None:
+    """Of an account that nobody collects, the files are all there is: they are taken for whole from their first event on."""
+    coverage = {row.api: row for row in replayed.coverage}[TRAIL]
+    at = {"source": "trail_bucket", "state": coverage.state.value, "observed_at": coverage.observed_at}
+    given = at | {"detail": coverage.detail, "permission": ""}
+    given |= {"complete_at": coverage.complete_at} if coverage.complete_at else {}
+    Coverage.objects.update_or_create(account=account, api=TRAIL, region="", defaults=given)
+    watch, _ = TrailWatch.objects.get_or_create(account=account)
+    if account.connection.kind == Connection.Kind.BUNDLE and watch.since is None:
+        watch.since, watch.until = replayed.activity.since, replayed.collected_at
+        watch.save()

@@ -49,7 +49,7 @@ def checks_of(connection: Connection) -> Iterator[Check]:
     if there.role_arn:
         yield _refused(replace(there, external_id=""), ABSENT)
         yield _refused(replace(there, external_id=f"{there.external_id[::-1]}x"), WRONG)
-    for source in sources().values():
+    for source in (source for source in sources().values() if source.apis):
         yield from _permissions(source, there)
 
 

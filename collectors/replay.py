@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from collectors.activity import Activity, of_files
 from collectors.aws.bundle import Bundle
+from collectors.aws.bundle_files import TRAIL as FOLDER
+from collectors.aws.bundle_files import FileError
 from collectors.gather import Gathered, coverage, gather, understand
-from collectors.records import Coverage, Part, Snapshot, State
+from collectors.records import TRAIL, Coverage, Part, Snapshot, State
 from collectors.sources import Source, sources
 
 NO_ACCOUNT = "unknown"  # the id in a snapshot whose bundle names no account
@@ -29,7 +32,40 @@ class Replayed:
     @cached_property
     def coverage(self) -> tuple[Coverage, ...]:
         rows = (coverage(source, got, part, self.collected_at) for source, got, part in self.parts)
-        return tuple(sorted((row for found in rows for row in found.values()), key=lambda row: row.api))
+        told = (row for found in rows for row in found.values())
+        return tuple(sorted((*told, *self._trail_coverage()), key=lambda row: row.api))
+
+    def _trail_coverage(self) -> Iterator[Coverage]:
+        """A bundle without the folder has no row: it does not claim to know of a trail."""
+        if self.bundle.files.trail:
+            problems, at = self.activity.problems, self.collected_at
+            yield Coverage(
+                api=TRAIL,
+                state=State.PARTIAL if problems else State.COMPLETE,
+                observed_at=at,
+                detail=" ".join(problems[:20]),
+                complete_at=None if problems else at,
+            )
+
+    def trail_files(self, unread: list[str]) -> Iterator[tuple[str, bytes]]:
+        """CloudTrail's files, one after another; a sentence for each that cannot be read."""
+        for name in self.bundle.files.trail:
+            try:
+                yield name.removeprefix(f"{FOLDER}/"), self.bundle.files.read(name)
+            except FileError as error:
+                unread.append(f"{name} {error}")
+
+    @property
+    def latest(self) -> datetime:
+        """Events after this have a wrong clock. The time of the files may be wrong itself (a zip may say 1980)."""
+        return max(self.collected_at, datetime.now(UTC))
+
+    @cached_property
+    def activity(self) -> Activity:
+        """What CloudTrail's files tell of the account; where nothing else names one, of the one they tell most of."""
+        unread: list[str] = []
+        found = of_files(self.trail_files(unread), self.bundle.account_id or self._named[1], self.latest)
+        return replace(found, problems=(*found.problems, *unread))
 
     @property
     def told(self) -> bool:
@@ -45,8 +81,8 @@ class Replayed:
 
     @property
     def account_id(self) -> str:
-        """Of account.json, else of the ARNs; "" when neither tells."""
-        return self.bundle.account_id or self._named[1]
+        """Of account.json, else of the ARNs, else of CloudTrail's files; "" when none tells."""
+        return self.bundle.account_id or self._named[1] or next((u.account_id for u in self.activity.event_uses), "")
 
     @property
     def partition(self) -> str:
@@ -84,12 +120,16 @@ class Replayed:
             as_of=as_of or self.collected_at,
             documents=documents,
             coverage=self.coverage,
+            sessions=self.activity.sessions,
+            assumptions=self.activity.assumptions,
+            event_uses=self.activity.event_uses,
+            activity_since=self.activity.since,
             **found,
         )
 
 
 def replay(bundle: Bundle) -> Replayed:
-    return Replayed(bundle, tuple(_replayed(source, bundle) for source in sources().values()))
+    return Replayed(bundle, tuple(_replayed(source, bundle) for source in sources().values() if source.apis))
 
 
 def _replayed(source: Source, bundle: Bundle) -> tuple[Source, Gathered, Part]:

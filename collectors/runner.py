@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from collectors import queue, records
+from collectors import queue, records, trail
 from collectors.aws.bucket import Buckets
 from collectors.aws.errors import AwsError
 from collectors.aws.session import Target, connect
@@ -39,6 +39,8 @@ def collect(job_id: int) -> int | None:
     source = sources()[claim.source]
     account = Account.objects.select_related("connection").get(pk=claim.account_id)
     try:
+        if source.streams:
+            return trail.collect(claim, account, target(account.connection))
         gathered = ask(source, account.connection, lambda step, calls: queue.progress(claim, step, calls))
         return commit(claim, source, account, gathered, understand(source, gathered))
     except queue.LostClaimError as lost:
@@ -177,8 +179,6 @@ def give_up(claim: queue.Claim) -> None:
 
 def _give_up(claim: queue.Claim, account: Account, source: Source, text: str) -> None:
     at = queue.database_now()
-    failed = {
-        api.name: records.Coverage(api=api.name, state=State.ERROR, observed_at=at, detail=text) for api in source.apis
-    }
+    failed = {api: records.Coverage(api=api, state=State.ERROR, observed_at=at, detail=text) for api in source.covers}
     _write_coverage(account, source, failed)
     queue.fail(claim, text)

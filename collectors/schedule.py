@@ -36,7 +36,7 @@ def start(account: Account, reason: Run.Reason, by: str = "", names: Iterable[st
     with transaction.atomic():
         if reason == Run.Reason.SCHEDULE and not Run.objects.filter(account=account).exists():
             reason = Run.Reason.FIRST
-        return queue.start_run(account, reason, names or sources(), by)
+        return queue.start_run(account, reason, names or _asked_in(account), by)
 
 
 def to_ring(model: type[ConnectionTest] | type[BundleUpload]) -> list[int]:
@@ -55,10 +55,14 @@ Key = tuple[int, str]  # account's primary key, source
 def _due(account: Account, last: dict[Key, datetime], now: datetime, suspect: set[Key]) -> list[str]:
     return [
         source.name
-        for source in sources().values()
+        for source in _asked_in(account).values()
         if (before := last.get((account.pk, source.name))) is None
         or before + _interval(source, hurried=(account.pk, source.name) in suspect) <= now
     ]
+
+
+def _asked_in(account: Account) -> dict[str, Source]:
+    return {name: source for name, source in sources().items() if source.asked_in(account.aws_id)}
 
 
 def _interval(source: Source, *, hurried: bool) -> timedelta:

@@ -235,5 +235,11 @@ BUCKETS_URL = _redis(REDIS_URL, 2)
 # Access Advisor takes two calls a principal: how many of them a run reads, and how old a reading may get.
 LAST_ACCESSED_A_RUN = int(ENV.get("IAMDASH_LAST_ACCESSED_A_RUN", "300"))
 LAST_ACCESSED_HOURS = float(ENV.get("IAMDASH_LAST_ACCESSED_HOURS", "24"))
+# CloudTrail's bucket: docs/operate/activity.md. Without a bucket and an account that reads it, nobody reads any.
+TRAIL_BUCKET = ENV.get("IAMDASH_TRAIL_BUCKET", "")
+TRAIL_PREFIX = ENV.get("IAMDASH_TRAIL_PREFIX", "")
+TRAIL_ORGANIZATION = ENV.get("IAMDASH_TRAIL_ORGANIZATION", "")
+TRAIL_ACCOUNT = ENV.get("IAMDASH_TRAIL_ACCOUNT", "")
+TRAIL_DAYS = int(ENV.get("IAMDASH_TRAIL_DAYS", "30"))
 # The principal the worker acts as, shown in the trust policies to copy. The web process has no credentials to ask AWS.
 COLLECTOR_ARN = ENV.get("IAMDASH_COLLECTOR_ARN", "")

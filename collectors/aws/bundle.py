@@ -283,7 +283,7 @@ def _key(values: Any) -> str:
 def open_bundle(path: Path) -> Bundle:
     """Raises BundleError: no folder, no zip, or nothing of a bundle in it."""
     files = open_files(path)
-    if not any(name.endswith((".json", ".jsonl")) or name == REPORT for name in files.times):
+    if not files.trail and not any(name.endswith((".json", ".jsonl")) or name == REPORT for name in files.times):
         with contextlib.suppress(IndexError):
             raise BundleError(f"{path} is empty of answers: {files.refused[0]}")
         raise BundleError(f"{path} holds no file of a bundle. `manage.py bundle --help` prints how to make one.")

@@ -12,6 +12,7 @@ from typing import IO
 
 FILE_LIMIT = 256_000_000  # bytes of one file; a GetAccountAuthorizationDetails of 10,000 roles has about 100 MB
 TOTAL_LIMIT = 1_000_000_000  # bytes read of one bundle
+TRAIL = "cloudtrail"  # the one folder of a bundle; its files keep their paths
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -24,7 +25,8 @@ class FileError(Exception):
 
 
 class Files(ABC):
-    """Files at the bundle's top, by name, with the time of each. refused: names that were not let in, and why."""
+    """Files at the bundle's top, and those below TRAIL, by name, with the time of each. refused: names that were not let in, and
+    why."""
 
     def __init__(self) -> None:
         self.times: dict[str, datetime] = {}
@@ -47,6 +49,11 @@ class Files(ABC):
         self._left -= len(data)
         return data
 
+    @property
+    def trail(self) -> list[str]:
+        """CloudTrail's files."""
+        return sorted(name for name in self.times if name.startswith(f"{TRAIL}/"))
+
     @abstractmethod
     def _open(self, name: str) -> IO[bytes]: ...
 
@@ -55,20 +62,22 @@ class Folder(Files):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path, home = path, path.resolve()
-        for entry in sorted(path.iterdir()):
+        for entry in sorted((*path.iterdir(), *(path / TRAIL).rglob("*"))):
             if not entry.is_file():
                 continue
-            if entry.is_symlink() and not entry.resolve().is_relative_to(home):
-                self.refused.append(f"{entry.name} is a link that leads out of the bundle; copy the file into it.")
+            name = entry.relative_to(path).as_posix()
+            if not entry.resolve().is_relative_to(home):
+                self.refused.append(f"{name} is a link that leads out of the bundle; copy the file into it.")
                 continue
-            self.times[entry.name] = datetime.fromtimestamp(entry.stat().st_mtime, UTC)
+            self.times[name] = datetime.fromtimestamp(entry.stat().st_mtime, UTC)
 
     def _open(self, name: str) -> IO[bytes]:
         return (self._path / name).open("rb")
 
 
 class Zip(Files):
-    """The files at the top of a zip, or in its one top folder. Nothing is written to disk, so no name can lead anywhere."""
+    """The files at the top of a zip, or in its one top folder, and below TRAIL there. Nothing is written to disk, so no name can
+    lead anywhere."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -76,14 +85,15 @@ class Zip(Files):
         self._inner: dict[str, zipfile.ZipInfo] = {}
         kept = [info for info in self._zip.infolist() if not info.is_dir() and self._fit(info)]
         tops = {PurePosixPath(info.filename).parts[0] for info in kept}
-        inside = 2 if len(tops) == 1 and all("/" in info.filename for info in kept) else 1
+        wrapped = len(tops) == 1 and tops != {TRAIL} and all("/" in info.filename for info in kept)
         for info in kept:
-            parts = PurePosixPath(info.filename).parts
-            if len(parts) == inside:
-                self._inner[parts[-1]] = info
+            parts = PurePosixPath(info.filename).parts[1 if wrapped else 0 :]
+            if len(parts) == 1 or parts[0] == TRAIL:
+                name = "/".join(parts)
+                self._inner[name] = info
                 with contextlib.suppress(ValueError):  # a zip may hold month 0; then another file tells the time
-                    self.times[parts[-1]] = datetime(*info.date_time, tzinfo=UTC)
-                self.times.setdefault(parts[-1], datetime(1980, 1, 1, tzinfo=UTC))
+                    self.times[name] = datetime(*info.date_time, tzinfo=UTC)
+                self.times.setdefault(name, datetime(1980, 1, 1, tzinfo=UTC))
 
     def _fit(self, info: zipfile.ZipInfo) -> bool:
         """Whether an entry is let in. What macOS adds is passed over without a word."""

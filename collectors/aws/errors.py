@@ -19,6 +19,7 @@ THROTTLED = frozenset(
         "TooManyRequestsException",
         "RequestLimitExceeded",
         "PriorRequestNotComplete",
+        "SlowDown",
     }
 )
 # "... is not authorized to perform: iam:ListAccessKeys on resource: ..." : the only place where AWS names the action.

@@ -19,6 +19,7 @@ from collectors.records import State
 HOME = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 6},
+    max_pool_connections=16,  # as many as there are threads that read a trail
     connect_timeout=5,
     read_timeout=60,
     user_agent_extra="iamdash",

@@ -10,6 +10,17 @@ from .last_accessed import LastAccessed
 from .organization import OrganizationAccount, OrganizationalUnit, OrganizationPolicy
 from .policy import Document, Policy
 from .principal import Group, Principal
+from .usage import (
+    TrailObject,
+    TrailWatch,
+    UsageAssumption,
+    UsageDaily,
+    UsageEvent,
+    UsageLast,
+    UsagePrincipal,
+    UsageResource,
+    UsageSession,
+)
 
 __all__ = [
     "AccessKey",
@@ -31,5 +42,14 @@ __all__ = [
     "Policy",
     "Principal",
     "Run",
+    "TrailObject",
+    "TrailWatch",
+    "UsageAssumption",
+    "UsageDaily",
+    "UsageEvent",
+    "UsageLast",
+    "UsagePrincipal",
+    "UsageResource",
+    "UsageSession",
     "Version",
 ]

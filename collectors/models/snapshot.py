@@ -6,6 +6,7 @@ from datetime import datetime
 
 from collectors import records
 from collectors.models.account import Account
+from collectors.models.activity_view import read_activity
 from collectors.models.before import read_before
 from collectors.models.coverage import Coverage
 from collectors.models.credential import AccessKey
@@ -33,4 +34,5 @@ def read_snapshot(account: Account, as_of: datetime) -> records.Snapshot:
         connected=tuple(Account.objects.order_by("aws_id").values_list("aws_id", flat=True)),
         **parts,
         **organization,
+        **read_activity(account, as_of),
     )

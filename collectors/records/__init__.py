@@ -15,6 +15,15 @@ from collectors.records.account import (
     ServerCertificate,
     VirtualMfaDevice,
 )
+from collectors.records.activity import (
+    TRAIL,
+    Actor,
+    Assumption,
+    EventUse,
+    ResourceUse,
+    Session,
+    SignIn,
+)
 from collectors.records.base import (
     Coverage,
     Record,
@@ -55,12 +64,16 @@ from collectors.records.snapshot import (
 
 __all__ = [
     "ROOT",
+    "TRAIL",
     "AccessKey",
     "AccountDetails",
+    "Actor",
+    "Assumption",
     "Before",
     "Coverage",
     "Credential",
     "Entity",
+    "EventUse",
     "Group",
     "Holder",
     "InstanceProfile",
@@ -76,10 +89,13 @@ __all__ = [
     "PolicyVersion",
     "Principal",
     "Record",
+    "ResourceUse",
     "Role",
     "SamlProvider",
     "ServerCertificate",
     "ServiceUse",
+    "Session",
+    "SignIn",
     "Snapshot",
     "State",
     "User",

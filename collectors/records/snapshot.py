@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from collectors.records.account import AccountDetails
+from collectors.records.activity import Assumption, EventUse, Session
 from collectors.records.base import Coverage, Record
 from collectors.records.iam import AccessKey, Credential, Group, LastAccessed, Policy, Role, User
 from collectors.records.organization import OrganizationAccount, OrganizationalUnit, OrganizationPolicy
@@ -61,6 +62,9 @@ class Snapshot(Record, frozen=True, kw_only=True):
     The organization is told by the account itself, or by another one that may read it: organization_seen_by is its id then,
     organization_coverage how its asking went, organization_members everybody's id, and organization_accounts holds this
     account only.
+
+    activity_since: from when on CloudTrail's events were read without a gap; None: nobody read any, so that sessions,
+    assumptions and event_uses say nothing. sessions and assumptions are those of the last 90 days.
     """
 
     account_id: str
@@ -87,3 +91,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     organization_members: tuple[str, ...] = ()
     organization_coverage: tuple[Coverage, ...] = ()
     before: Before | None = None
+    sessions: tuple[Session, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    event_uses: tuple[EventUse, ...] = ()
+    activity_since: datetime | None = None

@@ -45,6 +45,8 @@ class Source:
     an entity that was not seen is taken for gone. known: what the inventory says of the account with this AWS id before
     anything is asked; it stands among the answers under names of the source's own. fresh: what takes its place for a bundle
     of that time, which has no inventory behind it; trial: and for a test of the connection, which asks about one entity.
+    streams: for what has no end and is stored as it is read (collectors.trail): the API under which its coverage stands; such a
+    source has no apis. asked_in: whether the account with this AWS id is one where it is asked.
     """
 
     name: str
@@ -57,6 +59,13 @@ class Source:
     known: Callable[[str], Answers] = lambda account_id: {}
     fresh: Callable[[datetime], Answers] = lambda at: {}
     trial: Callable[[datetime], Answers] = lambda at: {}
+    streams: str = ""
+    asked_in: Callable[[str], bool] = lambda account_id: True
+
+    @property
+    def covers(self) -> tuple[str, ...]:
+        """The APIs under which its coverage stands."""
+        return (self.streams,) if self.streams else tuple(api.name for api in self.apis)
 
     @property
     def permissions(self) -> tuple[str, ...]:

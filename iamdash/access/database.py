@@ -43,6 +43,7 @@ def protect(using: str = "default", **_: Any) -> None:
             if model._meta.managed:
                 _grant(cursor, model)
         cursor.execute(f"grant usage on all sequences in schema public to {WEB}, {WHOLE}, {WORKER}")
+        cursor.execute(f"grant execute on function ensure_month to {WORKER}")
 
 
 def _grant(cursor: CursorWrapper, model: type[models.Model]) -> None:

@@ -45,6 +45,8 @@ class Says(Aws):
         (account.password_policy, "NoSuchEntity", None),
         (contacts.security_contact, "ResourceNotFoundException", False),
         (organizations.organization, "AWSOrganizationsNotInUseException", {}),
+        (account.root_features, "ServiceAccessNotEnabledException", []),
+        (account.root_features, "OrganizationNotInAllFeaturesModeException", []),
     ],
 )
 def test_what_is_not_set_is_a_fact_and_other_errors_are_not(
@@ -53,6 +55,15 @@ def test_what_is_not_set_is_a_fact_and_other_errors_are_not(
     assert fetch(Says(code=code), {}) == nothing
     with pytest.raises(AwsError):
         fetch(Says(code="ServiceFailure"), {})
+
+
+@pytest.mark.parametrize(
+    "code", ["AccountNotManagementOrDelegatedAdministratorException", "OrganizationNotFoundException"]
+)
+def test_root_features_do_not_apply_to_members(code: str) -> None:
+    with pytest.raises(AwsError) as refused:
+        account.root_features(Says(code=code), {})
+    assert refused.value.state is State.NOT_APPLICABLE
 
 
 def test_all_pages_are_read() -> None:

@@ -23,14 +23,13 @@ class Command(BaseCommand):
         active = [a for a in lab.organization()["accounts"] if a["status"] == "ACTIVE"]
         with transaction.atomic():
             connections = [self.connect(a) for a in active]
-        policy = read_only_policy()
         lab.deploy(
             [
                 {
                     "account": c.account.aws_id,
                     "role_name": c.role_name,
                     "external_id": c.external_id,
-                    "policy": policy,
+                    "policy": read_only_policy(c.account.aws_id),
                 }
                 for c in connections
             ]

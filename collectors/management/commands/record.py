@@ -31,7 +31,7 @@ class Command(BaseCommand):
             raise CommandError(f"{to} is there already. Name a folder that is not.")
         where, asked = target(connection), nothing()
         started = datetime.now(UTC)
-        for source in sources().values():
+        for source in (source for source in sources().values() if source.apis):
             try:
                 aws = connect(where, source.permissions)
             except AwsError as error:

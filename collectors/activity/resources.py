@@ -1,0 +1,44 @@
+"""What calls named: a bucket with the first part of the key, or an ARN. Object keys would be rows without end."""
+
+from __future__ import annotations
+
+from collectors.activity.events import Event
+from collectors.activity.texts import tidy
+
+MOST = 500  # resources of one principal and call; the smallest names stay, and the rest is told as cut
+Mark = tuple[
+    str, str | None
+]  # of a bucket: "arn:aws:s3:::logs" and the first part of the key, None for none; else an ARN
+
+
+def marks(event: Event) -> list[Mark]:
+    """The resources of an event that has a bucket in its request, or resources, in a form that is quick to make."""
+    asked = event.request_parameters
+    bucket = asked.bucket_name if asked else None
+    if asked and isinstance(bucket, str) and bucket:
+        return [(_partition(event.aws_region) + bucket, _first(asked.key or asked.prefix))]
+    return [_of_arn(one.arn) for one in event.resources or () if one.arn]
+
+
+def text(mark: Mark) -> str:
+    """ "arn:aws:s3:::logs/2026/*" for the keys below 2026/, "arn:aws:s3:::logs/*" for those at the top."""
+    arn, first = mark
+    return tidy(arn if first is None else f"{arn}/{first}/*" if first else f"{arn}/*", 1_024)
+
+
+def _partition(region: str) -> str:
+    return f"arn:{'aws-cn' if region[:3] == 'cn-' else 'aws-us-gov' if region[:7] == 'us-gov-' else 'aws'}:s3:::"
+
+
+def _first(key: object) -> str | None:
+    if not isinstance(key, str) or not key:
+        return None
+    first, slash, _ = key.partition("/")
+    return first if slash else ""
+
+
+def _of_arn(arn: str) -> Mark:
+    if ":s3:::" not in arn or "/" not in arn:
+        return arn, None
+    bucket, _, key = arn.partition("/")
+    return bucket, _first(key)

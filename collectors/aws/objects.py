@@ -1,0 +1,65 @@
+"""Listing a bucket and reading its objects, each failure an AwsError with the action to grant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError
+
+from collectors.aws.call import TRIES, Answer, Aws
+from collectors.aws.errors import AwsError
+from collectors.records import State
+
+LIST, GET = "s3:ListObjectsV2", "s3:GetObject"
+GRANT = {LIST: "s3:ListBucket"}  # where the action has another name than the call
+GONE = frozenset(
+    {"NoSuchKey", "InvalidObjectState"}
+)  # deleted since it was listed; archived, so that it must be restored first
+
+
+@dataclass(frozen=True)
+class Found:
+    key: str
+    etag: str
+    size: int
+
+
+def folders(aws: Aws, bucket: str, prefix: str) -> list[str]:
+    """The folders below a prefix that ends with "/", as whole prefixes."""
+    pages = _pages(aws, bucket, prefix, Delimiter="/")
+    return [one["Prefix"] for page in pages for one in page.get("CommonPrefixes", [])]
+
+
+def objects(aws: Aws, bucket: str, prefix: str) -> Iterator[Found]:
+    for page in _pages(aws, bucket, prefix):
+        for one in page.get("Contents", []):
+            yield Found(one["Key"], one.get("ETag", "").strip('"'), one.get("Size", 0))
+
+
+def _pages(aws: Aws, bucket: str, prefix: str, **more: str) -> Iterator[Answer]:
+    """By continuation token, which the answer and the request name differently. KeyCount is what every good answer has."""
+    while True:
+        try:
+            answer = aws.ask(LIST, require="KeyCount", Bucket=bucket, Prefix=prefix, **more)
+        except AwsError as error:
+            error.permission = GRANT.get(error.permission, error.permission)
+            raise
+        yield answer
+        following = answer.get("NextContinuationToken")
+        if not following:
+            return
+        if following == more.get("ContinuationToken"):
+            raise AwsError(LIST, State.ERROR, f"{LIST} gave the same page token twice.")
+        more["ContinuationToken"] = following
+
+
+def read(aws: Aws, bucket: str, key: str) -> bytes:
+    """The whole object; a connection that breaks in the middle is tried again."""
+    for _ in range(TRIES):
+        answer = aws.ask(GET, require="Body", Bucket=bucket, Key=key)
+        try:
+            return bytes(answer["Body"].read())
+        except BotoCoreError:
+            continue
+    raise AwsError(GET, State.ERROR, f"s3://{bucket}/{key} broke off {TRIES} times while it was read.")
