@@ -13,6 +13,7 @@ from findings.policy.request import Caller, Request
 from findings.policy.truth import all_of
 
 KEPT = 512
+KEPT_ANSWERS = 100_000
 Answers = tuple[bool | None, ...]
 
 
@@ -22,14 +23,24 @@ class Personal:
     def __init__(self) -> None:
         self._resolved: dict[tuple[str, Answers], Compiled] = {}
         self._last: Request | None = None
+        self._found: dict[tuple[str, str], Compiled] = {}
 
     def resolved(self, caller: Caller, held: Held) -> Compiled:
         document = held.named.document
         if not isinstance(document, Document):
             return held.compiled
+        known = caller.arn, held.digest
+        if known not in self._found:
+            if len(self._found) >= KEPT_ANSWERS:
+                self._found.clear()
+            self._found[known] = self._answered(caller, held, document)
+        return self._found[known]
+
+    def _answered(self, caller: Caller, held: Held, document: Document) -> Compiled:
         if self._last is None or self._last.caller is not caller:
             self._last = Request(caller, "*", "*")
-        answers = tuple(_answer(clause, self._last, document) for clause in held.compiled.personal)
+        request = self._last
+        answers = tuple(_answer(clause, request, document) for clause in held.compiled.personal)
         key = held.digest, answers
         if key not in self._resolved:
             if len(self._resolved) >= KEPT:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from collectors.records import Role, User
+from findings.analysis.escalation import words
+from findings.analysis.escalation.answers import Answer
 from findings.analysis.facts import Facts
-from findings.rules.words import guardrails_seen, sentence
-from findings.vocabulary import Clear, Json, Outcome, Unknown
-
-CHANGE_IN = "IAM Identity Center: change its permission set"
+from findings.rules.words import guardrails_seen, lowered, sentence
+from findings.vocabulary import Clear, Json, Open, Outcome, Rule, Unknown
 
 
 def judged(principal: Role | User) -> bool:
@@ -44,12 +44,21 @@ def title(principal: Role | User, rest: str) -> str:
     return sentence(f"{called(principal)} {rest}")
 
 
+def found(principal: Role | User, may: str, answer: Answer, rule: Rule, facts: Facts) -> Open:
+    """may: what it may do. One step lower where guardrails block it (RULES.md, conventions)."""
+    by = [words.blocker(one) for one in answer.by]
+    told = evidence(principal, facts, state=answer.state, keys=list(answer.keys), blocked_by=list(by))
+    if answer.state == "blocked":
+        stop = f"{may}, but that is blocked by {words.blockers(answer.by)}"
+        return Open(title(principal, stop), told, lowered(rule.severity))
+    asked = f" when {', '.join(answer.keys)} allows" if answer.keys else ""
+    return Open(title(principal, f"{may}{asked}"), told)
+
+
 def evidence(principal: Role | User, facts: Facts, **told: Json) -> dict[str, Json]:
-    """With where to change it, and what could not be seen."""
+    """With what could not be seen."""
     if unseen := guardrails_seen(facts):
         told["guardrails"] = unseen
     if unknown := facts.permissions.unknown(principal):
         told["not_read"] = unknown
-    if isinstance(principal, Role) and principal.reserved:
-        told["change_in"] = CHANGE_IN
     return told

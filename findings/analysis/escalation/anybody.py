@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from collectors.records import Role, User
-from findings.analysis.escalation.asking import Answer
+from findings.analysis.escalation.answers import Answer
 from findings.analysis.escalation.probes import ANY_NAME
 from findings.policy.keys import of_session
 
@@ -21,13 +21,16 @@ NO_SERVICE = {
 
 
 def on_any_role(principal: Role | User, action: str, facts: Facts) -> Answer | None:
-    """How it may do the action on a role that nobody named, to a service that nobody named. None: it may not. An answer that
-    hangs on more than who, where and when the caller is, is narrowed: see `narrowed`."""
-    asker = facts.escalation.asker(principal)
-    if not asker.granted.allow & facts.permissions.catalogue.bit(action):
+    """How it may do the action on a role that nobody named, to a service that nobody named. None: it may not, or a guardrail
+    leaves it some. An answer that hangs on more than who, where and when the caller is, is narrowed: see `narrowed`."""
+    asker, bit = facts.escalation.asker(principal), facts.permissions.catalogue.bit(action)
+    if not asker.allow & bit:
         return None
     role = f"arn:{facts.snapshot.partition}:iam::{facts.snapshot.account_id}:role/{ANY_NAME}"
-    return asker.may(action, role, NO_SERVICE if action == PASS else {})
+    answer = asker.may(action, role, NO_SERVICE if action == PASS else {})
+    if answer and answer.state == "blocked" and (answer.refused or asker.reach.upper & bit):
+        return None
+    return answer
 
 
 def narrowed(answer: Answer) -> tuple[str, ...]:

@@ -1,174 +1,184 @@
-"""Questions of one principal, with the circumstances that an attacker would choose, and the answers shared with all who have
-the same policies."""
+"""Questions of one principal; the answers are shared with all who are alike in what they ask of an action."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TypeVar
 
 from collectors.records import Entity, Role, User
+from findings.analysis.escalation import paths
+from findings.analysis.escalation.alike import Alike, Layers
+from findings.analysis.escalation.answers import Answer, answer
 from findings.analysis.escalation.ground import Ground
-from findings.analysis.escalation.model import State
+from findings.analysis.escalation.model import Escalation, State
 from findings.analysis.escalation.probes import HOME, regions_of
-from findings.analysis.escalation.strength import Strength, strength
+from findings.analysis.escalation.strength import Strength
+from findings.policy.catalogue import catalogue
 from findings.policy.compiled import Clause, Compiled, Reach, without_variables
-from findings.policy.evaluate import By, Layer
-from findings.policy.patterns import glob
+from findings.policy.patterns import glob, whole_arn
 from findings.policy.request import Context
 
 E = TypeVar("E", bound=Entity)
 RANK: Mapping[State, int] = {"live": 0, "conditional": 1, "blocked": 2}
-TRIED = 4  # targets asked about that look hopeful, and as many that a guardrail seems to block
-
-# The caller decides these by how he asks.
-CHOSEN = frozenset(
-    {
-        "aws:requestedregion",
-        "aws:securetransport",
-        "aws:referer",
-        "aws:tagkeys",
-        "aws:useragent",
-        "iam:associatedresourcearn",
-        "iam:awsservicename",
-        "sts:durationseconds",
-        "sts:rolesessionname",
-        "sts:sourceidentity",
-        "sts:transitivetagkeys",
-    }
-)
-NOT_CHOSEN = ("aws", "iam", "sts", "kms", "saml")  # of other services' keys, those of the request are chosen
+TRIED = 4  # targets that a guardrail seems to block: one that is named says enough
+ASSUME = "sts:AssumeRole"
+BOUNDARY = "iam:permissionsboundary"
+MOST_PATTERNS = 16
+LIVE = Answer("live")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """To "may it": how, on which keys it hangs, what blocks it. No Answer at all: its policies do not allow it."""
+class Shared:
+    """What all askers of one account share. made, best: see making.py and verdicts.py."""
 
-    state: State
-    keys: tuple[str, ...] = ()
-    by: tuple[By, ...] = ()
+    def __init__(self, ground: Ground) -> None:
+        self.alike = Alike(ground.permissions)
+        self.answers: dict[object, Answer | None] = {}
+        self.made: dict[object, Answer | None] = {}
+        self.best: dict[object, Escalation | None] = {}
+        self.patterns: dict[int, tuple[str, ...]] = {}
+        self.keys: dict[int, frozenset[str]] = {}
+        self.told_apart: dict[int, tuple[str, ...] | None] = {}
+        self.limits: dict[int, tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]] = {}
 
 
 class Asker:
-    """One role or user. shared: answers by signature, for all askers of the account."""
+    """One role or user."""
 
-    def __init__(self, principal: Role | User, ground: Ground, shared: dict[object, Answer | None]) -> None:
+    def __init__(self, principal: Role | User, ground: Ground, shared: Shared) -> None:
         self.principal = principal
         self.ground = ground
         self.permissions = ground.permissions
-        self._shared = shared
+        self.shared = shared
+        self._alike: dict[str, int] = {}
 
-    @cached_property
-    def granted(self) -> Compiled:
-        return self.permissions.granted(self.principal)
+    @property
+    def allow(self) -> int:
+        """The actions that its policies name."""
+        return self.permissions.sets(self.principal).allow
 
-    @cached_property
+    @property
     def reach(self) -> Reach:
         return self.ground.reach(self.principal)
 
-    @cached_property
+    @property
     def strength(self) -> Strength:
-        return strength(self.reach)
+        return self.ground.strength(self.principal)
 
     @cached_property
-    def signature(self) -> object:
-        """Equal for two principals that must get equal answers."""
-        library = self.permissions.library
-        boundary = library.boundary(self.principal)
-        held = [*library.of(self.principal), *([boundary] if boundary else [])]
-        levels = (*(library.levels or ()), *(library.resource_levels or ()))
-        if any(self.ground.personal(one) for one in (*held, *(one for level in levels for one in level))):
-            return self.principal.unique_id
-        digests = frozenset(one.digest for one in held if one is not boundary)
-        return type(self.principal), digests, boundary.digest if boundary else "", library.binds(self.principal)
+    def _layers(self) -> Layers:
+        return self.shared.alike.layers(self.principal)
+
+    def alike(self, action: str) -> int:
+        if action not in self._alike:
+            self._alike[action] = self.shared.alike.signature(self.principal, self._layers, action)
+        return self._alike[action]
+
+    @cached_property
+    def sure(self) -> frozenset[str]:
+        """The actions that it may do on everything and without condition: no question of them needs to be asked. Not of STS,
+        where a trust policy has a say, nor where RCPs have one."""
+        certain = self.reach.lower & _asked_about()
+        services = {
+            "sts",
+            *(self.permissions.catalogue.rcp_services if self.permissions.library.resource_levels else ()),
+        }
+        names = self.permissions.catalogue.members(certain)
+        return frozenset(name for name in names if name.partition(":")[0] not in services)
 
     def may(self, action: str, resource: str, context: Context | None = None) -> Answer | None:
+        if action in self.sure:
+            return LIVE
         known = context or {}
-        key = self.signature, action, resource, tuple(sorted(known.items()))
-        if action.startswith("sts:"):  # a trust policy names callers
-            return self._may(action, resource, known)
-        if key not in self._shared:
-            self._shared[key] = self._may(action, resource, known)
-        return self._shared[key]
+        asked = self.told_apart(action, resource) if action.startswith("iam:") else resource
+        key: tuple[object, ...] = (self.alike(action), asked, tuple(sorted(known.items())))
+        if action == ASSUME and self.ground.gates.names_callers(resource):
+            key = (*key, self.principal.unique_id)
+        if key not in self.shared.answers:
+            self.shared.answers[key] = answer(self.principal, action, resource, known, self.permissions)
+        return self.shared.answers[key]
 
-    def _may(self, action: str, resource: str, context: Context) -> Answer | None:
-        if action.startswith("iam:") and action != "iam:PassRole":
-            context = {"aws:requestedregion": (HOME,), **context}
-        decision = self.permissions.decide(self.principal, action, resource, context)
-        if decision.verdict == "denied":
-            by = self.permissions.blockers(self.principal, action, resource, context)
-            return Answer("blocked", by=tuple(map(self._named, by))) if by else None
-        if decision.verdict == "conditional":
-            keys = tuple(key for key in decision.keys if not _chosen(key.lower()))
-            return Answer("conditional", keys) if keys else Answer("live")
-        return Answer("live")
+    def told_apart(self, action: str, resource: str) -> object:
+        """What anything that bears on the action makes of the resource: which of the patterns mean it. The resource itself,
+        where more than its name counts."""
+        alike = self.alike(action)
+        if alike not in self.shared.told_apart:
+            self.shared.told_apart[alike] = self._every_pattern(action)
+        patterns = self.shared.told_apart[alike]
+        return resource if patterns is None else tuple(glob(pattern, resource) for pattern in patterns)
 
-    def _named(self, by: By) -> By:
-        """A boundary that does not allow is named too."""
-        if by.layer is Layer.BOUNDARY and not by.policy:
-            return By(by.layer, self.principal.boundary or "", by.sid, by.level, by.statement)
-        return by
-
-    def denied(self, action: str, resource: str) -> bool:
-        """Whether a Deny keeps it from the caller, whatever else may allow it."""
-        return self.permissions.decide(self.principal, action, resource).kind == "explicit"
-
-    def clauses(self, action: str) -> tuple[Clause, ...]:
-        """The Allow statements of its policies that name the action."""
-        bit = self.permissions.catalogue.bit(action)
-        return tuple(c for c in self.granted.clauses if c.statement.allows and c.mask & bit)
+    def _every_pattern(self, action: str) -> tuple[str, ...] | None:
+        """None: too many, or not the name alone."""
+        if any("tag" in key or key == BOUNDARY for key in self.keys(action)):
+            return None
+        found: dict[str, None] = {}
+        for clause in (clause for layer in self._layers.all() for clause in self._clauses(layer, action)):
+            found |= dict.fromkeys((*(clause.statement.resources or ()), *(clause.statement.not_resources or ())))
+        few = len(found) <= MOST_PATTERNS and not any("${" in pattern for pattern in found)
+        return tuple(whole_arn(pattern) for pattern in found if pattern != "*") if few else None
 
     def patterns(self, action: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(p for c in self.clauses(action) for p in c.statement.resources or ("*",)))
+        """The resources on which its policies allow the action."""
+        alike = self.alike(action)
+        if alike not in self.shared.patterns:
+            clauses = (clause for clause in self._clauses(self._layers.identity, action) if clause.statement.allows)
+            found = dict.fromkeys(p for clause in clauses for p in clause.statement.resources or ("*",))
+            self.shared.patterns[alike] = tuple(found)
+        return self.shared.patterns[alike]
 
-    def regions(self, patterns: Iterable[str]) -> list[str]:
+    def keys(self, action: str) -> frozenset[str]:
+        """The condition keys, in lower case, that anything that bears on the action asks for."""
+        alike = self.alike(action)
+        if alike not in self.shared.keys:
+            clauses = (clause for layer in self._layers.all() for clause in self._clauses(layer, action))
+            self.shared.keys[alike] = frozenset(c.key.lower() for one in clauses for c in one.statement.conditions)
+        return self.shared.keys[alike]
+
+    def values(self, action: str, key: str) -> tuple[str, ...]:
+        """Those that anything that bears on the action has for a condition key, in lower case."""
+        if key not in self.keys(action):
+            return ()
+        clauses = (clause for layer in self._layers.all() for clause in self._clauses(layer, action))
+        conditions = (condition for one in clauses for condition in one.statement.conditions)
+        return tuple(dict.fromkeys(v for one in conditions if one.key.lower() == key for v in one.values))
+
+    def _clauses(self, layer: Iterable[tuple[object, Compiled]], action: str) -> Iterator[Clause]:
+        for _, own in layer:
+            yield from self.shared.alike.about(own, action)
+
+    def regions(self, actions: Iterable[str], patterns: Iterable[str]) -> list[str]:
         """Regions worth asking about: those that its policies name."""
-        named = [
-            value
-            for limit in (
-                self.granted,
-                self.permissions.boundary(self.principal),
-                *self.permissions.levels(self.principal),
-            )
-            if limit and "aws:requestedregion" in limit.keys
-            for clause in limit.clauses
-            for condition in clause.statement.conditions
-            if condition.key.lower() == "aws:requestedregion"
-            for value in condition.values
-            if "*" not in value and "?" not in value
-        ]
+        asked = (value for action in actions for value in self.values(action, "aws:requestedregion"))
+        named = [value for value in asked if "*" not in value and "?" not in value]
         return list(dict.fromkeys([HOME, *regions_of(patterns), *named]))[:TRIED]
 
     def doors(self, strong: bool, *actions: str) -> Iterator[Role]:
         """Roles whose trust admits the caller, as far as it names callers. actions: what else must be allowed on them."""
         ground, me = self.ground, self.principal
-        named = (role for role in ground.doors.get(me.arn, ()) if role.unique_id != me.unique_id)
-        yield from self.candidates(actions, "", tuple(r for r in named if not strong or ground.strength(r)))
-        pool = ("strong doors", ground.strong_doors) if strong else ("doors", ground.open_doors)
-        yield from self.candidates(("sts:AssumeRole", *actions), *pool)
+        named = (role for role in ground.gates.doors(me.arn) if role.unique_id != me.unique_id)
+        yield from self.candidates(actions, "", tuple(r for r in named if not strong or ground.worth(r)))
+        pool = ("strong doors", ground.strong_doors) if strong else ("doors", ground.gates.open_doors)
+        yield from self.candidates((ASSUME, *actions), *pool)
 
     def candidates(self, actions: Iterable[str], pool: str, entities: tuple[E, ...]) -> Iterator[E]:
         """Those of the entities, in their order, that its policies may mean by each of the actions: the ones that no guardrail
-        seems to block first. pool names the entities, see Ground.matching."""
-        matching = entities
-        for action in actions:
+        seems to block first, and a few others. pool names the entities, see Ground.matching."""
+        matching, wanted = entities, tuple(actions)
+        for action in wanted:
             if matching:
-                matching = self._matching(self.patterns(action), pool, entities, matching)
-        hopeful: list[E] = []
-        hopeless: list[E] = []
+                matching = self._matching(action, pool, entities, matching)
+        blocked: list[E] = []
+        if any(self._shut(action) for action in wanted):
+            blocked, matching = [*matching[:TRIED]], ()
         for entity in matching:
-            blocked = any(self._blocked(action, entity.arn) for action in actions)
-            (hopeless if blocked else hopeful).append(entity)
-            if len(hopeful) == TRIED:
-                break
-        yield from hopeful
-        yield from hopeless[:TRIED]
+            if not any(self._blocked(action, entity.arn) for action in wanted):
+                yield entity
+            elif len(blocked) < TRIED:
+                blocked.append(entity)
+        yield from blocked
 
-    def _matching(
-        self, patterns: tuple[str, ...], pool: str, entities: tuple[E, ...], left: tuple[E, ...]
-    ) -> tuple[E, ...]:
-        plain = tuple(dict.fromkeys(map(without_variables, patterns)))
+    def _matching(self, action: str, pool: str, entities: tuple[E, ...], left: tuple[E, ...]) -> tuple[E, ...]:
+        plain = tuple(dict.fromkeys(map(without_variables, self.patterns(action))))
         if "*" in plain:
             return left
         found = {one.arn for pattern in plain for one in self.ground.matching(pattern, pool, entities)}
@@ -176,44 +186,40 @@ class Asker:
 
     def _blocked(self, action: str, arn: str) -> bool:
         """Whether a Deny without conditions names the resource, or a limit has no Allow that may mean it."""
-        denied, limits = self._resources[action]
+        denied, limits = self._limits(action)
         return any(glob(p, arn) for p in denied) or any(not any(glob(p, arn) for p in limit) for limit in limits)
 
-    @cached_property
-    def _resources(self) -> Mapping[str, tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]]:
-        return _Resources(self)
+    def _shut(self, action: str) -> bool:
+        denied, limits = self._limits(action)
+        return "*" in denied or not all(limits)
 
-    @cached_property
-    def limits(self) -> tuple[Compiled, ...]:
-        boundary = self.permissions.boundary(self.principal)
-        return (*self.permissions.levels(self.principal), *([boundary] if boundary else []))
-
-
-def _chosen(key: str) -> bool:
-    service = key.partition(":")[0]
-    if key in CHOSEN or key.startswith("aws:requesttag/"):
-        return True
-    return service not in NOT_CHOSEN and "." not in service and "resourcetag" not in key
-
-
-class _Resources(dict[str, tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]]):
-    """Action -> resource patterns that are denied, and for each limit those that it allows."""
-
-    def __init__(self, asker: Asker) -> None:
-        self._asker = asker
-
-    def __missing__(self, action: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-        bit, limits = self._asker.permissions.catalogue.bit(action), self._asker.limits
-        denied = _patterns((self._asker.granted, *limits), bit, allows=False)
-        allowed = tuple(_patterns((limit,), bit, allows=True) for limit in limits if limit.clauses)
-        self[action] = denied, allowed
-        return self[action]
+    def _limits(self, action: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        """Resource patterns that are denied, and for each limit those that it allows."""
+        alike = self.alike(action)
+        if alike not in self.shared.limits:
+            layers = self._layers
+            limits = [layer for layer in (layers.boundary, *layers.levels) if _readable(layer)]
+            denied = _patterns((c for layer in layers.all() for c in self._clauses(layer, action)), allows=False)
+            allowed = tuple(_patterns(self._clauses(limit, action), allows=True) for limit in limits)
+            self.shared.limits[alike] = denied, allowed
+        return self.shared.limits[alike]
 
 
-def _patterns(limits: Iterable[Compiled], bit: int, allows: bool) -> tuple[str, ...]:
+@cache
+def _asked_about() -> int:
+    return catalogue().mask(paths.actions())
+
+
+def _readable(layer: Iterable[tuple[object, Compiled]]) -> bool:
+    """Whether there is something to limit, and all of it is known."""
+    some = [own for _, own in layer]
+    return bool(some) and all(own.clauses for own in some)
+
+
+def _patterns(clauses: Iterable[Clause], allows: bool) -> tuple[str, ...]:
     """Of a Deny with NotResource or conditions, which may leave something, none."""
     found: list[str] = []
-    for clause in (clause for limit in limits for clause in limit.clauses if clause.mask & bit):
+    for clause in clauses:
         statement = clause.statement
         if statement.allows and allows:
             found += statement.resources or ("*",)

@@ -26,6 +26,7 @@ TRAINING_JOB = f"arn:{{partition}}:sagemaker:{_REGIONAL}:training-job/{{name}}"
 PROCESSING_JOB = f"arn:{{partition}}:sagemaker:{_REGIONAL}:processing-job/{{name}}"
 INTERPRETER = f"arn:{{partition}}:bedrock-agentcore:{_REGIONAL}:code-interpreter-custom/{{name}}"
 STATE_MACHINE = f"arn:{{partition}}:states:{_REGIONAL}:stateMachine:{{name}}"
+SHELL_DOCUMENT = "arn:{partition}:ssm:{region}::document/AWS-RunShellScript"  # runs what the caller writes
 SCHEDULE = f"arn:{{partition}}:scheduler:{_REGIONAL}:schedule/default/{{name}}"
 
 Part = tuple[str, str]  # action, form of its resource's ARN

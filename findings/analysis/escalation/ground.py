@@ -3,18 +3,17 @@ what a resource pattern matches. Found once an account, and only when somebody h
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from collectors.records import Entity, Group, Holder, Policy, Principal, Role, User
+from findings.analysis.escalation.gates import Gates
 from findings.analysis.escalation.strength import Strength, everything, strength
-from findings.analysis.holdings import Held
-from findings.analysis.trust.who import Admission
 from findings.policy.compiled import Compiled, Reach, effective
-from findings.policy.document import Document, Statement, Unreadable
-from findings.policy.keys import of_caller
+from findings.policy.document import Document
 from findings.policy.patterns import glob
 
 if TYPE_CHECKING:
@@ -22,33 +21,60 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=Entity)
 H = TypeVar("H", bound=Holder)
-ASSUME = "sts:assumerole"
 MAX_KEYS = 2
+LAST = "\U0010ffff"  # sorts behind every character of an ARN
 
 
 class Ground:
-    def __init__(self, facts: Facts) -> None:
+    """by_itself: how strong a role or user can make itself, see verdicts.py."""
+
+    def __init__(self, facts: Facts, by_itself: Callable[[Role | User], Strength]) -> None:
         self.facts = facts
         self.permissions = facts.permissions
         self.account, self.partition = facts.snapshot.account_id, facts.snapshot.partition
+        self.gates = Gates(facts)
+        self._by_itself = by_itself
+        self._strengths: dict[str, Strength] = {}
+        self._worths: dict[str, Strength] = {}
         self._reaches: dict[str, Reach] = {}
-        self._ceilings: dict[str, Reach] = {}
-        self._services: dict[str, frozenset[str]] = {}
-        self._personal: dict[str, bool] = {}
+        self._last = "", Reach(0, 0, 0)
+        self._ceilings: dict[tuple[int, int], tuple[object, Reach]] = {}
         self._matches: dict[tuple[str, str], tuple[Entity, ...]] = {}
+        self._sorted: dict[str, tuple[list[Entity], list[str]]] = {}
 
     def reach(self, holder: Holder) -> Reach:
-        if holder.unique_id not in self._reaches:
-            self._reaches[holder.unique_id] = self.permissions.reach(holder)
-        return self._reaches[holder.unique_id]
+        """Kept of the strong only, and of the last one asked for: it takes 10 KB."""
+        if holder.unique_id in self._reaches:
+            return self._reaches[holder.unique_id]
+        if self._last[0] == holder.unique_id:
+            return self._last[1]
+        reach = self.permissions.reach(holder)
+        self._last = holder.unique_id, reach
+        found = self._strengths.setdefault(holder.unique_id, strength(reach))
+        if found is not Strength.NONE:
+            self._reaches[holder.unique_id] = reach
+        return reach
 
     def strength(self, holder: Holder) -> Strength:
-        return strength(self.reach(holder))
+        if holder.unique_id not in self._strengths:
+            self.reach(holder)
+        return self._strengths[holder.unique_id]
+
+    def worth(self, holder: Holder) -> Strength:
+        """Its strength, or what it can make itself."""
+        if holder.unique_id not in self._worths:
+            made = self._by_itself(holder) if isinstance(holder, Role | User) else Strength.NONE
+            self._worths[holder.unique_id] = max(self.strength(holder), made)
+        return self._worths[holder.unique_id]
 
     @cached_property
     def strong_roles(self) -> tuple[Role, ...]:
         """Strongest first."""
         return self._strong(self.facts.snapshot.roles)
+
+    @cached_property
+    def strong_changeable_roles(self) -> tuple[Role, ...]:
+        return tuple(role for role in self.strong_roles if not role.service_linked and not role.reserved)
 
     @cached_property
     def strong_users(self) -> tuple[User, ...]:
@@ -59,7 +85,7 @@ class Ground:
         return self._strong(self.facts.snapshot.groups)
 
     def _strong(self, holders: Iterable[H]) -> tuple[H, ...]:
-        found = [(self.strength(holder), holder) for holder in holders]
+        found = [(self.worth(holder), holder) for holder in holders]
         strong = [pair for pair in found if pair[0] is not Strength.NONE]
         return tuple(holder for _, holder in sorted(strong, key=lambda pair: (-pair[0], pair[1].name)))
 
@@ -81,46 +107,14 @@ class Ground:
     def _passable(self) -> Mapping[str, tuple[Role, ...]]:
         found: defaultdict[str, list[Role]] = defaultdict(list)
         for role in self.strong_roles:
-            for service in self.services(role) if not role.service_linked else ():
+            for service in self.gates.services(role):
                 found[service].append(role)
         return {service: tuple(roles) for service, roles in found.items()}
 
-    def services(self, role: Role) -> frozenset[str]:
-        """The service principals that the role's trust lets in."""
-        if role.trust not in self._services:
-            document = self.facts.document(role.trust)
-            statements = () if isinstance(document, Unreadable) else document.statements
-            hosts = (
-                host for s in statements if s.allows and _assumes(s) and s.principals for host in s.principals.service
-            )
-            self._services[role.trust] = frozenset(hosts)
-        return self._services[role.trust]
-
-    @cached_property
-    def doors(self) -> Mapping[str, tuple[Role, ...]]:
-        """ARN of a role or user -> roles whose trust names it, or anybody."""
-        found: defaultdict[str, list[Role]] = defaultdict(list)
-        for role, admission in self._admissions:
-            if admission.kind in ("role", "user"):
-                found[admission.principal].append(role)
-        anybody = [role for role, admission in self._admissions if admission.kind == "anyone"]
-        everyone = (p.arn for p in (*self.facts.snapshot.roles, *self.facts.snapshot.users)) if anybody else ()
-        return {arn: (*found.get(arn, ()), *anybody) for arn in (*found, *everyone)}
-
-    @cached_property
-    def open_doors(self) -> tuple[Role, ...]:
-        """Roles whose trust leaves it to the policies of the account who assumes them."""
-        own = (role for role, one in self._admissions if one.kind == "account" and one.account == self.account)
-        return tuple({role.arn: role for role in own}.values())
-
     @cached_property
     def strong_doors(self) -> tuple[Role, ...]:
-        opened = frozenset(role.unique_id for role in self.open_doors)
+        opened = frozenset(role.unique_id for role in self.gates.open_doors)
         return tuple(role for role in self.strong_roles if role.unique_id in opened)
-
-    @cached_property
-    def _admissions(self) -> tuple[tuple[Role, Admission], ...]:
-        return tuple((role, one) for role in self.facts.snapshot.roles for one in self.facts.admitted(role))
 
     @cached_property
     def roles_by_policy(self) -> Mapping[str, tuple[Role, ...]]:
@@ -137,13 +131,23 @@ class Ground:
         by_arn = self.facts.policy_by_arn
         return tuple(by_arn[arn] for arn in sorted(self.roles_by_policy) if arn in by_arn)
 
+    @cached_property
+    def worth_attaching(self) -> tuple[str, ...]:
+        """ARNs of the managed policies that make strong whoever gets them, AWS's AdministratorAccess first."""
+        strong = [policy.arn for policy in self.facts.snapshot.policies if self._makes_strong(policy)]
+        return tuple(dict.fromkeys((f"arn:{self.partition}:iam::aws:policy/AdministratorAccess", *strong)))
+
+    def _makes_strong(self, policy: Policy) -> bool:
+        compiled = self.permissions.library.compile(policy.document, self.facts.document(policy.document))
+        return strength(effective(compiled, None, ())) is not Strength.NONE
+
     def ceiling(self, principal: Principal) -> Reach:
         """What the principal could do with `*` on `*`: its boundary and the SCPs still hold."""
-        key = principal.boundary or ""
-        if key not in self._ceilings:
-            boundary = self.permissions.boundary(principal)
-            self._ceilings[key] = effective(everything(), boundary, self.permissions.limits(principal))
-        return self._ceilings[key]
+        boundary, limits = self.permissions.boundary(principal), self.permissions.limits(principal)
+        key = id(boundary), id(limits)
+        if key not in self._ceilings:  # what the ids are of is kept, so that they stay theirs
+            self._ceilings[key] = (boundary, limits), effective(everything(), boundary, limits)
+        return self._ceilings[key][1]
 
     def bounded(self, policy_arn: str) -> tuple[Role | User, ...]:
         """The roles and users that the policy is the permissions boundary of."""
@@ -158,8 +162,8 @@ class Ground:
                 found[principal.boundary].append(principal)
         return {arn: tuple(some) for arn, some in found.items()}
 
-    def version(self, policy: Policy) -> Iterator[Compiled]:
-        """The versions of a policy that are not the default."""
+    def versions(self, policy: Policy) -> Iterator[Compiled]:
+        """Those of a policy that are not the default."""
         for version in policy.versions:
             if version.version_id != policy.default_version:
                 document = self.facts.document(version.document)
@@ -173,15 +177,16 @@ class Ground:
             return tuple(one for one in entities if glob(pattern, one.arn))
         key = pool, pattern
         if key not in self._matches:
-            self._matches[key] = tuple(one for one in entities if glob(pattern, one.arn))
+            self._matches[key] = tuple(one for one in self._starting(pattern, pool, entities) if glob(pattern, one.arn))
         return self._matches[key]  # type: ignore[return-value]
 
-    def personal(self, held: Held) -> bool:
-        """Whether the document says different things of different callers."""
-        if held.digest not in self._personal:
-            document = held.named.document
-            self._personal[held.digest] = isinstance(document, Document) and _asks_who(document)
-        return self._personal[held.digest]
+    def _starting(self, pattern: str, pool: str, entities: tuple[E, ...]) -> Iterable[Entity]:
+        if pool not in self._sorted:
+            by_arn = sorted(entities, key=lambda one: one.arn)
+            self._sorted[pool] = list(by_arn), [one.arn for one in by_arn]
+        start = pattern.partition("*")[0].partition("?")[0]
+        some, arns = self._sorted[pool]
+        return some[bisect_left(arns, start) : bisect_left(arns, start + LAST)]
 
     def room_for_key(self, user: User) -> bool:
         """True also while the keys are not known: nothing may look safe because it was not read."""
@@ -191,18 +196,3 @@ class Ground:
         """None: not known."""
         row = self.facts.credential(user)
         return row.password_enabled if row else None
-
-
-def _asks_who(document: Document) -> bool:
-    for statement in document.statements:
-        texts = [*(statement.resources or ()), *(statement.not_resources or ())]
-        texts += [value for condition in statement.conditions for value in condition.values]
-        if any("${" in text for text in texts) or any(of_caller(condition.key) for condition in statement.conditions):
-            return True
-    return False
-
-
-def _assumes(statement: Statement) -> bool:
-    if statement.actions is not None:
-        return any(glob(action.lower(), ASSUME) for action in statement.actions)
-    return statement.not_actions is not None and not any(glob(a.lower(), ASSUME) for a in statement.not_actions)

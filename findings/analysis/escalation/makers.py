@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from collectors.records import Role, User
-from findings.analysis.escalation.asking import Answer, Asker
+from findings.analysis.escalation.answers import Answer
+from findings.analysis.escalation.asking import BOUNDARY, Asker
 from findings.analysis.escalation.probes import LIMIT, anything, named
 from findings.analysis.escalation.targets import ADMINISTRATOR
 from findings.policy.evaluate import By
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 _ARN = "arn:{partition}:iam::{account}:"
 ROLE, USER, GROUP, POLICY = (f"{_ARN}{kind}/{{name}}" for kind in ("role", "user", "group", "policy"))
 REQUEST = f"{_ARN}delegation-request/{{name}}"
-BOUNDARY = "iam:permissionsboundary"
 
 # These can be bound by a condition on iam:PermissionsBoundary.
 BINDABLE: Mapping[str, str] = {
@@ -88,28 +88,33 @@ def maker(principal: Role | User, facts: Facts) -> Maker:
 def _granted(action: str, asker: Asker) -> bool:
     """An action that the catalogue does not know yet must be named in full, or by a pattern that it knows nothing for."""
     try:
-        return bool(asker.granted.allow & asker.permissions.catalogue.bit(action))
+        return bool(asker.allow & asker.permissions.catalogue.bit(action))
     except KeyError:
-        return any(glob(pattern.lower(), action.lower()) for pattern in asker.granted.unknown_actions)
+        unknown = asker.permissions.granted(asker.principal).unknown_actions
+        return any(glob(pattern.lower(), action.lower()) for pattern in unknown)
 
 
 def _kind(action: str, form: str, asker: Asker) -> tuple[str, Answer | None]:
     """ "" when its policies do not allow it on anything that we ask about."""
-    best: Answer | None = None
-    conditional = False
+    blocked: Answer | None = None
+    bound = False
     for resource in _resources(action, form, asker):
         answer = asker.may(action, resource, _context(action, asker))
         if answer and answer.state != "blocked":
             return ("free" if action in BINDABLE else "unbindable"), answer
-        best = best or answer
-        conditional = conditional or (action in BINDABLE and asker.may(action, resource) is not None)
-    if best:
-        return "blocked", best
-    return ("bound" if conditional and BOUNDARY in asker.granted.keys | _limit_keys(asker) else ""), None
+        bound = bound or _bound(action, resource, asker)
+        blocked = blocked or (None if answer is None or answer.refused else answer)
+    if bound:
+        return "bound", None
+    return ("blocked", blocked) if blocked else ("", None)
 
 
-def _limit_keys(asker: Asker) -> frozenset[str]:
-    return frozenset(key for limit in asker.limits for key in limit.keys)
+def _bound(action: str, resource: str, asker: Asker) -> bool:
+    """Whether it may, with a boundary that is to its policies' or guardrails' liking."""
+    if action not in BINDABLE or BOUNDARY not in asker.keys(action):
+        return False
+    answer = asker.may(action, resource)
+    return answer is not None and answer.state != "blocked"
 
 
 def _context(action: str, asker: Asker) -> dict[str, tuple[str, ...] | None]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from findings.policy.evaluate import By
+from findings.policy.evaluate import By, Layer
 
 State = Literal["live", "conditional", "blocked"]
 
@@ -106,3 +106,8 @@ class Escalation:
     by: tuple[By, ...] = ()
     unseen: tuple[str, ...] = ()
     strength: int = 0
+
+    @property
+    def refused(self) -> bool:
+        """Whether a Deny in the principal's own policies is among what blocks it: it was never given."""
+        return any(by.layer is Layer.IDENTITY for by in self.by)

@@ -22,15 +22,22 @@ def anything(form: str, account: str, partition: str, regions: Iterable[str]) ->
 
 
 def named(form: str, patterns: Iterable[str], account: str, partition: str) -> Iterator[str]:
-    """For each resource pattern an ARN that it matches, where it tells a name of its own."""
+    """For each resource pattern an ARN of the form's kind that it matches, where it tells a name of its own."""
     if form == "*":
         return
     plain = form.format(partition=partition, region=HOME, account=account, name=ANY_NAME)
+    usual = plain.split(":", 5)
     for pattern in patterns:
         fields = without_variables(pattern).split(":", 5)
         if len(fields) == 6 and fields[5].strip("*"):
-            usual = plain.split(":", 5)
-            yield ":".join(_filled(own, other) for own, other in zip(fields, usual, strict=True))
+            found = [_filled(own, other) for own, other in zip(fields, usual, strict=True)]
+            if found[2] == usual[2] and _kind(found[5]) == _kind(usual[5]):
+                yield ":".join(found)
+
+
+def _kind(resource: str) -> str:
+    """ "function" of "function:name"."""
+    return resource.replace("/", ":").partition(":")[0]
 
 
 def _filled(pattern: str, usual: str) -> str:

@@ -8,17 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from collectors.records import Role, User
-from findings.analysis.escalation.asking import RANK, Answer, Asker
+from findings.analysis.escalation.answers import Answer
+from findings.analysis.escalation.asking import ASSUME, RANK, Asker
+from findings.analysis.escalation.ground import Ground
+from findings.analysis.escalation.making import made, tells_roles_apart, together
 from findings.analysis.escalation.model import Category, On, Path, State
-from findings.policy.catalogue import catalogue
+from findings.analysis.escalation.targets import passed
 
 if TYPE_CHECKING:
     from findings.analysis.escalation.verdicts import Account
 
-ASSUME = "sts:AssumeRole"
+ASSUMING = "sts-001"  # the path of a hop by assuming
+MOST_ROLES = 64  # asked about for one hop: those in front are the ones that no Deny names
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,77 +59,75 @@ class Reaching:
         found: dict[str, Hop] = {}
         frontier: tuple[Role, ...] = tuple(r for r in self._ground.strong_roles if self._ground.permissions.admin(r))
         waiting = list(self._callers())
-        for number in range(len(self._ground.facts.snapshot.roles)):
-            if not frontier or not waiting:
-                break
-            doors = _Frontier(f"frontier {number}", frontier, self)
-            hops = {asker.principal.arn: hop for asker in waiting if (hop := self._hop(asker, doors))}
+        by_arn = self._ground.facts.role_by_arn
+        while frontier and waiting:
+            doors = _Frontier(f"frontier {len(found)}", frontier, self._ground)
+            hops = {asker.principal.arn: hop for asker, passing in waiting if (hop := _hop(asker, passing, doors))}
             found |= hops
-            waiting = [asker for asker in waiting if asker.principal.arn not in hops]
-            by_arn = self._ground.facts.role_by_arn
+            waiting = [one for one in waiting if one[0].principal.arn not in hops]
             frontier = tuple(by_arn[arn] for arn in hops if arn in by_arn)
         return found
 
-    def _callers(self) -> Iterator[Asker]:
-        actions = catalogue()
-        hopping = actions.bit(ASSUME) | actions.bit("iam:PassRole")
+    def _callers(self) -> Iterator[tuple[Asker, tuple[Path, ...]]]:
+        """Those who may hop at all, each with the paths by which it could pass a role."""
         snapshot = self._ground.facts.snapshot
         callers: tuple[Role | User, ...] = (*snapshot.roles, *snapshot.users)
         for principal in callers:
             if isinstance(principal, Role) and principal.service_linked:
                 continue
             asker = self._account.asker(principal)
-            hops = asker.granted.allow & hopping or principal.arn in self._ground.doors
-            if hops and not self._ground.permissions.admin(principal):
-                yield asker
+            feasible = self._account.feasible(asker)
+            passing = tuple(path for path in feasible if _passes(path) and _open(made(path, asker)))
+            assumes = any(path.id == ASSUMING for path in feasible)
+            if (passing or assumes) and not self._ground.permissions.admin(principal):
+                yield asker, passing
 
-    def _hop(self, asker: Asker, frontier: _Frontier) -> Hop | None:
-        best: Hop | None = None
-        for hop in (*self._assumed(asker, frontier), *self._passed(asker, frontier)):
-            if best is None or RANK[hop.state] < RANK[best.state]:
-                best = hop
-            if best.state == "live":
-                break
-        return best
 
-    def _assumed(self, asker: Asker, frontier: _Frontier) -> Iterator[Hop]:
-        me = asker.principal
-        named = [r for r in self._ground.doors.get(me.arn, ()) if r.arn in frontier.arns and r.arn != me.arn]
-        opened = asker.candidates((ASSUME,), f"{frontier.name} doors", frontier.doors)
-        for role in (*named, *opened):
-            if answer := asker.may(ASSUME, role.arn):
-                yield from _hops(me, role, f"assumes role {role.name}", answer, "sts-001")
+def _hop(asker: Asker, passing: tuple[Path, ...], frontier: _Frontier) -> Hop | None:
+    best: Hop | None = None
+    for hop in chain(_assumed(asker, frontier), _passed(asker, passing, frontier)):
+        if best is None or RANK[hop.state] < RANK[best.state]:
+            best = hop
+        if best.state == "live":
+            break
+    return best
 
-    def _passed(self, asker: Asker, frontier: _Frontier) -> Iterator[Hop]:
-        for path in self._account.feasible(asker):
-            services = [service for service in path.services if frontier.trusting(service)] if _passes(path) else []
-            made = self._account.made(path, asker) if services else None
-            for service in services if made and made.state != "blocked" else ():
-                roles = asker.candidates(("iam:PassRole",), f"{frontier.name} {service}", frontier.trusting(service))
-                for role in roles:
-                    passed = asker.may("iam:PassRole", role.arn, {"iam:passedtoservice": (service,)})
-                    if made and passed and role.arn != asker.principal.arn:
-                        answer = passed if RANK[passed.state] >= RANK[made.state] else made
-                        how = path.how.format(target=role.name)
-                        yield from _hops(asker.principal, role, how, answer, path.id)
+
+def _assumed(asker: Asker, frontier: _Frontier) -> Iterator[Hop]:
+    me = asker.principal
+    named = [r for r in frontier.gates.doors(me.arn) if r.arn in frontier.arns and r.arn != me.arn]
+    opened = asker.candidates((ASSUME,), f"{frontier.name} doors", frontier.doors)
+    for role in islice(chain(named, opened), MOST_ROLES):
+        if answer := asker.may(ASSUME, role.arn):
+            yield from _hops(me, role, f"assumes role {role.name}", answer, ASSUMING)
+
+
+def _passed(asker: Asker, passing: tuple[Path, ...], frontier: _Frontier) -> Iterator[Hop]:
+    for path in passing:
+        plain, apart = made(path, asker), tells_roles_apart(path, asker)
+        for service in filter(frontier.trusting, path.services):
+            roles = passed(asker, service, f"{frontier.name} {service}", frontier.trusting(service))
+            for role, answer in islice(roles, MOST_ROLES):
+                making = made(path, asker, role) if apart else plain
+                if making and role.arn != asker.principal.arn:
+                    how = path.how.format(target=role.name)
+                    yield from _hops(asker.principal, role, how, together([answer, making]), path.id)
 
 
 class _Frontier:
     """The roles that the last round found to lead to an administrator."""
 
-    def __init__(self, name: str, roles: tuple[Role, ...], reaching: Reaching) -> None:
+    def __init__(self, name: str, roles: tuple[Role, ...], ground: Ground) -> None:
         self.name = name
         self.arns = frozenset(role.arn for role in roles)
-        self.doors = tuple(role for role in reaching._ground.open_doors if role.arn in self.arns)
+        self.gates = ground.gates
+        self.doors = tuple(role for role in ground.gates.open_doors if role.arn in self.arns)
         self._roles = roles
-        self._ground = reaching._ground
         self._trusting: dict[str, tuple[Role, ...]] = {}
 
     def trusting(self, service: str) -> tuple[Role, ...]:
         if service not in self._trusting:
-            roles: Iterable[Role] = (
-                r for r in self._roles if service in self._ground.services(r) and not r.service_linked
-            )
+            roles: Iterable[Role] = (role for role in self._roles if service in self.gates.services(role))
             if service == "ec2.amazonaws.com":
                 roles = (role for role in roles if role.instance_profiles)
             self._trusting[service] = tuple(roles)
@@ -133,6 +136,10 @@ class _Frontier:
 
 def _passes(path: Path) -> bool:
     return path.category is Category.NEW and any(step.on is On.PASSED for step in path.steps)
+
+
+def _open(answer: Answer | None) -> bool:
+    return answer is not None and answer.state != "blocked"
 
 
 def _hops(source: Role | User, target: Role, how: str, answer: Answer, path: str) -> Iterator[Hop]:

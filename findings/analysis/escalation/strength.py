@@ -8,7 +8,7 @@ worth something too, but every pass-role would then be one.
 from __future__ import annotations
 
 from enum import IntEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from findings.analysis.admin import measure
 from findings.policy.catalogue import catalogue
@@ -38,14 +38,6 @@ class Strength(IntEnum):
     ADMIN = 3
 
 
-WORDS = {
-    Strength.ADMIN: "an administrator",
-    Strength.GRANTS: "one who can change the permissions of others",
-    Strength.BROAD: "one with most of all writes",
-    Strength.NONE: "nothing more",
-}
-
-
 @cache
 def granting() -> int:
     """The mask of what gives rights to anybody."""
@@ -60,19 +52,29 @@ def everything() -> Compiled:
 
 
 def strength(reach: Reach) -> Strength:
-    strong = measure().strong
-    if measure().admin(reach.wide):
+    return _strength(reach.wide)
+
+
+@lru_cache(4096)
+def _strength(wide: int) -> Strength:
+    """Few sets are told apart, and each is asked about again and again."""
+    if measure().admin(wide):
         return Strength.ADMIN
-    if reach.wide & granting():
+    if wide & granting():
         return Strength.GRANTS
-    if (reach.wide & strong).bit_count() >= BROAD_SHARE * strong.bit_count():
-        return Strength.BROAD
-    return Strength.NONE
+    return Strength.BROAD if _broad(wide) else Strength.NONE
+
+
+def _broad(wide: int) -> bool:
+    strong = measure().strong
+    return (wide & strong).bit_count() >= BROAD_SHARE * strong.bit_count()
 
 
 def more(target: Reach, caller: Reach) -> Strength:
-    """What the target is worth to the caller; NONE if that is no more than it has."""
+    """What the target is worth to the caller; NONE if that is no more than it has. One that changes everybody's permissions
+    still gains by what changes others', or by most of all writes."""
     of, own = strength(target), strength(caller)
-    if of > own or (of is own is Strength.GRANTS and target.wide & granting() & ~caller.upper):
+    gained = target.wide & ~caller.upper
+    if of > own or (of is own is Strength.GRANTS and (gained & granting() or _broad(gained))):
         return of
     return Strength.NONE

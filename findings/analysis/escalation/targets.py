@@ -6,49 +6,69 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from collectors.records import Entity, Policy, Principal, Role, User
-from findings.analysis.escalation.asking import Asker
+from findings.analysis.escalation.answers import Answer
+from findings.analysis.escalation.asking import BOUNDARY, Asker
+from findings.analysis.escalation.making import first
 from findings.analysis.escalation.model import Needs, On, Path
-from findings.analysis.escalation.strength import Strength, more
-from findings.policy.compiled import effective, union
+from findings.analysis.escalation.strength import Strength, everything, more, strength
+from findings.policy.compiled import Compiled, effective, masks
 from findings.policy.evaluate import By, Layer
 from findings.policy.request import Context
 
 ADMINISTRATOR = "arn:{partition}:iam::aws:policy/AdministratorAccess"
+PASS = "iam:PassRole"  # noqa: S105 - an action
+MOST_VERSIONS = 5
+# AWSAppRunnerFullAccess passes to the first; the role of an instance trusts the second.
+OTHER_NAMES = {"tasks.apprunner.amazonaws.com": "apprunner.amazonaws.com"}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """gained: what the caller gets, or changes to get it. on: the ARN that each kind of step is done on. by: a boundary that
-    leaves nothing worth having, though the steps may be allowed. unseen: what must be there besides and was not seen."""
+    """gained: what the caller gets, or changes to get it. on: the ARN that each kind of step is done on. contexts: the
+    circumstances of the steps, of which one is enough. passed: the role that is handed to a service. by: a guardrail that
+    leaves nothing worth having, though the steps may be allowed. unseen: what must be there besides and was not seen.
+    lacks: whether it is known not to be there yet. free: how strong it would make the caller without guardrails."""
 
     gained: Entity | None
     strength: Strength
     on: Mapping[On, str] = field(default_factory=dict)
-    context: Context = field(default_factory=dict)
+    contexts: tuple[Context, ...] = ({},)
+    passed: Role | None = None
     by: tuple[By, ...] = ()
     unseen: tuple[str, ...] = ()
+    lacks: bool = False
+    free: Strength = Strength.NONE
 
 
 def targets(path: Path, asker: Asker) -> Iterator[Target]:
     yield from _FINDERS[path.needs](path, asker)
 
 
-def _itself(asker: Asker, gained: Entity, on: Mapping[On, str]) -> Target:
-    """The caller gives itself any permission; its boundary still holds."""
-    worth = more(asker.ground.ceiling(asker.principal), asker.reach)
-    boundary = asker.principal.boundary
-    by = (By(Layer.BOUNDARY, boundary, ""),) if boundary and worth is Strength.NONE else ()
-    return Target(gained, worth or Strength.ADMIN, on, by=by)
+def _itself(asker: Asker, gained: Entity, on: Mapping[On, str], granted: Compiled | None = None) -> Iterator[Target]:
+    """The caller gets permissions, any if granted is None; its guardrails still hold. Nothing, if it has all that they
+    leave."""
+    permissions, principal = asker.permissions, asker.principal
+    limits = permissions.limits(principal)
+    within = effective(granted, permissions.boundary(principal), limits) if granted else asker.ground.ceiling(principal)
+    if worth := more(within, asker.reach):
+        free = more(effective(granted, None, ()), asker.reach) if granted else Strength.ADMIN
+        yield Target(gained, worth, on, free=free)
+        return
+    granted = granted or everything()
+    if principal.boundary and (worth := more(effective(granted, None, limits), asker.reach)):
+        yield Target(gained, worth, on, by=(By(Layer.BOUNDARY, principal.boundary, ""),))
+    elif strength(within) is Strength.NONE and (worth := more(effective(granted, None, ()), asker.reach)):
+        yield Target(gained, worth, on, by=(By(Layer.SCP, "", ""),))
 
 
 def _self_role(path: Path, asker: Asker) -> Iterator[Target]:
     if isinstance(asker.principal, Role) and not asker.principal.reserved:
-        yield _itself(asker, asker.principal, {On.TARGET: asker.principal.arn})
+        yield from _itself(asker, asker.principal, {On.TARGET: asker.principal.arn})
 
 
 def _self_user(path: Path, asker: Asker) -> Iterator[Target]:
     if isinstance(asker.principal, User):
-        yield _itself(asker, asker.principal, {On.TARGET: asker.principal.arn})
+        yield from _itself(asker, asker.principal, {On.TARGET: asker.principal.arn})
 
 
 def _own_policies(asker: Asker) -> Iterator[Policy]:
@@ -61,20 +81,25 @@ def _own_policies(asker: Asker) -> Iterator[Policy]:
 
 def _own_policy(path: Path, asker: Asker) -> Iterator[Target]:
     for policy in _own_policies(asker):
-        yield _itself(asker, policy, {On.POLICY: policy.arn})
+        if _room_for_version(asker, policy):
+            yield from _itself(asker, policy, {On.POLICY: policy.arn})
+
+
+def _room_for_version(asker: Asker, policy: Policy) -> bool:
+    """A policy has five versions at most; a sixth takes the right to delete one."""
+    return len(policy.versions) < MOST_VERSIONS or asker.may("iam:DeletePolicyVersion", policy.arn) is not None
 
 
 def _own_version(path: Path, asker: Asker) -> Iterator[Target]:
     for policy in _own_policies(asker):
-        for version in asker.ground.version(policy):
-            reach = asker.permissions.reach_of(asker.principal, union((asker.granted, version)))
-            if worth := more(reach, asker.reach):
-                yield Target(policy, worth, {On.POLICY: policy.arn})
+        for version in asker.ground.versions(policy):
+            granted = masks((asker.permissions.sets(asker.principal), version))
+            yield from _itself(asker, policy, {On.POLICY: policy.arn}, granted)
 
 
 def _own_group(path: Path, asker: Asker) -> Iterator[Target]:
     for group in asker.permissions.library.groups(asker.principal):
-        yield _itself(asker, group, {On.TARGET: group.arn})
+        yield from _itself(asker, group, {On.TARGET: group.arn})
 
 
 def _own_boundary(path: Path, asker: Asker) -> Iterator[Target]:
@@ -82,8 +107,8 @@ def _own_boundary(path: Path, asker: Asker) -> Iterator[Target]:
     if kind in path.steps[0].action and (worth := _unbound(asker)):
         boundary = asker.ground.facts.policy_by_arn.get(asker.principal.boundary or "")
         arn = ADMINISTRATOR.format(partition=asker.ground.partition)
-        context = {"iam:permissionsboundary": (arn,)} if ":Put" in path.steps[0].action else {}
-        yield Target(boundary, worth, {On.TARGET: asker.principal.arn}, context)
+        context: Context = {BOUNDARY: (arn,)} if ":Put" in path.steps[0].action else {}
+        yield Target(boundary, worth, {On.TARGET: asker.principal.arn}, (context,))
 
 
 def _own_boundary_policy(path: Path, asker: Asker) -> Iterator[Target]:
@@ -96,23 +121,22 @@ def _unbound(asker: Asker) -> Strength:
     """What the caller would be worth without its boundary, if that is more."""
     if asker.principal.boundary is None:
         return Strength.NONE
-    return more(effective(asker.granted, None, asker.permissions.limits(asker.principal)), asker.reach)
+    granted = asker.permissions.sets(asker.principal)
+    return more(effective(granted, None, asker.permissions.limits(asker.principal)), asker.reach)
 
 
 def _group(path: Path, asker: Asker) -> Iterator[Target]:
     if not isinstance(asker.principal, User):
         return
     for group in asker.candidates(path.actions, "strong groups", asker.ground.strong_groups):
-        reach = asker.permissions.reach_of(asker.principal, asker.permissions.granted(group))
-        if group.name not in asker.principal.groups and (worth := more(reach, asker.reach)):
-            yield Target(group, worth, {On.TARGET: group.arn})
+        if group.name not in asker.principal.groups:
+            yield from _itself(asker, group, {On.TARGET: group.arn}, asker.permissions.sets(group))
 
 
 def _user(wanted: Callable[[Asker, User], bool]) -> Callable[[Path, Asker], Iterator[Target]]:
     def find(path: Path, asker: Asker) -> Iterator[Target]:
-        pool = tuple(user for user in asker.ground.strong_users if wanted(asker, user))
-        for user in asker.candidates(path.actions, f"users: {path.needs}", pool):
-            if worth := _worth(asker, user):
+        for user in asker.candidates(path.actions, "strong users", asker.ground.strong_users):
+            if wanted(asker, user) and (worth := _worth(asker, user)):
                 yield Target(user, worth, {On.TARGET: user.arn}, unseen=_unseen(path, asker, user))
 
     return find
@@ -135,8 +159,8 @@ def _any_user(path: Path, asker: Asker) -> Iterator[Target]:
 
 
 def _role(path: Path, asker: Asker) -> Iterator[Target]:
-    roles = tuple(role for role in asker.ground.strong_roles if not role.service_linked and not role.reserved)
-    for role in asker.candidates(path.actions, "strong changeable roles", roles):
+    roles = asker.ground.strong_changeable_roles
+    for role in asker.candidates(path.actions[:1], "strong changeable roles", roles):
         if worth := _worth(asker, role):
             yield Target(role, worth, {On.TARGET: role.arn, On.TAKEN: role.arn})
 
@@ -159,7 +183,8 @@ def _policy_of_trusting_role(path: Path, asker: Asker) -> Iterator[Target]:
         policies = tuple(policy for policy in held if policy and not policy.aws_managed)
         if policies and not role.reserved and (worth := _made_strong(asker, role)):
             for policy in asker.candidates((path.steps[0].action,), "", policies):
-                yield Target(role, worth, {On.POLICY: policy.arn, On.ASSUMED: role.arn})
+                if _room_for_version(asker, policy):
+                    yield Target(role, worth, {On.POLICY: policy.arn, On.ASSUMED: role.arn})
 
 
 def _any_role(path: Path, asker: Asker) -> Iterator[Target]:
@@ -170,6 +195,8 @@ def _any_role(path: Path, asker: Asker) -> Iterator[Target]:
 
 def _policy_of_role(path: Path, asker: Asker) -> Iterator[Target]:
     for policy in asker.candidates((path.steps[0].action,), "policies on roles", asker.ground.policies_on_roles):
+        if not _room_for_version(asker, policy):
+            continue
         roles = asker.ground.roles_by_policy[policy.arn]
         for role in asker.candidates((path.steps[1].action,), f"roles with {policy.arn}", roles):
             if worth := _made_strong(asker, role):
@@ -177,24 +204,57 @@ def _policy_of_role(path: Path, asker: Asker) -> Iterator[Target]:
 
 
 def _nothing(path: Path, asker: Asker) -> Iterator[Target]:
-    yield Target(None, Strength.ADMIN, context={"iam:permissionsboundary": None})
+    """It is born without a boundary: only the SCPs hold."""
+    ceiling = effective(everything(), None, asker.permissions.limits(asker.principal))
+    if worth := more(ceiling, asker.reach):
+        yield Target(None, worth, contexts=({BOUNDARY: None},))
+    elif strength(ceiling) is Strength.NONE:
+        yield Target(None, Strength.ADMIN, contexts=({BOUNDARY: None},), by=(By(Layer.SCP, "", ""),))
 
 
 def _passed_role(path: Path, asker: Asker) -> Iterator[Target]:
     for service in path.services:
-        for role in asker.candidates(("iam:PassRole",), f"passable to {service}", asker.ground.passable(service)):
+        for role, _ in passed(asker, service, f"passable to {service}", asker.ground.passable(service)):
             if worth := _worth(asker, role):
-                context = {"iam:passedtoservice": (service,)}
-                yield Target(role, worth, {On.PASSED: role.arn}, context, unseen=_profile(role, service))
+                lacks = _profile(role, service)
+                contexts = passing_to(service, asker.ground.partition)
+                yield Target(role, worth, {On.PASSED: role.arn}, contexts, role, unseen=lacks, lacks=bool(lacks))
+
+
+def passed(asker: Asker, service: str, pool: str, roles: tuple[Role, ...]) -> Iterator[tuple[Role, Answer]]:
+    """Those of the roles that the caller may pass to the service, and how. Of roles that its policies do not tell apart one is
+    asked about."""
+    refused: set[object] = set()
+    contexts = passing_to(service, asker.ground.partition)
+    for role in asker.candidates((PASS,), pool, roles):
+        apart = asker.told_apart(PASS, role.arn)
+        if apart in refused:
+            continue
+        if answer := first(asker.may(PASS, role.arn, context) for context in contexts):
+            yield role, answer
+        elif apart == ():
+            return
+        else:
+            refused.add(apart)
 
 
 def _running_role(path: Path, asker: Asker) -> Iterator[Target]:
     for service in path.services:
         for role in asker.ground.passable(service):
-            if worth := _worth(asker, role):
-                what = f"whether anything of {service.removesuffix('.amazonaws.com')} runs with role {role.name} is not collected"
-                yield Target(role, worth, unseen=(*_profile(role, service), what))
+            if not _profile(role, service) and (worth := _worth(asker, role)):
+                what = service.removesuffix(".amazonaws.com")
+                yield Target(
+                    role, worth, unseen=(f"whether anything of {what} runs with role {role.name} is not collected",)
+                )
                 return
+
+
+def passing_to(service: str, partition: str) -> tuple[Context, ...]:
+    """What iam:PassedToService may say when a role is passed to the service."""
+    names = [service, *([OTHER_NAMES[service]] if service in OTHER_NAMES else [])]
+    if partition == "aws-cn":
+        names += [f"{name}.cn" for name in names]
+    return tuple({"iam:passedtoservice": (name,)} for name in names)
 
 
 def _profile(role: Role, service: str) -> tuple[str, ...]:
@@ -204,11 +264,12 @@ def _profile(role: Role, service: str) -> tuple[str, ...]:
     return (f"role {role.name} is in no instance profile",)
 
 
-def _worth(asker: Asker, other: Principal) -> Strength:
-    """What taking the other over is worth to the caller."""
+def _worth(asker: Asker, other: Role | User) -> Strength:
+    """What taking the other over is worth to the caller: what it may do, and what it can make itself."""
     if other.unique_id == asker.principal.unique_id:
         return Strength.NONE
-    return more(asker.ground.reach(other), asker.reach)
+    itself = asker.ground.worth(other)
+    return more(asker.ground.reach(other), asker.reach) or (itself if itself > asker.strength else Strength.NONE)
 
 
 def _made_strong(asker: Asker, other: Principal) -> Strength:

@@ -6,41 +6,64 @@ until one is live.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache, cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from collectors.records import Role, User
 from findings.analysis.escalation import paths
-from findings.analysis.escalation.asking import RANK, Answer, Asker
+from findings.analysis.escalation.answers import Answer
+from findings.analysis.escalation.asking import ASSUME, RANK, Asker, Shared
 from findings.analysis.escalation.ground import Ground
-from findings.analysis.escalation.model import Category, Escalation, Needs, On, Path, State, Step
+from findings.analysis.escalation.making import first, made, tells_roles_apart, together
+from findings.analysis.escalation.model import Category, Escalation, Needs, On, Path, Step
 from findings.analysis.escalation.probes import LIMIT, anything, named
 from findings.analysis.escalation.reach import Reaching
+from findings.analysis.escalation.strength import Strength
 from findings.analysis.escalation.targets import Target, targets
 from findings.policy.catalogue import catalogue
+from findings.policy.evaluate import Layer
+from findings.policy.patterns import glob
+from findings.policy.request import Context
 
 if TYPE_CHECKING:
     from findings.analysis.facts import Facts
 
-ASSUME = "sts:AssumeRole"
+MOST_TARGETS = 64  # asked about for one path: those in front are the strongest, and no Deny names them
+OF_OTHERS = frozenset(
+    {
+        Needs.PASSED_ROLE,
+        Needs.RUNNING_ROLE,
+        Needs.USER_WITH_ROOM,
+        Needs.USER_WITH_KEYS,
+        Needs.USER_WITH_PASSWORD,
+        Needs.USER_WITHOUT_PASSWORD,
+    }
+)
+ATTACHED = "iam:policyarn"
+POLICY = "arn:{partition}:iam::{account}:policy/{name}"
 
 
 class Account:
     """One account: what is found is kept, also for all who ask for the same."""
 
     def __init__(self, facts: Facts) -> None:
-        self.ground = Ground(facts)
-        self._shared: dict[object, Answer | None] = {}
+        self.ground = Ground(facts, self._by_itself)
+        self._shared = Shared(self.ground)
+        self._askers: dict[str, Asker] = {}
         self._found: dict[str, tuple[Escalation, ...]] = {}
         self._feasible: dict[int, tuple[Path, ...]] = {}
+        self._paths: dict[str, tuple[Path, ...]] = {}
 
     def asker(self, principal: Role | User) -> Asker:
-        return Asker(principal, self.ground, self._shared)
+        if principal.unique_id not in self._askers:
+            self._askers[principal.unique_id] = Asker(principal, self.ground, self._shared)
+        return self._askers[principal.unique_id]
 
     def escalations(self, principal: Role | User) -> tuple[Escalation, ...]:
-        """By state, then strength, then id. () for administrators, who have nothing to gain, and service-linked roles."""
+        """The worst first; those that its own policies deny last. () for administrators, who have nothing to gain, and
+        service-linked roles."""
         if principal.unique_id not in self._found:
             self._found[principal.unique_id] = self._judged(principal)
         return self._found[principal.unique_id]
@@ -48,10 +71,6 @@ class Account:
     @cached_property
     def reaching(self) -> Reaching:
         return Reaching(self)
-
-    def made(self, path: Path, asker: Asker) -> Answer | None:
-        """Whether the caller may do what the path does besides passing or taking something; None: it may not."""
-        return _made(path, asker)
 
     def _judged(self, principal: Role | User) -> tuple[Escalation, ...]:
         if isinstance(principal, Role) and principal.service_linked:
@@ -61,16 +80,31 @@ class Account:
         if not feasible or self.ground.permissions.admin(principal):
             return ()
         found = [one for path in feasible if (one := _best(path, asker))]
-        return tuple(sorted(found, key=lambda one: (RANK[one.state], -one.strength, one.path.id)))
+        return tuple(sorted(found, key=_told_first))
 
     def feasible(self, asker: Asker) -> tuple[Path, ...]:
         """The paths all of whose actions are among the granted ones. One whom a trust names needs no sts:AssumeRole."""
-        own = asker.granted.allow & _named_at_all()
-        if asker.principal.arn in self.ground.doors:
+        principal = asker.principal
+        if principal.unique_id not in self._paths:
+            self._paths[principal.unique_id] = self._by_masks(asker)
+        return self._paths[principal.unique_id]
+
+    def _by_masks(self, asker: Asker) -> tuple[Path, ...]:
+        own = asker.allow & _named_at_all()
+        if self.ground.gates.doors(asker.principal.arn):
             own |= catalogue().bit(ASSUME)
         if own not in self._feasible:
             self._feasible[own] = tuple(path for path, mask in _masks() if not mask & ~own)
         return self._feasible[own]
+
+    def _by_itself(self, principal: Role | User) -> Strength:
+        """How strong it can make itself, live and without others."""
+        if isinstance(principal, Role) and principal.service_linked:
+            return Strength.NONE
+        asker = self.asker(principal)
+        changing = (path for path in self.feasible(asker) if path.category is Category.SELF)
+        found = (one for path in changing if (one := _best(path, asker)) and one.state == "live")
+        return max((Strength(one.strength) for one in found), default=Strength.NONE)
 
 
 @cache
@@ -84,13 +118,23 @@ def _named_at_all() -> int:
 
 
 def _best(path: Path, asker: Asker) -> Escalation | None:
+    """The same for all who are weak and alike, where the caller itself is no part of the path."""
+    if path.needs not in OF_OTHERS or asker.ground.worth(asker.principal) is not Strength.NONE:
+        return _tried(path, asker)
+    key, known = (path.id, tuple(map(asker.alike, path.actions))), asker.shared.best
+    if key not in known:
+        known[key] = _tried(path, asker)
+    return known[key]
+
+
+def _tried(path: Path, asker: Asker) -> Escalation | None:
     """The best of the targets tried; the first that is live."""
-    made = _made(path, asker)
-    if made is None:
+    plain, apart = made(path, asker), tells_roles_apart(path, asker)
+    if plain is None:
         return None
     best: Escalation | None = None
-    for target in targets(path, asker):
-        found = _on(path, target, made, asker)
+    for target in islice(targets(path, asker), MOST_TARGETS):
+        found = _on(path, target, made(path, asker, target.passed) if apart else plain, asker)
         if found and (best is None or _order(found) < _order(best)):
             best = found
         if best and best.state == "live":
@@ -98,96 +142,66 @@ def _best(path: Path, asker: Asker) -> Escalation | None:
     return best
 
 
+def _told_first(one: Escalation) -> tuple[object, ...]:
+    """What is sure before what hangs on something unseen, what it does to itself before what it does to others."""
+    itself = one.path.category is Category.SELF
+    return one.refused, RANK[one.state], -one.strength, bool(one.unseen), not itself, one.path.id
+
+
 def _order(found: Escalation) -> tuple[int, int, int]:
     return RANK[found.state], len(found.unseen), -found.strength
 
 
-def _on(path: Path, target: Target, made: Answer, asker: Asker) -> Escalation | None:
-    answers = [made]
-    for step in path.steps:
-        if step.on in (On.NEW, On.EXISTING):
-            continue
-        answer = _step(step, target, asker)
-        if answer is None:
-            return None
-        answers.append(answer)
-    answer = _together(answers)
-    state, by = answer.state, (*answer.by, *target.by)
+def _on(path: Path, target: Target, making: Answer | None, asker: Asker) -> Escalation | None:
+    answers = [making]
+    answers += [_step(step, target, asker) for step in path.steps if step.on not in (On.NEW, On.EXISTING)]
+    if None in answers:
+        return None
+    answer = together([one for one in answers if one])
+    state, by = answer.state, tuple(dict.fromkeys((*answer.by, *target.by)))
     if target.by:
         state = "blocked"
-    elif state == "live" and any("in no instance profile" in lack for lack in target.unseen):
+    elif state == "live" and target.lacks:
         state = "conditional"
-    name = target.gained.name if target.gained else ""
-    return Escalation(
-        path,
-        state,
-        target.gained.arn if target.gained else "",
-        path.how.format(target=name),
-        answer.keys if state == "conditional" else (),
-        tuple(dict.fromkeys(by)),
-        target.unseen,
-        int(target.strength),
-    )
+    gained, name = (target.gained.arn, target.gained.name) if target.gained else ("", "")
+    keys = answer.keys if state == "conditional" else ()
+    strength = max(target.strength, target.free) if state == "blocked" else target.strength
+    how = path.how.format(target=name)
+    return Escalation(path, state, gained, how, keys, by if state == "blocked" else (), target.unseen, strength)
 
 
 def _step(step: Step, target: Target, asker: Asker) -> Answer | None:
     resource = target.on[step.on]
     if step.on is On.TAKEN:
-        return None if asker.denied(step.action, resource) else Answer("live")
-    return asker.may(step.action, resource, target.context)
+        return _taken(resource, asker)
+    contexts = (both for one in target.contexts for both in _attaching(step, one, asker))
+    return first(asker.may(step.action, resource, context) for context in contexts)
 
 
-def _made(path: Path, asker: Asker) -> Answer | None:
-    """Whether the caller may make, or take over, what the path needs, wherever that is easiest: the steps on one form of ARN
-    are asked on the same one."""
-    forms: defaultdict[tuple[On, str], list[Step]] = defaultdict(list)
-    for step in path.steps:
-        if step.on in (On.NEW, On.EXISTING):
-            forms[step.on, step.at].append(step)
-    answers = []
-    for (on, form), steps in forms.items():
-        answer = _somewhere(on, form, tuple(steps), path, asker)
-        if answer is None:
-            return None
-        answers.append(answer)
-    return _together(answers)
-
-
-def _somewhere(on: On, form: str, steps: tuple[Step, ...], path: Path, asker: Asker) -> Answer | None:
-    context = {"iam:permissionsboundary": None} if path.needs in (Needs.NEW_ROLE, Needs.NEW_USER) else {}
-    best: Answer | None = None
-    for resource in _resources(on, form, steps, asker):
-        answers = [asker.may(step.action, resource, context) for step in steps]
-        if None not in answers:
-            answer = _together([answer for answer in answers if answer])
-            if best is None or RANK[answer.state] < RANK[best.state]:
-                best = answer
-        if best and best.state == "live":
-            break
-    return best
-
-
-def _resources(on: On, form: str, steps: tuple[Step, ...], asker: Asker) -> Iterator[str]:
-    account, partition = asker.ground.account, asker.ground.partition
-    patterns = tuple(dict.fromkeys(p for step in steps for p in asker.patterns(step.action)))
-    found = [*anything(form, account, partition, asker.regions(patterns))]
-    if on is On.NEW:
-        found += named(form, patterns, account, partition)
-    taken = asker.ground.facts.principal_by_arn
-    yield from [resource for resource in dict.fromkeys(found) if resource not in taken][:LIMIT]
-
-
-def _together(answers: list[Answer]) -> Answer:
-    """All must be."""
-    if not answers:
+def _taken(role: str, asker: Asker) -> Answer:
+    """Its trust then names the caller, so that only a Deny stops it, or an SCP or RCP that does not allow it. A boundary that
+    does not allow it stops no user, and no session of a role that the trust names."""
+    decision = asker.permissions.decide(asker.principal, ASSUME, role)
+    if decision.verdict != "denied":
         return Answer("live")
-    state: State = max((answer.state for answer in answers), key=lambda state: RANK[state])
-    keys = tuple(dict.fromkeys(key for answer in answers for key in answer.keys))
-    by = tuple(dict.fromkeys(by for answer in answers for by in answer.by))
-    return Answer(state, keys, by)
+    layers = (Layer.SCP, Layer.RCP) if decision.kind == "implicit" else (*Layer,)
+    by = tuple(one for one in decision.by if one.layer in layers and one.layer is not Layer.TRUST)
+    return Answer("blocked", by=by) if by else Answer("live")
 
 
-def strongest(found: tuple[Escalation, ...]) -> Escalation:
-    return min(
-        found, key=lambda one: (RANK[one.state], -one.strength, one.path.category is not Category.SELF, one.path.id)
-    )
+def _attaching(step: Step, context: Context, asker: Asker) -> Iterator[Context]:
+    """Where it counts which policy is attached: the context with each one that is worth it, or that the caller may write."""
+    if ATTACHED not in asker.keys(step.action):
+        yield context
+        return
+    ground, values = asker.ground, asker.values(step.action, ATTACHED)
+    apart: dict[object, str] = {}
+    for arn in ground.worth_attaching:  # of those that the conditions do not tell apart the first
+        apart.setdefault(tuple(glob(value, arn) for value in values), arn)
+    for arn in apart.values():
+        yield {**context, ATTACHED: (arn,)}
+    own = (*anything(POLICY, ground.account, ground.partition, ()), *values)
+    made_by_it = named(POLICY, own, ground.account, ground.partition)
+    for arn in islice(made_by_it, LIMIT):
+        if (written := asker.may("iam:CreatePolicy", arn)) and written.state == "live":
+            yield {**context, ATTACHED: (arn,)}

@@ -27,6 +27,9 @@ def blockers(many: Iterable[By]) -> str:
 
 
 def blocker(by: By) -> str:
+    if by.layer is Layer.IDENTITY:
+        name = by.policy.partition(":policy/")[2] or by.policy.removeprefix("inline:")
+        return f"its own policy {name} (statement {by.sid or by.statement})"
     kind = KINDS.get(by.layer, str(by.layer))
     where = f" at {by.level}" if by.level else ""
     if not by.policy:

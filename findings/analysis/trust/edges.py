@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -35,12 +35,12 @@ class Edge:
     decision: Decision
 
 
-def assume_edges(facts: Facts) -> Mapping[str, tuple[Edge, ...]]:
+def assume_edges(facts: Facts) -> Edges:
     """ARN of a role or user -> the roles it can assume in this account, by ARN."""
-    return _Edges(facts)
+    return Edges(facts)
 
 
-class _Edges(Mapping[str, tuple[Edge, ...]]):
+class Edges(Mapping[str, tuple[Edge, ...]]):
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self._found: dict[str, tuple[Edge, ...]] = {}
@@ -58,12 +58,18 @@ class _Edges(Mapping[str, tuple[Edge, ...]]):
     def __len__(self) -> int:
         return len(self.facts.principal_by_arn)
 
-    def _edges(self, principal: Role | User) -> Iterator[Edge]:
+    def to(self, principal: Role | User, targets: Collection[str]) -> Iterator[Edge]:
+        """The edges to roles of these ARNs, each as it is found: whoever needs one only asks no further."""
+        return self._edges(principal, targets)
+
+    def _edges(self, principal: Role | User, targets: Collection[str] | None = None) -> Iterator[Edge]:
         if isinstance(principal, Role) and principal.service_linked:
             return
         alike = self._alike(principal)
         answers: dict[str, Decision] = {}
         for role in self._candidates(principal):
+            if targets is not None and role.arn not in targets:
+                continue
             key = role.trust if alike and role.trust not in self._personal else role.arn
             if key not in answers:
                 answers[key] = may_assume(principal, role, self.facts)

@@ -58,7 +58,7 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
+class Named:
     principal: str
     kind: Kind
     account: str = ""
@@ -79,12 +79,12 @@ def admitted(trust: Document | Unreadable, facts: Facts) -> tuple[Admission, ...
 
 
 def _admission(
-    number: int, statement: Statement, named: _Named, denies: list[Statement], facts: Facts
+    number: int, statement: Statement, named: Named, denies: list[Statement], facts: Facts
 ) -> Admission | None:
     """None when no action is left that this kind of principal can use."""
-    actions, conditions, also = _gives(statement, OF_KIND.get(named.kind, (ASSUME,))), statement.conditions, []
+    actions, conditions, also = gives(statement, OF_KIND.get(named.kind, (ASSUME,))), statement.conditions, []
     for deny in denies:
-        taken = _gives(deny, actions)
+        taken = gives(deny, actions)
         if not taken or not _meets(deny, named):
             continue
         if not deny.conditions:
@@ -104,7 +104,7 @@ def _admission(
     return Admission(number, named.principal, named.kind, named.account, actions, conditions, accounts, inside, keys)
 
 
-def _gives(statement: Statement, actions: tuple[str, ...]) -> tuple[str, ...]:
+def gives(statement: Statement, actions: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the actions that the statement is about. Case does not count in actions."""
     if statement.actions is not None:
         return tuple(a for a in actions if any(glob(p.lower(), a.lower()) for p in statement.actions))
@@ -113,64 +113,64 @@ def _gives(statement: Statement, actions: tuple[str, ...]) -> tuple[str, ...]:
     return ()
 
 
-def named_in(statement: Statement) -> Iterator[_Named]:
+def named_in(statement: Statement) -> Iterator[Named]:
     """Allow with NotPrincipal lets everybody else in; AWS refuses it in a trust policy (AWS.md 19)."""
     if statement.not_principals is not None:
-        yield _Named(ANYONE, "anyone")
+        yield Named(ANYONE, "anyone")
     elif statement.principals is not None:
-        yield from _named(statement.principals)
+        yield from names_of(statement.principals)
 
 
-def _named(principals: Principals) -> Iterator[_Named]:
+def names_of(principals: Principals) -> Iterator[Named]:
     if principals.anyone:
-        yield _Named(ANYONE, "anyone")
+        yield Named(ANYONE, "anyone")
     yield from (_of_aws(principal) for principal in principals.aws)
-    yield from (_Named(service, "service") for service in principals.service)
+    yield from (Named(service, "service") for service in principals.service)
     yield from (_of_federation(provider) for provider in principals.federated)
-    yield from (_Named(user, "canonical") for user in principals.canonical_user)
+    yield from (Named(user, "canonical") for user in principals.canonical_user)
 
 
-def _of_aws(principal: str) -> _Named:
+def _of_aws(principal: str) -> Named:
     if is_account(principal):
-        return _Named(principal, "account", principal)
+        return Named(principal, "account", principal)
     if is_unique_id(principal):
-        return _Named(principal, "deleted")
+        return Named(principal, "deleted")
     parts = principal.split(":", 5)
     if len(parts) < 6:
-        return _Named(principal, "canonical")
+        return Named(principal, "canonical")
     account, resource = parts[4], parts[5]
     if "*" in account or "?" in account:
-        return _Named(principal, "anyone")
+        return Named(principal, "anyone")
     kinds: dict[str, Kind] = {"role": "role", "user": "user", "assumed-role": "session", "federated-user": "session"}
-    return _Named(principal, kinds.get(resource.split("/")[0], "account"), account if is_account(account) else "")
+    return Named(principal, kinds.get(resource.split("/")[0], "account"), account if is_account(account) else "")
 
 
-def _of_federation(provider: str) -> _Named:
+def _of_federation(provider: str) -> Named:
     if provider == ANYONE:
-        return _Named(ANYONE, "anyone")
+        return Named(ANYONE, "anyone")
     parts = provider.split(":", 5)
     account = parts[4] if len(parts) == 6 and is_account(parts[4]) else ""
-    return _Named(provider, "saml" if ":saml-provider/" in provider else "oidc", account)
+    return Named(provider, "saml" if ":saml-provider/" in provider else "oidc", account)
 
 
-def _meets(deny: Statement, named: _Named) -> bool:
+def _meets(deny: Statement, named: Named) -> bool:
     """Whether the Deny is about this principal, with all that come under its name."""
     if deny.not_principals is not None:
-        return not any(_under(named, listed) for listed in _named(deny.not_principals))
+        return not any(_under(named, listed) for listed in names_of(deny.not_principals))
     return any(_under(named, listed) for listed in named_in(deny))
 
 
-def _under(named: _Named, listed: _Named) -> bool:
+def _under(named: Named, listed: Named) -> bool:
     if listed.kind == "anyone" or listed.principal == named.principal:
         return True
     return listed.kind == "account" and bool(listed.account) and listed.account == named.account
 
 
-def _left_of(deny: Statement, named: _Named, facts: Facts) -> list[Narrowing]:
+def _left_of(deny: Statement, named: Named, facts: Facts) -> list[Narrowing]:
     """Of anyone, a Deny of all but some leaves those."""
     if named.kind != "anyone" or deny.not_principals is None:
         return []
-    accounts = frozenset(one.account for one in _named(deny.not_principals) if one.account)
+    accounts = frozenset(one.account for one in names_of(deny.not_principals) if one.account)
     inside = all(map(facts.inside, accounts)) if accounts else None
     return [Narrowing("NotPrincipal", accounts or None, inside)]
 
@@ -188,14 +188,14 @@ def _either(left: tuple[Condition, ...], facts: Facts) -> list[Narrowing]:
     return [Narrowing(known[0].key, accounts, inside), *(Narrowing(one.key) for one in known[1:])]
 
 
-def _accounts(named: _Named, found: list[Narrowing]) -> tuple[str, ...]:
+def _accounts(named: Named, found: list[Narrowing]) -> tuple[str, ...]:
     if named.account or named.kind not in OF_ACCOUNTS:
         return (named.account,) if named.account else ()
     sets = [n.accounts for n in found if n.accounts is not None]
     return tuple(sorted(frozenset.intersection(*sets))) if sets else ()
 
 
-def _inside(named: _Named, accounts: tuple[str, ...], found: list[Narrowing], facts: Facts) -> bool | None:
+def _inside(named: Named, accounts: tuple[str, ...], found: list[Narrowing], facts: Facts) -> bool | None:
     if named.kind not in OF_ACCOUNTS:
         return None
     if any(n.inside for n in found) or (accounts and all(map(facts.inside, accounts))):

@@ -4,7 +4,8 @@ Opens when a role or user can make IAM roles or users, or change what others may
 boundaries, delegation), and nothing limits what it makes: it has no permissions boundary, and no condition on
 `iam:PermissionsBoundary`, in its own policies or in a guardrail, forces one on what it makes. Both are asked by
 evaluation: may it do this to something without a boundary? Actions that know no such condition (groups, versions of
-policies, trusts) count only where nothing else is bound. Administrators are told by LP201.
+policies, trusts) count only where nothing else is bound. Where SCPs block all of it the severity falls one step.
+Administrators are told by LP201.
 
 ## Why it matters
 Who makes roles can make a stronger one than itself. A boundary is what lets a team or a pipeline make its own roles
@@ -34,10 +35,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from collectors.records import Role, User
-from findings.analysis.escalation import words
+from findings.analysis.escalation.answers import Answer
 from findings.analysis.escalation.makers import maker
 from findings.analysis.facts import Facts
 from findings.rules.escalating import absorbed, evidence, judged, otherwise, title
+from findings.rules.escalating import found as told
 from findings.rules.words import few
 from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
@@ -58,8 +60,8 @@ RULE = Rule(
 def judge(principal: Role | User, facts: Facts) -> Iterator[Outcome]:
     if not judged(principal):
         return
-    if told := absorbed(principal, facts):
-        yield told
+    if admin := absorbed(principal, facts):
+        yield admin
         return
     if principal.boundary:
         yield Clear(f"has the permissions boundary {principal.boundary.rpartition('/')[2]}")
@@ -74,6 +76,8 @@ def judge(principal: Role | User, facts: Facts) -> Iterator[Outcome]:
     elif found.bound:
         yield Clear("a condition forces a boundary on what it makes")
     elif found.blocked:
-        yield Clear(f"granted, but {words.blockers(found.by)} blocks it")
+        blocked = Answer("blocked", by=found.by)
+        made = few([action.removeprefix("iam:") for action in found.blocked])
+        yield told(principal, f"could change IAM identities without a boundary ({made})", blocked, RULE, facts)
     else:
         yield from otherwise(principal, facts, "cannot make or change IAM identities")

@@ -2,7 +2,8 @@
 ## What it does
 Opens when a role or user may call sts:AssumeRole on `*`, or on every role (`arn:aws:iam::*:role/*`), after denies,
 boundary and SCPs. A scoped wildcard such as `role/app-*` is not any role, nor is one role name in any account. Conditions
-on who, where and when do not narrow; one on the role's tags does.
+on who, where and when do not narrow; one on the role's tags does. Where guardrails block it altogether the severity falls
+one step, and the finding names them.
 
 ## Why it matters
 It leaves to trust policies alone who may go where. Each role whose trust names the account, in this account or another
@@ -27,11 +28,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from collectors.records import Role, User
-from findings.analysis.escalation import words
 from findings.analysis.escalation.anybody import ASSUME, narrowed, on_any_role
 from findings.analysis.facts import Facts
-from findings.rules.escalating import absorbed, evidence, judged, otherwise, title
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.rules.escalating import absorbed, found, judged, otherwise
+from findings.vocabulary import Clear, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="LP303",
@@ -57,11 +57,7 @@ def judge(principal: Role | User, facts: Facts) -> Iterator[Outcome]:
     answer = on_any_role(principal, ASSUME, facts)
     if answer is None:
         yield from otherwise(principal, facts, "may not assume just any role")
-    elif answer.state == "blocked":
-        yield Clear(f"granted, but {words.blockers(answer.by)} blocks it")
     elif keys := narrowed(answer):
         yield Clear(f"may assume roles only as far as {', '.join(keys)} allows")
     else:
-        asked = f" when {', '.join(answer.keys)} allows" if answer.keys else ""
-        told_of = evidence(principal, facts, state=answer.state, keys=list(answer.keys))
-        yield Open(title(principal, f"may assume any role that lets it in{asked}"), told_of)
+        yield found(principal, "may assume any role that lets it in", answer, RULE, facts)

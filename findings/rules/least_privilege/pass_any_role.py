@@ -3,7 +3,8 @@
 Opens when a role or user may pass any role to any service: `iam:PassRole` on `*`, or on every role of the account, with
 no condition on `iam:PassedToService` that names services. It is asked by evaluation: of a role and a service that no
 policy means, after denies, boundary and SCPs. A Deny of all other services narrows as well as a condition on the Allow.
-Conditions on who, where and when (MFA, address) do not narrow; the evidence names them.
+Conditions on who, where and when (MFA, address) do not narrow; the evidence names them. Where guardrails block it
+altogether the severity falls one step, and the finding names them.
 
 ## Why it matters
 A service that gets a role acts with all that the role may do. Who may pass any role needs only one service to start
@@ -29,11 +30,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from collectors.records import Role, User
-from findings.analysis.escalation import words
 from findings.analysis.escalation.anybody import PASS, narrowed, on_any_role
 from findings.analysis.facts import Facts
-from findings.rules.escalating import absorbed, evidence, judged, otherwise, title
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.rules.escalating import absorbed, found, judged, otherwise
+from findings.vocabulary import Clear, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="LP302",
@@ -59,11 +59,7 @@ def judge(principal: Role | User, facts: Facts) -> Iterator[Outcome]:
     answer = on_any_role(principal, PASS, facts)
     if answer is None:
         yield from otherwise(principal, facts, "may not pass any role to any service")
-    elif answer.state == "blocked":
-        yield Clear(f"granted, but {words.blockers(answer.by)} blocks it")
     elif keys := narrowed(answer):
         yield Clear(f"may pass roles only as far as {', '.join(keys)} allows")
     else:
-        asked = f" when {', '.join(answer.keys)} allows" if answer.keys else ""
-        told_of = evidence(principal, facts, state=answer.state, keys=list(answer.keys))
-        yield Open(title(principal, f"may pass any role to any service{asked}"), told_of)
+        yield found(principal, "may pass any role to any service", answer, RULE, facts)

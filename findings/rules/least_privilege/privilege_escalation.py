@@ -7,7 +7,8 @@ the service, that may be passed to it and is worth more than the caller; a user 
 the user is not in. Resources, conditions and denies are asked one by one: what is scoped to `${aws:username}` is no
 escalation. Conditions that the caller meets as he likes (which service, which policy, which region) do not count.
 Each path is live, conditional on the keys that are named, or blocked by the statement that is named. When guardrails
-(SCP, RCP, permissions boundary) block every path, the severity falls one step. A Deny in its own policies clears it.
+(SCP, RCP, permissions boundary) block every path, the severity falls one step. A Deny in its own policies clears it, and
+is named. What a stronger role or user may do counts, and what it can make itself.
 Administrators are told by LP201, and service-linked roles are never reported.
 
 ## Why it matters
@@ -58,7 +59,11 @@ RULE = Rule(
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("iam:ListAccessKeys", "iam:GetCredentialReport", "organizations:ListPolicies"),
     controls={
-        "Prowler": ("iam_inline_policy_allows_privilege_escalation", "iam_policy_allows_privilege_escalation"),
+        "Prowler": (
+            "iam_inline_policy_allows_privilege_escalation",
+            "iam_policy_allows_privilege_escalation",
+            "iam_policy_passrole_to_bedrock_agentcore_restricted",
+        ),
     },
     title="A role or user has a way to more than it was given",
     doc=__doc__,
@@ -71,13 +76,21 @@ def judge(principal: Role | User, facts: Facts) -> Iterator[Outcome]:
     if told := absorbed(principal, facts):
         yield told
         return
-    found = escalations(principal, facts)
+    every = escalations(principal, facts)
+    found = tuple(one for one in every if not one.refused)
     if not found:
-        yield from otherwise(principal, facts, "none of the known escalation paths is open to it")
+        yield from otherwise(principal, facts, _why_none(every))
         return
     best = found[0]
     severity = lowered(RULE.severity) if best.state == "blocked" else None
     yield Open(title(principal, _said(best, len(found) - 1)), _evidence(principal, found, facts), severity)
+
+
+def _why_none(refused: tuple[Escalation, ...]) -> str:
+    if not refused:
+        return "none of the known escalation paths is open to it"
+    also = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
+    return f"its own policies deny it what it would take: {refused[0].path.id} {words.state(refused[0])}{also}"
 
 
 def _said(best: Escalation, others: int) -> str:

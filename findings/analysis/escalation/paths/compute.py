@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from findings.analysis.escalation.forms import INSTANCE, LAUNCH_TEMPLATE, SPOT_REQUEST, passing, taking_over
+from findings.analysis.escalation.forms import (
+    INSTANCE,
+    LAUNCH_TEMPLATE,
+    SHELL_DOCUMENT,
+    SPOT_REQUEST,
+    passing,
+    taking_over,
+)
 
 PATHS = (
     passing("ec2-001", "ec2", "starts an instance that carries {target}", ("ec2:RunInstances", INSTANCE)),
@@ -34,5 +41,11 @@ PATHS = (
     taking_over(
         "ssm-001", "ec2", "opens a session on an instance that carries {target}", ("ssm:StartSession", INSTANCE)
     ),
-    taking_over("ssm-002", "ec2", "runs commands on an instance that carries {target}", ("ssm:SendCommand", INSTANCE)),
+    taking_over(
+        "ssm-002",
+        "ec2",
+        "runs commands on an instance that carries {target}",
+        ("ssm:SendCommand", INSTANCE),
+        ("ssm:SendCommand", SHELL_DOCUMENT),
+    ),
 )
