@@ -20,7 +20,7 @@ from collectors.models import Account
 from collectors.models.snapshot import read_snapshot
 from collectors.sources import sources
 from findings.analysis.facts import Facts, Settings
-from findings.engine import daily, guardrails, posture, reconcile, right_sizing, states
+from findings.engine import daily, external_access, guardrails, posture, reconcile, right_sizing, sessions, states
 from findings.rules.judgement import Judgement, judge_facts
 
 __all__ = ["Judgement", "facts_of", "judge_account", "judge_facts"]
@@ -44,6 +44,8 @@ def judge_account(
         counts["unknown"] = states.write(account, judged)
         posture.write(account, judged, findings)
         guardrails.write(account, judged.facts)
+        external_access.write(account, judged.facts)
+        sessions.write(account, judged.facts)
         right_sizing.follow(account, judged.facts)
         daily.write(account, as_of, findings)
         if claim is not None:

@@ -76,6 +76,15 @@ def lab_credentials(url: str) -> Environment:
     return about | {name: given[name] for name in names}
 
 
+def lab_trail(url: str) -> Environment:
+    """Where the lab's organization keeps its trail, unless the shell that started us names another place."""
+    from collectors.lab.client import LabClient
+
+    given = LabClient(url).organization()["trail"]
+    names = {f"IAMDASH_TRAIL_{name.upper()}": value for name, value in given.items()}
+    return names if "IAMDASH_TRAIL_BUCKET" not in os.environ else {}
+
+
 def worker_environment(ours: Environment, lab_url: str | None) -> Environment:
     """The lab's credentials, or those of the shell that started us; never both."""
     ambient = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}

@@ -72,11 +72,12 @@ def severities(account: Account) -> Counts:
 def deployment(connection: Connection) -> dict[str, Any]:
     """What to make in the account, as text to copy."""
     principal = settings.COLLECTOR_ARN or NO_PRINCIPAL
-    of = connection.role_name, principal, connection.external_id
+    policy = access_policy.read_only_policy(connection.account.aws_id, connection.account.partition)
+    of = connection.role_name, principal, connection.external_id, policy
     return {
         "known_principal": bool(settings.COLLECTOR_ARN),
         "trust_text": json.dumps(access_policy.trust_policy(principal, connection.external_id), indent=2),
-        "policy_text": json.dumps(access_policy.read_only_policy(), indent=2),
+        "policy_text": json.dumps(policy, indent=2),
         "cloudformation_text": json.dumps(access_policy.cloudformation(*of), indent=2),
         "terraform_text": access_policy.terraform(*of),
         "commands_text": access_policy.commands(connection.role_name),

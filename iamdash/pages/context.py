@@ -50,6 +50,8 @@ NAV = (
     ("Keys", "keys", "y"),
     ("Policies", "policies", "l"),
     ("Who can", "who-can", "w"),
+    ("External access", "external-access", "x"),
+    ("Activity", "activity", "v"),
     ("Accounts", "accounts", "a"),
     ("Runs", "runs", "r"),
     ("Rules", "rules", "u"),

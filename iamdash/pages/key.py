@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,17 +13,9 @@ from findings.analysis.kinds import Kind
 from findings.models import Finding, FindingEvent
 from iamdash.pages.finding import event_words
 from iamdash.pages.gaps import KEYS, REPORT, Gaps
+from iamdash.pages.key_use import INSTEAD, Place, Replacement, key_use
 
 LAST = 30
-
-
-@dataclass(frozen=True)
-class Replacement:
-    """What could serve in the key's place, and why we think so."""
-
-    what: str
-    because: str
-    steps: tuple[str, ...]
 
 
 @require_safe
@@ -40,6 +31,7 @@ def detail(request: HttpRequest, aws_id: str, key_id: str) -> HttpResponse:
     events = FindingEvent.objects.filter(finding__in=about).select_related("finding").order_by("-at", "-pk")[:LAST]
     versions = Version.objects.filter(account=key.account_id, kind="key", unique_id=key.unique_id).order_by("seen_from")
     gaps = Gaps([key.account_id], REPORT, KEYS)
+    use = key_use(key)
     context: dict[str, Any] = {
         "gap": "; ".join(sorted({text for api in (REPORT, KEYS) if (text := gaps.of(key.account_id, api))})),
         "key": key,
@@ -48,21 +40,19 @@ def detail(request: HttpRequest, aws_id: str, key_id: str) -> HttpResponse:
         "events": [(event, event_words(event)) for event in events],
         "versions": list(versions[:LAST]),
         "others": AccessKey.present.filter(account=key.account_id, user_arn=key.user_arn).exclude(pk=key.pk),
-        "replacement": replacement(key, owner),
+        "use": use,
+        "replacements": use.instead or [replacement(key, owner)],
         "commands": commands(key),
     }
     return render(request, "keys/detail.html", context)
 
 
 def replacement(key: AccessKey, owner: Principal | None) -> Replacement:
-    """By the owner's declared kind. Who really uses the key needs CloudTrail, which is not read yet."""
+    """By the owner's declared kind: where no use was seen."""
     posture = getattr(owner, "posture", None)
     if posture and posture.kind == Kind.HUMAN_USER:
-        return Replacement(
-            "Sessions of IAM Identity Center",
-            "Its user has a console password, so a person owns it.",
-            ("Give the person a permission set.", "They run `aws sso login` instead of holding a key."),
-        )
+        what, steps = INSTEAD[Place.PERSON]
+        return Replacement(what, "Its user has a console password, so a person owns it.", steps)
     return Replacement(
         "A role with temporary credentials",
         "Its user has no password, so a program uses it." if posture else "What uses it is not known yet.",

@@ -54,7 +54,7 @@ def page(
 
 
 def _cursor(values: Sequence[Any]) -> str:
-    text = json.dumps(values, default=datetime.isoformat, separators=(",", ":"))
+    text = json.dumps(values, default=lambda moment: moment.isoformat(), separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

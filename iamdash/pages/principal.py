@@ -14,16 +14,20 @@ from django.views.decorators.http import require_safe
 
 from collectors import records
 from collectors.models import Account, Document, Group, Policy, Principal
+from findings.analysis.facts import Facts
 from findings.analysis.kinds import Kind
-from findings.models import Finding, Unknown
-from findings.policy import document
+from findings.models import ExternalAccess, Finding, Unknown
+from findings.policy.document import Unreadable
 from iamdash.pages.credentials import held_by
+from iamdash.pages.did import did
+from iamdash.pages.escalation import ways_at_hand
 from iamdash.pages.gaps import DETAILS, Gaps
 from iamdash.pages.history import timeline
 from iamdash.pages.permitted import permitted
 from iamdash.pages.principals import posture
 from iamdash.pages.reading import facts_of
-from iamdash.pages.trust import Grant, grants
+from iamdash.pages.right_sizing import suggestion
+from iamdash.pages.trust import Grant, Naming, grants
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
     documents = _Documents(principal.account, [record, *(g.as_record for g in groups)])
     mine: QuerySet[Finding] = Finding.objects.filter(account=principal.account, subject_id__in=subjects)
     judged = posture(principal)
+    told = facts_of([principal], principal.account)
     context: dict[str, Any] = {
         "principal": principal,
         "record": record,
@@ -69,9 +74,12 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
         "findings": mine.filter(resolved_at=None).order_by("-severity", "-opened_at"),
         "resolved": mine.filter(resolved_at__isnull=False).count(),
         "unknown": Unknown.objects.filter(account=principal.account, subject_id__in=subjects).order_by("code"),
-        "trust": trust_view(principal, documents.text(record.trust), documents.body(record.trust)) if is_role else None,
+        "trust": trust_view(principal, record, told, documents.text(record.trust)) if is_role else None,
         "policies": documents.policies(record, groups),
-        "permitted": permitted(record, facts_of([principal], principal.account)),
+        "did": did(principal),
+        "permitted": permitted(record, told),
+        "ways": ways_at_hand(principal),
+        **suggestion(principal, told),
         "boundary": documents.managed(record.boundary, "boundary") if record.boundary else None,
         "timeline": timeline(principal, subjects),
         "raw": json.dumps(principal.data, indent=2, ensure_ascii=False),
@@ -80,12 +88,14 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
     return render(request, "principals/detail.html", context)
 
 
-def trust_view(principal: Principal, text: str, body: Any) -> TrustView:
-    read = document.read(body) if text else document.Unreadable("the document was not collected")
-    if isinstance(read, document.Unreadable):
+def trust_view(principal: Principal, role: records.Role, facts: Facts, text: str) -> TrustView:
+    read = facts.document(role.trust)
+    if isinstance(read, Unreadable):
         return TrustView([], read.reason, text)
     names = dict(Account.objects.values_list("aws_id", "name"))
-    return TrustView(grants(read, principal.account.aws_id, names), "", text)
+    found = ExternalAccess.objects.filter(role=principal)
+    naming = Naming(principal.account.aws_id, names, found, judged=posture(principal) is not None)
+    return TrustView(grants(read, facts.admitted(role), naming), "", text)
 
 
 class _Documents:
@@ -101,9 +111,6 @@ class _Documents:
         digests |= {h.trust for h in holders if isinstance(h, records.Role)}
         found = Document.objects.filter(account=account, digest__in=digests)
         self._bodies = dict(found.values_list("digest", "body"))
-
-    def body(self, digest: str) -> Any:
-        return self._bodies.get(digest)
 
     def text(self, digest: str) -> str:
         if digest not in self._bodies:

@@ -9,10 +9,12 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from collectors.models import AccessKey, Account, Connection, Principal, Run
-from findings.models import Finding
+from collectors.models import AccessKey, Account, Connection, Policy, Principal, Run
+from findings.analysis.trust.external import Standing
+from findings.models import ExternalAccess, Finding
 from iamdash.access.models import Role
 from tests.conftest import AS_OF, WebClient
+from tests.pages.acted import acted, judged
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
 
@@ -33,8 +35,19 @@ ROUTES = {
     "finding": Route(("finding",)),
     "principals": Route(),
     "principal": Route(("aws_id", "principal")),
+    "escalation": Route(("aws_id", "principal")),
+    "right-size": Route(("aws_id", "principal")),
+    "right-size-mark": Route(("aws_id", "principal"), "post", Role.ANALYST),
+    "boundary": Route(),
+    "boundary-mark": Route(("aws_id",), "post", Role.ANALYST),
     "keys": Route(),
     "key": Route(("aws_id", "key")),
+    "policies": Route(),
+    "policy": Route(("aws_id", "policy")),
+    "who-can": Route(),
+    "why": Route(("aws_id", "principal")),
+    "external-access": Route(),
+    "activity": Route(),
     "accounts": Route(),
     "account": Route(("aws_id",)),
     "account-add": Route(role=Role.ADMIN, every=True),
@@ -68,6 +81,7 @@ class Things:
     finding: int
     run: int
     key: str
+    policy: str
     code: str = "KY102"
     name: str = "kept-apart-role"
 
@@ -88,9 +102,25 @@ def things(account: Account) -> Things:
     run = Run.objects.create(account=account, reason="first")
     key = AccessKey.objects.create(
         account=account, unique_id=f"AKIA{account.aws_id}", user_name=name, user_arn=principal.arn, active=True,
-        created_at=AS_OF, digest="d", data_digest="d", seen_from=AS_OF, data={"unique_id": f"AKIA{account.aws_id}"},
+        created_at=AS_OF, digest="d", data_digest="d", seen_from=AS_OF,
+        data={"unique_id": f"AKIA{account.aws_id}", "user_name": name, "user_arn": principal.arn, "active": True,
+              "created_at": AS_OF.isoformat()},
     )  # fmt: skip
-    return Things(account, account.aws_id, principal.unique_id, finding.pk, run.pk, key.unique_id, name=name)
+    arn = f"arn:aws:iam::{account.aws_id}:policy/{name}"
+    policy = Policy.objects.create(
+        account=account, unique_id=f"ANPA{account.aws_id}", name=name, arn=arn, aws_managed=False, attachment_count=0,
+        digest="d", data_digest="d", seen_from=AS_OF,
+        data={"unique_id": f"ANPA{account.aws_id}", "name": name, "arn": arn, "created_at": AS_OF.isoformat(),
+              "updated_at": AS_OF.isoformat(), "default_version": "v1", "document": "d"},
+    )  # fmt: skip
+    ExternalAccess.objects.create(
+        account=account, role=principal, standing=Standing.PUBLIC.value, statement=1, principal="*", kind="anyone",
+        conditions=[], external_id=False, blocked_by=[],
+    )  # fmt: skip
+    judged(acted(account, principal.as_record, name, networks=[name], agents=[name]), reasons=[name], lineage=name)
+    return Things(
+        account, account.aws_id, principal.unique_id, finding.pk, run.pk, key.unique_id, policy.unique_id, name=name
+    )
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def test_the_page_of_a_key_tells_owner_findings_and_what_is_unknown(made: Made, 
     page = text(sign_in().get(f"/keys/{made.account.aws_id}/{one.unique_id}/"))
     assert "Key AKIA1 of ci is old" in page
     assert "s3 in eu-west-1" in page
-    assert "CloudTrail is not read yet" in page
+    assert "unknown: CloudTrail is not read" in page
     assert "update-access-key --user-name ci --access-key-id AKIA1 --status Inactive" in page
 
 

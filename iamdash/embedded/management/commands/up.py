@@ -84,12 +84,15 @@ class Up:
         database = os.environ.get("DATABASE_URL") or services.start(family, services.postgres(folder))
         redis = os.environ.get("REDIS_URL") or services.start(family, services.valkey(folder))
         ours = processes.common(self.state, self.options, database, redis)
-        # For `manage.py` in another terminal (state.prepare_environment).
+        self.remember(ours)
+        return ours
+
+    def remember(self, ours: Environment) -> None:
+        """For `manage.py` in another terminal (state.prepare_environment)."""
         mine = {
             name: value for name, value in ours.items() if name.startswith(("IAMDASH_", "DATABASE_URL", "REDIS_URL"))
         }
         self.state.write_private("environment.json", json.dumps(mine))
-        return ours
 
     def start_lab(self, ours: Environment) -> Child | None:
         if not self.options.lab:
@@ -104,6 +107,10 @@ class Up:
         ready = self.state.folder / "lab.url"
         self.family.wait_until(lambda: ready.exists() and bool(ready.read_text().strip()), lab, seconds=120)
         url = ready.read_text().strip()
+        ours |= processes.lab_trail(
+            url
+        )  # which of the accounts reads the trail's bucket, the template must know already
+        self.remember(ours)
         self.family.run(processes.manage(ours, "lab_connect", "--lab-url", url))
         return url
 

@@ -1,0 +1,216 @@
+"""Who did what with a role or user: the section of its page. All of it is added up by the database, for a principal may have
+tens of thousands of sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Case, Count, F, Func, IntegerField, Max, Q, QuerySet, Sum, TextField, Value, When
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+
+from collectors.models import Account, Principal, UsageAssumption, UsageLast, UsagePrincipal, UsageSession
+from findings.analysis.activity.event_actions import service_of
+from iamdash.pages import acting
+from iamdash.pages.acting import OLDEST, WHO, known_principals
+from iamdash.pages.watched import Watched, watched
+
+RECENT = 30  # days
+GROUPS, CALLERS, PLACES, SERVICES = 15, 10, 12, 20
+FIRST_ADDRESS = KeyTextTransform(0, KeyTransform("networks", "data"))
+
+
+@dataclass(frozen=True)
+class Group:
+    """Sessions that are alike: of one name, in one way, with one verdict. days: on how many days."""
+
+    name: str
+    key: str
+    verdict: Any
+    lineage: str
+    origin: Any
+    days: int
+    calls: int
+    denied: int
+    last: date
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who assumed the role. unique_id: "" where the inventory does not have it."""
+
+    name: str
+    unique_id: str
+    how: str
+    n: int
+    denied: int
+    last: date
+
+
+@dataclass(frozen=True)
+class Place:
+    said: str
+    days: int
+    last: date
+
+
+@dataclass(frozen=True)
+class ServiceUse:
+    """service: the IAM prefix, or the event source where none goes by it. used None: every attempt was denied."""
+
+    service: str
+    used: datetime | None
+    n: int
+    denied: int
+
+
+@dataclass(frozen=True)
+class Did:
+    """counts: sessions of the last 30 and 90 days by who was behind them; a session here is a name on a day."""
+
+    watched: Watched
+    recent: Mapping[str, int]
+    all: Mapping[str, int]
+    groups: list[Group]
+    callers: list[Caller]
+    places: list[Place]
+    services: list[ServiceUse]
+    more_groups: bool
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.all["n"] or self.callers or self.services)
+
+
+def did(principal: Principal) -> Did:
+    """Seven queries; eight for a role."""
+    actors = UsagePrincipal.objects.filter(account=principal.account_id, unique_id=principal.unique_id)
+    mine = [pk for pk, _ in actors.values_list("pk", "actor")]
+    sessions = UsageSession.objects.filter(principal__in=mine, day__gte=acting.since(OLDEST)).order_by()
+    groups = list(_groups(sessions))
+    counts = _counted(sessions)
+    return Did(
+        watched=watched(Account.objects.filter(pk=principal.account_id)),
+        recent={name.removeprefix("recent_"): n for name, n in counts.items() if name.startswith("recent_")},
+        all={name: n for name, n in counts.items() if not name.startswith("recent_")},
+        groups=groups[:GROUPS],
+        callers=_callers(principal) if principal.type == Principal.Type.ROLE else [],
+        places=list(_places(sessions)),
+        services=_services(mine),
+        more_groups=len(groups) > GROUPS,
+    )
+
+
+def _counted(sessions: QuerySet[UsageSession]) -> dict[str, int]:
+    parts = {
+        "n": Q(),
+        "people": Q(verdict__who=WHO.PERSON),
+        "programs": Q(verdict__who=WHO.PROGRAM),
+        "untold": Q(verdict__who=WHO.UNTOLD) | Q(verdict=None),
+    }
+    late = Q(day__gte=acting.since(RECENT))
+    counts = {name: Count("pk", filter=part) for name, part in parts.items()}
+    counts |= {f"recent_{name}": Count("pk", filter=part & late) for name, part in parts.items()}
+    return sessions.aggregate(**counts)
+
+
+def _groups(sessions: QuerySet[UsageSession]) -> Iterator[Group]:
+    """People first, then what is not told, then programs; the newest first."""
+    place = Case(
+        When(verdict__who=WHO.PERSON, then=Value(0)),
+        When(verdict__who=WHO.PROGRAM, then=Value(2)),
+        default=Value(1),
+        output_field=IntegerField(),
+    )
+    same = (
+        "name",
+        "key",
+        "verdict__who",
+        "verdict__confidence",
+        "verdict__machine",
+        "verdict__reasons",
+        "verdict__lineage",
+    )
+    rows = (
+        sessions.values(*same)
+        .annotate(
+            place=place,
+            last=Max("day"),
+            days=Count("day", distinct=True),
+            calls=Sum("n"),
+            refused=Sum("denied"),
+            addresses=ArrayAgg(FIRST_ADDRESS, distinct=True, filter=Q(data__has_key="networks"), default=Value([])),
+        )
+        .order_by("place", "-last", "name", "key")
+    )
+    for row in rows[: GROUPS + 1]:
+        yield Group(
+            name=row["name"],
+            key=row["key"],
+            verdict=acting.verdict(
+                row["verdict__who"],
+                row["verdict__confidence"] or "",
+                row["verdict__reasons"] or (),
+                machine=row["verdict__machine"],
+            ),
+            lineage=row["verdict__lineage"] or "",
+            origin=acting.places(row["addresses"]),
+            days=row["days"],
+            calls=row["calls"],
+            denied=row["refused"],
+            last=row["last"],
+        )
+
+
+def _callers(role: Principal) -> list[Caller]:
+    """By ARN where an event named it, else by unique id, which the inventory may know."""
+    rows: Any = (
+        UsageAssumption.objects.filter(account=role.account_id, day__gte=acting.since(OLDEST))
+        .filter(Q(role_id=role.unique_id) | Q(role_id="", role_arn=role.arn))
+        .values("caller", "caller_id", "event")
+        .annotate(times=Sum("n"), refused=Sum("denied"), last=Max("day"))
+        .order_by("-last", "-times", "caller", "caller_id")[:CALLERS]
+    )
+    found = list(rows)
+    known = known_principals((role.account_id, row["caller_id"]) for row in found if row["caller_id"])
+    names = {unique_id: one for (_, unique_id), one in known.items()}
+    return [
+        Caller(
+            name=row["caller"] or (names[row["caller_id"]].arn if row["caller_id"] in names else row["caller_id"]),
+            unique_id=row["caller_id"] if row["caller_id"] in names else "",
+            how=row["event"],
+            n=row["times"],
+            denied=row["refused"],
+            last=row["last"],
+        )
+        for row in found
+    ]
+
+
+def _places(sessions: QuerySet[UsageSession]) -> Iterator[Place]:
+    address = Func(F("data__networks"), function="jsonb_array_elements_text", output_field=TextField())
+    rows = (
+        sessions.annotate(address=address)
+        .values("address")
+        .annotate(days=Count("day", distinct=True), last=Max("day"))
+        .order_by("-days", "-last", "address")
+    )
+    for row in rows[:PLACES]:
+        yield Place(acting.networks().said(row["address"]), row["days"], row["last"])
+
+
+def _services(actors: list[int]) -> list[ServiceUse]:
+    """By event source, the latest first; services that were only denied come last."""
+    rows = (
+        UsageLast.objects.filter(principal__in=actors)
+        .values("event__source")
+        .annotate(used=Max("used_at"), calls=Sum("n"), refused=Sum("denied"))
+        .order_by(F("used").desc(nulls_last=True), "event__source")
+    )
+    return [
+        ServiceUse(service_of(row["event__source"]) or row["event__source"], row["used"], row["calls"], row["refused"])
+        for row in rows[:SERVICES]
+    ]
