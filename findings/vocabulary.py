@@ -104,6 +104,7 @@ LISTED_BY: Mapping[SubjectType, str] = {
     SubjectType.GROUP: "iam:GetAccountAuthorizationDetails",
     SubjectType.POLICY: "iam:GetAccountAuthorizationDetails",
     SubjectType.KEY: "iam:ListAccessKeys",
+    SubjectType.ORGANIZATION: "organizations:DescribeOrganization",
 }
 
 

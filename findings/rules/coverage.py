@@ -61,7 +61,8 @@ def _lines() -> Iterator[str]:
     yield "# What is covered\n"
     yield f"{MADE}\n"
     yield "Each control of the catalogues below with the rules that answer it, or why none does. Where a rule answers, its"
-    yield "page says what it does and what it cannot know; that may be more, or other, than the catalogue's own check.\n"
+    yield "page says what it does and what it cannot know; that may be more, or other, than the catalogue's own check. In"
+    yield "brackets stands the part of the rule that answers, or where it differs.\n"
     for framework, title in FRAMEWORKS.items():
         controls = CONTROLS[framework]
         covered = sum((framework, control) in answered for control in controls)
