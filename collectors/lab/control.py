@@ -12,6 +12,7 @@ from collectors.lab import past
 from collectors.lab.enforcement import find_role
 from collectors.lab.organization import HUB_ROLE, hub_policy
 from collectors.lab.population.trusts import role_trust
+from collectors.lab.trail import bucket
 from collectors.lab.wire import Answer, Environ
 from collectors.lab.world import World
 
@@ -26,6 +27,7 @@ def organization(world: World, body: Body) -> Any:
         "security": world.security.id,
         "organization_id": world.organization_id,
         "as_of": world.settings.as_of.isoformat(),
+        "trail": bucket.place(world),
         "accounts": accounts,
     }
 

@@ -11,6 +11,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.test import run_wsgi_app
 
 from collectors.lab import control, enforcement, faults, wire
+from collectors.lab.trail import bucket
 from collectors.lab.wire import Answer, Call, Environ, RefusalError
 from collectors.lab.world import World
 
@@ -79,6 +80,8 @@ class Gate:
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
         environ["lab.caller"] = caller
         with world.entered():
+            if call.service == "s3":
+                bucket.fill(world, call)
             try:
                 body, status, headers = run_wsgi_app(moto_application(), environ, buffered=True)
             except NotImplementedError as missing:

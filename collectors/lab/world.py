@@ -20,6 +20,7 @@ from collectors.lab.faults import Faults
 from collectors.lab.labels import Labels
 from collectors.lab.sessions import Sessions
 from collectors.lab.settings import Settings
+from collectors.lab.trail.visits import Visit
 
 CURRENT: ContextVar["World | None"] = ContextVar("lab_world", default=None)
 moto_getitem = BackendDict.__getitem__
@@ -78,6 +79,9 @@ class World:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.past: dict[datetime, World] = {}  # days lately gone to (collectors.lab.past)
         self.past_lock = threading.Lock()
+        self.visits: list[Visit] = []  # what was planted of the trail's files (collectors.lab.trail)
+        self.trail_written: set[str] = set()  # accounts whose files lie in the bucket
+        self.trail_lock = threading.Lock()
         self.stopping = threading.Event()
         self.lock = threading.Lock()
         self._stores: dict[tuple[str, str], AccountSpecificBackend[Any]] = {}

@@ -59,6 +59,9 @@ class LabClient:
     def __init__(self, url): self.url = url
     def credentials(self):
         return {"AWS_ACCESS_KEY_ID": "lab", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t", "principal_arn": "a"}
+
+    def organization(self):
+        return {"trail": {"bucket": "trail", "prefix": "", "organization": "o-lab", "account": "1"}}
 """,
     "collectors/lab/__main__.py": """
 import sys, http.server

@@ -4,7 +4,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from collectors.lab import organization
-from collectors.lab.population import filler, finish, recipes
+from collectors.lab.population import filler, finish, recipes, sign_ins
 from collectors.lab.population.builder import Builder
 from collectors.lab.world import World
 
@@ -32,4 +32,5 @@ def populate(world: World) -> World:
                     recipe(builder)
             filler.fill(builder)
             finish.judge(builder)
+            sign_ins.judge(builder)
     return world

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from collectors.lab.policy_language import any_like, listed, names_action, statements
+from collectors.lab.policy_language import listed, names_action, statements
 
 HOME, GLOBAL = "eu-west-1", "us-east-1"  # where workloads run; where global services record
 
@@ -74,18 +74,32 @@ WHO_AM_I = "sts:GetCallerIdentity"  # needs no permission
 OF_ITS_OWN = re.compile(r"arn:aws:(\w+):[\w-]*:\d*:(?:secret:)?([a-z][\w.-]*?)(?:-\*|/\*)?$")
 
 
-@lru_cache(4096)
-def granted(documents: tuple[str, ...]) -> tuple[str, ...]:
+def granted(documents: Iterable[str]) -> tuple[str, ...]:
     """Actions of CALLS that identity policies allow: reading ones however, others by their name."""
-    some = [statement for document in documents for statement in statements(document)]
+    some = [said(document) for document in documents]
+    denied = {action for _, no in some for action in no}
+    allowed = {action for yes, _ in some for action in yes}
+    return tuple(action for action in CALLS if action in allowed and action not in denied)
+
+
+@lru_cache(4096)
+def said(document: str) -> tuple[frozenset[str], frozenset[str]]:
+    """What one document allows, and what it denies whatever the circumstances."""
+    some = statements(document)
     allowed = [one for one in some if one["Effect"] == "Allow"]
     denied = [one for one in some if one["Effect"] == "Deny" and "Condition" not in one]
-    return tuple(
-        action
-        for action, one in CALLS.items()
-        if any(names_action(s, action) if one.plain else by_name(s, action) for s in allowed)
-        and not any(names_action(s, action) for s in denied)
+    return (
+        frozenset(a for a, one in CALLS.items() if any(names(s, a) if one.plain else by_name(s, a) for s in allowed)),
+        frozenset(a for a in CALLS if any(names(s, a) for s in denied)),
     )
+
+
+def names(statement: dict[str, Any], action: str) -> bool:
+    """As policy_language.names_action; of AWS's policies with a thousand actions only those of the service are looked at."""
+    kind = "Action" if "Action" in statement else "NotAction"
+    near = (action.partition(":")[0], "*")
+    some = [one for one in listed(statement.get(kind, "*")) if one.partition(":")[0].lower() in near]
+    return names_action({kind: some}, action)
 
 
 def by_name(statement: dict[str, Any], action: str) -> bool:
@@ -107,7 +121,7 @@ def named(documents: tuple[str, ...], service: str) -> str:
 def within(actions: Iterable[str], boundary: str) -> tuple[str, ...]:
     """Those that a permissions boundary allows too."""
     allowed = [one for one in statements(boundary) if one["Effect"] == "Allow"]
-    return tuple(a for a in actions if any(any_like(a, s.get("Action", "*"), ignore_case=True) for s in allowed))
+    return tuple(action for action in actions if any(names(s, action) for s in allowed))
 
 
 def about(one: Call, account: str, name: str, number: int) -> dict[str, Any]:

@@ -11,9 +11,7 @@ VENDOR = "198.51.100.240"
 RUNNERS = tuple(f"198.51.100.{n}" for n in range(130, 160))
 VPS = "198.51.100.77"
 
-BROWSER = (
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
-)
+BROWSER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
 CLI_ON_MAC = (
     "aws-cli/2.19.1 md/awscrt#0.22.0 ua/2.0 os/macos#24.1.0 md/arch#arm64 lang/python#3.12.6 md/pyimpl#CPython"
     " cfg/retry-mode#standard md/installer#exe md/prompt#off md/command#sts.assume-role"
@@ -27,7 +25,9 @@ IN_LAMBDA = f"{BOTO3} exec-env/AWS_Lambda_python3.12"
 JAVA = "aws-sdk-java/2.29.9 md/io#sync md/http#Apache ua/2.1 os/Linux#6.1.112 lang/java#21.0.5 exec-env/AWS_ECS_FARGATE"
 GO = "aws-sdk-go-v2/1.32.4 ua/2.1 os/linux lang/go#1.23.2 md/GOARCH#amd64 md/GOOS#linux"
 TERRAFORM = f"APN/1.0 HashiCorp/1.0 Terraform/1.9.8 (+https://www.terraform.io) terraform-provider-aws/5.76.0 {GO}"
-FROM_GITHUB = "aws-sdk-js/3.692.0 ua/2.1 os/linux#6.8.0 lang/js md/nodejs#20.18.0 configure-aws-credentials-for-github-actions"
+FROM_GITHUB = (
+    "aws-sdk-js/3.692.0 ua/2.1 os/linux#6.8.0 lang/js md/nodejs#20.18.0 configure-aws-credentials-for-github-actions"
+)
 SSM_AGENT = "aws-sdk-go/1.55.5 (go1.22.8; linux; amd64) amazon-ssm-agent/3.3.987.0"
 
 PROGRAMS = {"lambda": IN_LAMBDA, "ecs-tasks": JAVA, "ec2": SSM_AGENT, "codebuild": CLI_ON_LINUX, "batch": BOTO3}

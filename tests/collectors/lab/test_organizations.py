@@ -133,7 +133,7 @@ def test_small_lists(aws: Aws) -> None:
     assert aliases == {0, 1}
     assert {c["Expiration"] < AS_OF for c in certificates} == {True, False}
     assert saml == {"AWSSSO", "okta"}
-    assert oidc == {"token.actions.githubusercontent.com", "gitlab.com", "oidc.eks"}
+    assert oidc == {"token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io", "oidc.eks"}
 
 
 def test_central_root_management_is_on(aws: Aws) -> None:
