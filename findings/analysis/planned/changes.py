@@ -1,19 +1,19 @@
 """What a plan would do to an account's identities, in the words of IAM whatever tool wrote the plan. Plain data.
 
-A value that only the apply will tell is `Later`, with the address of what tells it. It is carried to the draft, where it
-makes a document or an attachment unknown: never absent.
+A value that nobody can tell yet is `Later`, with the place that it stands at. It is carried to the draft, where it makes a
+document or an attachment unknown: never absent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 
 class PlanError(Exception):
-    """The file is no plan that we can read. str(error) names it and says what to do."""
+    """The file is no plan that we can read. str(error) says what is wrong and what to do."""
 
 
 class HolderKind(StrEnum):
@@ -24,12 +24,13 @@ class HolderKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Known only after the apply. at: where in the plan."""
+    """at: where in the plan. why: the end of the sentence."""
 
     at: str
+    why: str = "is known only after the apply"
 
     def __str__(self) -> str:
-        return f"{self.at} is known only after the apply"
+        return f"{self.at} {self.why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,14 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class PutProfile:
+    """An instance profile that carries a role."""
+
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddKey:
     """A new access key of a user. address: its place in the plan stands for the id that it has not got yet."""
 
@@ -92,7 +101,7 @@ class AddKey:
     address: str
 
 
-Lasting = PutHolder | PutPolicy | PutInline | Attach | Join  # what a later plan can take away again
+Lasting = PutHolder | PutPolicy | PutInline | Attach | Join | PutProfile  # what a later plan can take away again
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +111,30 @@ class Remove:
     what: Lasting
 
 
-Change = PutHolder | PutPolicy | PutInline | Attach | Join | AddKey | Remove
+Change = Lasting | AddKey | Remove
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """changes: in no order; removals are applied first. unresolved: sentences about what stays unknown. passed_over: types
-    of resources that are no IAM identity or policy, and so were not looked at."""
+    """changes: in no order; removals are applied first.
+
+    Sentences: unresolved, about what stays unknown; not_understood, about parts that may change identities in ways that we
+    cannot read; assumed, about what was taken for granted. passed_over: types of resources that are no identities.
+    """
 
     changes: tuple[Change, ...]
     unresolved: tuple[str, ...] = ()
-    passed_over: tuple[str, ...] = field(default=())
+    not_understood: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
+
+
+def hole(value: Any) -> Later | None:
+    """A thing in a value that is not known yet."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Later):
+            return one
+        waiting += one.values() if isinstance(one, Mapping) else one if isinstance(one, list | tuple) else ()
+    return None

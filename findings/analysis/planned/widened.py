@@ -1,23 +1,27 @@
-"""Whose permissions, or whose door, a change makes wider."""
+"""Whose permissions, or whose door, a planned change makes wider: by actions, by the resources and conditions of actions that
+were there, by guardrails that go, by who may come in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from collectors.records import Group, Role, User
 from findings.analysis.facts import Facts
+from findings.analysis.widened import Widened, of_holder
 from findings.policy.catalogue import Level, catalogue
+from findings.policy.document import Unreadable
 
 SHOWN = 12
 GRAVE = (Level.PERMISSIONS, Level.WRITE, Level.TAGGING, Level.READ, Level.LIST, Level.UNKNOWN)
+Holder = Role | User | Group
 
 
 @dataclass(frozen=True, slots=True)
 class Widening:
-    """kind: role, user, group. new: it is not there yet. gained: level -> how many actions it may use that it could not;
-    examples: the gravest of them. unscoped: how many of those it had become free of their resources. admits: who may
-    newly assume the role. unknown: why its new permissions cannot be told."""
+    """kind: role, user, group. new: it is not there yet. gained: level -> how many actions it may use that it could not, on
+    some resource; examples: the gravest of them; on: where, as far as policies tell. causes: what changed. admits: who may
+    newly assume the role. unknown: why its new permissions, or its door, cannot be told."""
 
     kind: str
     name: str
@@ -25,7 +29,8 @@ class Widening:
     new: bool
     gained: dict[str, int]
     examples: tuple[str, ...]
-    unscoped: int
+    on: tuple[str, ...]
+    causes: tuple[str, ...]
     admits: tuple[str, ...]
     unknown: str = ""
 
@@ -36,45 +41,45 @@ def widenings(before: Facts, after: Facts) -> Iterator[Widening]:
         ("user", before.snapshot.users, after.snapshot.users),
         ("group", before.snapshot.groups, after.snapshot.groups),
     ):
-        known = {one.unique_id: one for one in olds}
+        known: dict[str, Holder] = {one.unique_id: one for one in olds}
         for holder in news:
-            found = _widening(kind, known.get(holder.unique_id), holder, before, after)
-            if found.gained or found.unscoped or found.admits or found.unknown:
-                yield found
+            yield from _widening(kind, known.get(holder.unique_id), holder, before, after)
 
 
-def _widening(kind: str, old: Any, new: Any, before: Facts, after: Facts) -> Widening:
-    actions, now = catalogue(), after.permissions.reach(new)
-    then = before.permissions.reach(old) if old is not None else None
-    gained = now.upper & ~then.upper if then else now.upper
-    unscoped = now.wide & ~then.wide & then.upper if then else 0
-    unknown = after.permissions.unknown(new)
-    if old is not None and before.permissions.unknown(old) == unknown:
+def _widening(kind: str, old: Holder | None, new: Holder, before: Facts, after: Facts) -> Iterator[Widening]:
+    found = of_holder(old, new, after, before.permissions) if old else _all_of(new, after)
+    unknown = _unknown(new, after)
+    if old and unknown == _unknown(old, before):
         unknown = ""
-    counts = {level.value: (gained & actions.levels[level]).bit_count() for level in GRAVE}
-    gravest = [name for level in GRAVE for name in actions.members(gained & actions.levels[level])[:SHOWN]]
-    return Widening(
+    if not (found or unknown):
+        return
+    actions = catalogue()
+    counts = {level.value: (found.mask & actions.levels[level]).bit_count() for level in GRAVE}
+    gravest = [name for level in GRAVE for name in actions.members(found.mask & actions.levels[level])[:SHOWN]]
+    yield Widening(
         kind,
         new.name,
         new.arn,
         old is None,
         {level: n for level, n in counts.items() if n},
         tuple(gravest[:SHOWN]),
-        unscoped.bit_count(),
-        tuple(sorted(_doors(after, new) - _doors(before, old))) if kind == "role" else (),
+        found.where[:SHOWN],
+        found.causes if old else (),
+        found.admits,
         unknown,
     )
 
 
-def _doors(facts: Facts, role: Any) -> set[str]:
-    """The principals that the role's trust policy names in an Allow."""
-    if role is None:
-        return set()
-    trust = facts.document(role.trust)
-    statements: Iterable[Any] = getattr(trust, "statements", ())
-    found: set[str] = set()
-    for statement in statements:
-        if statement.allows and (named := statement.principals):
-            found.update(named.aws, named.service, named.federated, named.canonical_user)
-            found.update(("*",) if named.anyone else ())
-    return found
+def _all_of(new: Holder, facts: Facts) -> Widened:
+    """A new one gains all that it may."""
+    admitted = facts.admitted(new) if isinstance(new, Role) else ()
+    admits = tuple(dict.fromkeys(one.principal for one in admitted if one.kind != "deleted"))
+    return Widened(mask=facts.permissions.reach(new).upper, admits=admits)
+
+
+def _unknown(holder: Holder, facts: Facts) -> str:
+    reasons = [facts.permissions.unknown(holder)]
+    trust = facts.document(holder.trust) if isinstance(holder, Role) else None
+    if isinstance(trust, Unreadable):
+        reasons.append(f"its trust policy cannot be read: {trust.reason}")
+    return "; ".join(filter(None, reasons))

@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from collectors.aws.bundle_files import BundleError
 from findings.analysis.facts import Facts
 from findings.analysis.planned.changes import PlanError
 from findings.management import plans
 from findings.management.accounts import bundled, collected, moment, printable
+from findings.management.output import write
+from findings.management.pace import few_collections
 from findings.rules.judgement import judge_facts
 from findings.vocabulary import Severity, Status, Verdict
 
@@ -32,7 +34,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("paths", nargs="*", type=Path, metavar="PATH")
-        parser.add_argument("--account", metavar="ID", help="a connected account instead of a bundle, for --plan")
+        parser.add_argument("--account", metavar="ID", help="whose plan it is: a connected account, or a bundle's")
         parser.add_argument("--plan", type=Path, metavar="FILE", help="tfplan.json or template.yaml")
         parser.add_argument(
             "--format", choices=("table", "json"), default="table", help="json: a line a rule and subject"
@@ -45,20 +47,27 @@ class Command(BaseCommand):
         parser.add_argument("--fail-on-unknown", action="store_true", help="exit 1 when something cannot be judged")
 
     def handle(self, *args: Any, paths: list[Path], **options: Any) -> None:
-        if bool(paths) == bool(options["account"]):
-            raise CommandError("Give the path of a bundle, or --account.", returncode=NOTHING)
-        if options["account"] and not options["plan"]:
+        account, planned = options["account"], options["plan"]
+        if not paths and not account:
+            raise CommandError("Give the path of a bundle, or --plan and --account.", returncode=NOTHING)
+        if account and not planned:
             raise CommandError(
                 "A connected account is judged by the worker; --account goes with --plan.", returncode=NOTHING
             )
-        accounts = (
-            [(options["account"], collected(options["account"], options["as_of"]))] if options["account"] else None
-        )
         met = False
-        for path, facts in accounts or self.read(paths, options["as_of"]):
-            met |= self.plan(path, facts, options) if options["plan"] else self.judge(path, facts, options)
+        with few_collections():
+            accounts = self.read(paths, options["as_of"]) if paths else self.connected(account, options["as_of"])
+            for path, facts in accounts:
+                met |= self.plan(path, facts, options) if planned else self.judge(path, facts, options)
         if met:
             sys.exit(MET)
+
+    def connected(self, account: str, as_of: Any) -> Iterator[tuple[str, Facts]]:
+        try:
+            found = collected(account, as_of)
+        except (CommandError, DatabaseError) as error:
+            raise CommandError(printable(error), returncode=NOTHING) from error
+        yield account, found
 
     def read(self, paths: Iterable[Path], as_of: Any) -> Iterator[tuple[Path, Facts]]:
         """Bundle by bundle, so that hundreds need the memory of one. What cannot be read is named and passed over."""
@@ -76,31 +85,28 @@ class Command(BaseCommand):
         if not read:
             raise CommandError("Nothing could be read.", returncode=NOTHING)
 
-    def judge(self, path: Path, facts: Facts, options: dict[str, Any]) -> bool:
+    def judge(self, path: Path | str, facts: Facts, options: dict[str, Any]) -> bool:
         """Whether a --fail-on is met."""
         verdicts = judge_facts(facts).verdicts
         wanted = {Status.OPEN, Status.UNKNOWN} | ({Status.CLEAR} if options["include"] else set())
         show = verdict_lines if options["format"] == "json" else verdict_table
-        self.print(show(path, facts.snapshot.account_id, [v for v in verdicts if v.status in wanted]))
+        write(self.stdout, show(path, facts.snapshot.account_id, [v for v in verdicts if v.status in wanted]))
         return fails(verdicts, options)
 
     def plan(self, path: Path | str, facts: Facts, options: dict[str, Any]) -> bool:
+        """With a bundle, --account says whose plan it is: that of another account would say nothing of this one."""
+        found, wanted = facts.snapshot.account_id, options["account"]
+        if wanted and wanted != found:
+            raise CommandError(
+                printable(f"{path} is of account {found}, and the plan of {wanted}."), returncode=NOTHING
+            )
         try:
             outcome = plans.outcome(options["plan"], facts)
         except PlanError as error:
             raise CommandError(printable(f"{options['plan']}: {error}"), returncode=NOTHING) from error
         show = plans.lines if options["format"] == "json" else plans.table
-        self.print(show(str(path), outcome))
-        return fails(outcome.verdicts, options)
-
-    def print(self, lines: Iterable[str]) -> None:
-        """Like other tools of a shell, silent about a reader that has seen enough (`judge ... | head`)."""
-        try:
-            for line in lines:
-                self.stdout.write(line)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(NOTHING)
+        write(self.stdout, show(str(path), outcome))
+        return fails(outcome.verdicts, options) or (outcome.unknown and options["fail_on_unknown"])
 
 
 def fails(verdicts: Iterable[Verdict], options: dict[str, Any]) -> bool:
@@ -112,11 +118,11 @@ def fails(verdicts: Iterable[Verdict], options: dict[str, Any]) -> bool:
     )
 
 
-def verdict_lines(path: Path, account: str, verdicts: list[Verdict]) -> Iterator[str]:
+def verdict_lines(path: Path | str, account: str, verdicts: list[Verdict]) -> Iterator[str]:
     return (json.dumps({"bundle": str(path), "account": account, **plans.plain(v)}) for v in verdicts)
 
 
-def verdict_table(path: Path, account: str, verdicts: list[Verdict]) -> Iterator[str]:
+def verdict_table(path: Path | str, account: str, verdicts: list[Verdict]) -> Iterator[str]:
     """What is open first, the worst first; what is unknown for one reason is one line a rule."""
     yield printable(f"{path}  account {account}")
     unknown: dict[tuple[str, str], list[Verdict]] = {}

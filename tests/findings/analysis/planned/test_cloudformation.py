@@ -7,13 +7,18 @@ from typing import Any
 import pytest
 
 from findings.analysis.planned import cloudformation
-from findings.analysis.planned.changes import PlanError
+from findings.analysis.planned.changes import Plan, PlanError
 from findings.analysis.planned.draft import Drafted, apply
+from findings.analysis.planned.template_text import load
 from tests.builders import ACCOUNT_ID, arn, role, snapshot, user
 
 
+def read(text: str) -> Plan:
+    return cloudformation.read(load(text), ACCOUNT_ID, "aws")
+
+
 def drafted(text: str, **parts: Any) -> Drafted:
-    return apply(cloudformation.read(text, ACCOUNT_ID, "aws"), snapshot(**parts))
+    return apply(read(text), snapshot(**parts))
 
 
 STACK = """
@@ -66,7 +71,7 @@ def test_names_arns_and_documents_are_worked_out() -> None:
 
 
 def test_other_resources_are_named_as_passed_over() -> None:
-    assert cloudformation.read(STACK, ACCOUNT_ID, "aws").passed_over == ("AWS::S3::Bucket",)
+    assert read(STACK).passed_over == ("AWS::S3::Bucket",)
 
 
 def test_a_document_with_a_hole_is_unknown_as_a_whole() -> None:
@@ -82,7 +87,7 @@ Resources:
 """
     done = drafted(text, roles=(role("app"),))
     (app,) = done.snapshot.roles
-    assert "known only after the apply" in done.unreadable[app.inline["own"]]
+    assert "known only when the stack is made" in done.unreadable[app.inline["own"]]
 
 
 def test_a_parameter_without_a_default_is_not_guessed() -> None:
@@ -98,7 +103,7 @@ Resources:
 """
     done = drafted(text)
     assert done.snapshot.roles[0].trust in done.unreadable
-    assert cloudformation.read(text, ACCOUNT_ID, "aws").unresolved
+    assert read(text).unresolved
 
 
 def test_members_keys_and_policies_of_several_holders() -> None:
@@ -116,7 +121,106 @@ def test_members_keys_and_policies_of_several_holders() -> None:
     assert [k.unique_id for k in done.snapshot.keys] == ["planned:Key"]
 
 
+RESOURCE = """
+Parameters:
+  Stage: {Type: String, Default: prod}
+  Names: {Type: CommaDelimitedList, Default: 'a, b'}
+  Secret: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /path}
+  Vendor: {Type: String}
+Mappings: {Stages: {prod: {Bucket: live}}}
+Conditions:
+  Prod: !Equals [!Ref Stage, prod]
+  Never: !And [!Condition Prod, !Not [!Condition Prod]]
+  Told: !Equals [!Ref Vendor, x]
+  Either: !Or [!Condition Told, !Condition Prod]
+Resources:
+  P:
+    Type: AWS::IAM::RolePolicy
+    Properties:
+      RoleName: app
+      PolicyName: own
+      PolicyDocument: {Statement: [{Effect: Allow, Action: 's3:*', Resource: %s}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "resource"),
+    [
+        ("!FindInMap [Stages, !Ref Stage, Bucket]", "live"),
+        ("!Select [1, !Ref Names]", "b"),
+        ("!Select ['0', !Split ['/', 'x/y']]", "x"),
+        ("!If [Prod, '*', none]", "*"),
+        ("!If [Never, '*', none]", "none"),
+        ("!If [Either, '*', none]", "*"),
+        ("[a, !Ref 'AWS::NoValue', !If [Never, b, !Ref 'AWS::NoValue']]", ["a"]),
+        ("!Sub ['${Own}-${Stage}-${!aws:username}', {Own: !Ref Stage}]", "prod-prod-${aws:username}"),
+        ("!Join ['', [a, !Ref Names]]", None),
+        ("000000000012", "000000000012"),
+        ("!If [Told, '*', none]", None),
+        ("!Ref Secret", None),
+        ("!Ref Vendor", None),
+        ("!Ref Nobody", None),
+        ("!GetAtt Nobody.Arn", None),
+        ("!GetAtt Nobody", None),
+        ("!Sub '${Nobody.Arn}/*'", None),
+        ("!ImportValue shared", None),
+        ("!Transform {Name: 'AWS::Include'}", None),
+        ("!Foo bar", None),
+        ("!FindInMap [Stages, dev, Bucket]", None),
+        ("!Select [7, !Ref Names]", None),
+        ("!Sub [x]", None),
+        ("!If [Prod]", None),
+        ("'{{resolve:ssm:/bucket}}'", None),
+        ("!Sub '{{resolve:ssm:/${Stage}}}'", None),
+    ],
+)
+def test_intrinsics(written: str, resource: Any) -> None:
+    """None: it is not known, and said."""
+    done, made = drafted(RESOURCE % written, roles=(role("app"),)), read(RESOURCE % written)
+    digest = done.snapshot.roles[0].inline["own"]
+    assert (digest in done.unreadable) is (resource is None) is bool(made.unresolved)
+    if resource is not None:
+        assert done.snapshot.documents[digest]["Statement"][0]["Resource"] == resource
+
+
+def test_resources_on_conditions() -> None:
+    text = RESOURCE % "'*'" + "".join(
+        f"  {name}: {{Type: 'AWS::IAM::User', Condition: {name[1:]}}}\n"
+        for name in ("UNever", "UProd", "UTold", "UNone")
+    )
+    made = read(text)
+    assert [u.name for u in apply(made, snapshot(roles=(role("app"),))).snapshot.users] == [
+        "UProd(planned)",
+        "UTold(planned)",
+        "UNone(planned)",
+    ]
+    assert made.assumed == ("UNever is left out: condition Never does not hold with the defaults.",)
+    assert len(made.unresolved) == 2
+
+
+def test_pseudo_parameters_that_are_taken_for_granted_are_said() -> None:
+    made = read(RESOURCE % "!Sub 'arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:q'")
+    assert (made.unresolved, made.assumed) == ((), ("AWS::Region is taken as us-east-1.",))
+
+
+def test_an_instance_profile_and_what_is_inactive() -> None:
+    text = """
+Resources:
+  R: {Type: 'AWS::IAM::Role', Properties: {MaxSessionDuration: 7200, Tags: [{Key: team, Value: data}]}}
+  P: {Type: 'AWS::IAM::InstanceProfile', Properties: {Roles: [!Ref R]}}
+  K: {Type: 'AWS::IAM::AccessKey', Properties: {UserName: alice, Status: Inactive}}
+  G: {Type: 'AWS::IAM::Group'}
+  U: {Type: 'AWS::IAM::User', Properties: {Groups: [!Ref G, !ImportValue others]}}
+"""
+    done = drafted(text)
+    (made,) = done.snapshot.roles
+    assert ([p.name for p in made.instance_profiles], made.tags) == (["P(planned)"], {"team": "data"})
+    assert done.snapshot.users[0].groups == ("G(planned)",)
+    assert done.snapshot.keys == ()
+    assert read(text).unresolved == ("U: !ImportValue others is known only when the stack is made.",)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "a: b", "Resources: 3", "{{{", "Resources: [1"])
 def test_what_is_no_template_is_said(text: str) -> None:
     with pytest.raises(PlanError):
-        cloudformation.read(text, ACCOUNT_ID, "aws")
+        read(text)

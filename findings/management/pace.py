@@ -1,0 +1,20 @@
+"""Judging makes many objects and next to no cycles of them: looking for cycles each 700 objects, as Python does by itself, costs
+a tenth of the time."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+SELDOM = (100_000, 20, 20)  # gc.set_threshold; accounts that are done with are cycles, so it is not switched off
+
+
+@contextmanager
+def few_collections() -> Iterator[None]:
+    before = gc.get_threshold()
+    gc.set_threshold(*SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
