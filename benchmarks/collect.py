@@ -106,7 +106,7 @@ def ask(row: tuple[str, str, str]) -> None:
     aws_id, role, external_id = row
     target = Target(aws_id, role_arn=f"arn:aws:iam::{aws_id}:role/{role}", external_id=external_id)
     for source in sources().values():
-        if source.name != APART:
+        if source.apis and source.name != APART:
             gather(source, connect(target, source.permissions), Gathered())
 
 

@@ -70,6 +70,7 @@ class Bundle(Aws):
         self._parsed: dict[str, Any] = {}
         self._lines: dict[str, dict[tuple[str, ...], dict[str, Any]]] = {}
         self._served: dict[str, dict[str, Any]] = {}
+        self._shaped: dict[tuple[str, int], tuple[dict[str, Any], dict[str, Any]]] = {}
         self.settings = self._object(SETTINGS)
         about = self._object(ACCOUNT)
         self.account_id = self._stated(about, "AccountId", r"\d{12}", "12 digits")
@@ -116,15 +117,21 @@ class Bundle(Aws):
     def _answer(self, api: str, name: str, raw: dict[str, Any], require: str) -> Answer:
         if "Error" in raw and require not in raw:
             raise _failure(api, name, raw["Error"])
-        shaper = shapes.Shaper()
-        answer = shaper.answer(api, raw)
-        for problem in shaper.problems:
-            self._problem(api, f"{name}: {problem}")
-        self.notes += [f"{name}: {note}" for note in shaper.notes if f"{name}: {note}" not in self.notes]
+        answer = self._shape(api, name, raw)
         if require not in answer:
             command = " ".join((name.split(".")[0], name.split(".")[1])) if name.count(".") > 1 else name
             raise AwsError(api, State.ERROR, f"{name} has no {require}, so it is no answer of `aws {command}`.")
         return answer
+
+    def _shape(self, api: str, name: str, raw: dict[str, Any]) -> dict[str, Any]:
+        """Two sources ask for the largest answer. Kept with what it was made of, so that the id of that stays its own."""
+        if (api, id(raw)) not in self._shaped:
+            shaper = shapes.Shaper()
+            self._shaped[api, id(raw)] = raw, shaper.answer(api, raw)
+            for problem in shaper.problems:
+                self._problem(api, f"{name}: {problem}")
+            self.notes += [f"{name}: {note}" for note in shaper.notes if f"{name}: {note}" not in self.notes]
+        return self._shaped[api, id(raw)][1]
 
     def _answers(self, api: str, region: str, parameters: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:
         """The file's name and the page answers in it for this request, at least one."""

@@ -24,6 +24,7 @@ DOCUMENT_SIZE, DOCUMENT_LEVELS = 1_000_000, 64  # characters, levels (TRUST)
 KEYS_OF_ENTITIES = ("idType", "arnType")  # the inventory is indexed by them
 OLDEST, NEWEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 _NOT = object()  # not of its shape
+NUL = b"\\u0000"  # as JSON has it
 _WORDS = {"structure": "an object", "map": "an object", "list": "a list", "string": "text", "boolean": "true or false"}
 
 
@@ -154,17 +155,29 @@ def document(value: Any) -> Any:
         except ValueError:
             return clean(value)
     _fits(body, DOCUMENT_LEVELS)
-    body = clean(body)
-    if (size := len(msgspec.json.encode(body))) > DOCUMENT_SIZE:
+    body, encoded = _cleaned(body)
+    if (size := len(encoded)) > DOCUMENT_SIZE:
         raise ValueError(f"it has {size:,} characters, more than {DOCUMENT_SIZE:,}")
     return body
+
+
+def _cleaned(body: Any) -> tuple[Any, bytes]:
+    """With its JSON. What can be encoded, and has no NUL in it, is clean; nearly all are."""
+    try:
+        encoded = msgspec.json.encode(body)
+    except UnicodeEncodeError:  # lone surrogates
+        encoded = NUL
+    if NUL not in encoded:
+        return body, encoded
+    body = clean(body)
+    return body, msgspec.json.encode(body)
 
 
 def _fits(value: Any, levels: int) -> None:
     if isinstance(value, Twice):
         raise ValueError(f"it names {clean(value.twice)[:100]} twice in one object")
-    if isinstance(value, Mapping | list):
+    if isinstance(value, dict | list):
         if not levels:
             raise ValueError(f"it nests deeper than {DOCUMENT_LEVELS} levels")
-        for inner in value.values() if isinstance(value, Mapping) else value:
+        for inner in value.values() if isinstance(value, dict) else value:
             _fits(inner, levels - 1)

@@ -14,6 +14,7 @@ import msgspec
 from collectors import records
 from collectors.records import State
 from findings.analysis import organization
+from findings.analysis.activity.verdict import Activity
 from findings.analysis.classify import kind_of_role, kind_of_user
 from findings.analysis.escalation.verdicts import Account as EscalationGround
 from findings.analysis.gaps import Gap, gap_of
@@ -37,7 +38,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     the account is collected, 0: on no schedule; seldom: API -> asked every n-th time only. off: codes of rules that are
     not judged. kinds: ARN or unique id of a role or user -> kind, decided by an operator. known_vendors: account id ->
     whose it is. trusted_accounts: ids that are in the zone of trust although no organization of ours has them.
-    sensitive_services: service prefix -> after how many days without use its access is stale.
+    sensitive_services: service prefix -> after how many days without use its access is stale. networks: CIDR -> name, which
+    begins with what it is: office, vpn, datacentre, ci, vendor, or aws for AWS's published ranges.
     """
 
     unused_days: int = 90
@@ -58,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     known_vendors: dict[str, str] = {}
     trusted_accounts: frozenset[str] = frozenset()
     sensitive_services: dict[str, int] = msgspec.field(default_factory=lambda: {"bedrock": 60, "sagemaker": 90})
+    networks: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,10 @@ class Facts:
         return {r.arn: r for r in self.snapshot.roles}
 
     @cached_property
+    def role_by_name(self) -> Mapping[str, records.Role]:
+        return {r.name: r for r in self.snapshot.roles}
+
+    @cached_property
     def principal_by_arn(self) -> Mapping[str, records.Role | records.User]:
         return {**self.role_by_arn, **self.user_by_arn}
 
@@ -197,6 +204,11 @@ class Facts:
     def permissions(self) -> Permissions:
         """What the account's roles, users and groups may do (analysis/permissions.py)."""
         return Permissions(self)
+
+    @cached_property
+    def activity(self) -> Activity:
+        """What sessions and assumptions tell of who acted (analysis/activity)."""
+        return Activity(self)
 
     @cached_property
     def past(self) -> Past:

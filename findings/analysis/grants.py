@@ -22,14 +22,13 @@ ATTACHED, INLINE = "attached", "inline"
 class Grant:
     """part: "" for a policy itself; "inline:<name>", or the AWS policy's name, for what a holder has.
 
-    name: words for titles ("policy x", "inline policy x of role y"). change: where it is to be changed, if not there.
+    name: words for titles ("policy x", "inline policy x of role y").
     """
 
     part: str
     name: str
     document: Document | Unreadable
     compiled: Compiled
-    change: str = ""
 
 
 def applies(subject: Policy | Holder) -> bool:
@@ -52,13 +51,12 @@ def grants(subject: Policy | Holder, facts: Facts) -> Iterator[Grant]:
 
 def _of_holder(holder: Holder, facts: Facts) -> Iterator[Grant]:
     library, kind = facts.permissions.library, type(holder).__name__.lower()
-    change = "in Identity Center: its permission set" if isinstance(holder, Role) and holder.reserved else ""
     for arn in holder.attached:
         if ":iam::aws:policy/" in arn:
             held = library.managed(arn, Layer.IDENTITY)
             name = arn.rpartition("/")[2]
-            yield Grant(name, f"{name}, attached to {kind} {holder.name},", held.named.document, held.compiled, change)
+            yield Grant(name, f"{name}, attached to {kind} {holder.name},", held.named.document, held.compiled)
     for name, digest in sorted(holder.inline.items()):
         document = facts.document(digest)
         words = f"inline policy {name} of {kind} {holder.name}"
-        yield Grant(f"inline:{name}", words, document, library.compile(digest, document), change)
+        yield Grant(f"inline:{name}", words, document, library.compile(digest, document))

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from collectors.records import Group, Holder, Principal, Role, User
+from findings.analysis.kept import Kept
 from findings.policy.catalogue import catalogue
 from findings.policy.compiled import NOTHING, Compiled, compile_document
 from findings.policy.document import Document, Unreadable
@@ -16,7 +17,8 @@ from findings.policy.evaluate import Layer, Named
 if TYPE_CHECKING:
     from findings.analysis.facts import Facts
 
-KEPT = 4096  # compiled documents a process keeps (AWS-managed policies recur in every account), and holders' policies
+KEPT = 4096  # compiled documents a process keeps; AWS-managed policies recur in every account
+KEPT_HOLDERS = 16_384
 NOT_COLLECTED = "the document was not collected"
 NOT_COLLECTED_GROUP = "the group was not collected"
 _compiled: dict[tuple[str, str, str], Compiled] = {}
@@ -46,19 +48,17 @@ class Library:
         self.catalogue = catalogue()
         self._managed: dict[tuple[str, Layer, str], Held] = {}
         self._own_compiled: dict[str, Compiled] = {}
-        self._held_by: dict[int, tuple[Holder, tuple[Held, ...]]] = {}
+        self._held_by = Kept[tuple[Held, ...]](KEPT_HOLDERS)
 
     def of(self, holder: Holder) -> tuple[Held, ...]:
         """Its identity policies, those of a user's groups included. Members of a group that was not collected: see
         `lacks`."""
-        known = self._held_by.get(id(holder))
-        if known is None:
-            groups = ((group, f"group {group.name}") for group in self.groups(holder))
-            held = tuple(one for who, via in ((holder, ""), *groups) for one in self._own(who, via))
-            if len(self._held_by) >= KEPT:
-                self._held_by.clear()
-            known = self._held_by[id(holder)] = holder, held  # the holder: so that its id stays its own
-        return known[1]
+        return self._held_by.get((holder,), lambda: tuple(self._gathered(holder)))
+
+    def _gathered(self, holder: Holder) -> Iterator[Held]:
+        yield from self._own(holder, "")
+        for group in self.groups(holder):
+            yield from self._own(group, f"group {group.name}")
 
     def groups(self, holder: Holder) -> Iterator[Group]:
         for name in holder.groups if isinstance(holder, User) else ():

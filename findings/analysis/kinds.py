@@ -76,6 +76,9 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
+WORDS = frozenset(kind.value for kind in Kind)
+
+
 class KindOf(NamedTuple):
     """A kind and why. reasons: sentences without a subject ("trusts lambda.amazonaws.com"), never empty."""
 
@@ -86,9 +89,8 @@ class KindOf(NamedTuple):
 
 def declared(arn: str, unique_id: str, tags: Mapping[str, str], overrides: Overrides) -> KindOf | None:
     """What an operator set, else what the entity's own tag says. Words that are no kind are ignored."""
-    known = {k.value for k in Kind}
-    if (word := overrides.get(unique_id) or overrides.get(arn)) and word in known:
+    if (word := overrides.get(unique_id) or overrides.get(arn)) and word in WORDS:
         return KindOf(Kind(word), Confidence.HIGH, ("set by an operator",))
-    if (word := tags.get(TAG)) and word in known:
+    if (word := tags.get(TAG)) and word in WORDS:
         return KindOf(Kind(word), Confidence.MEDIUM, (f"tagged {TAG}={word}",))
     return None

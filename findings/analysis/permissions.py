@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from collectors.records import Group, Holder, Role, User
 from findings.analysis import admin, questions, summary
 from findings.analysis.admin import Admin
 from findings.analysis.holdings import Held, Library
+from findings.analysis.kept import Kept
 from findings.analysis.personal import Personal
 from findings.analysis.summary import Cell
 from findings.policy.catalogue import Catalogue, Level
@@ -26,10 +27,10 @@ from findings.policy.request import Caller, CallerKind, Context
 if TYPE_CHECKING:
     from findings.analysis.facts import Facts
 
-T = TypeVar("T")
 Chooser = Callable[[Held], bool]
 KEPT = 512
-KEPT_HOLDERS = 4096  # their sets take up to 20 KB each
+KEPT_HOLDERS = 16_384  # of most, what is kept is one object with others
+KEPT_SETS = 4096  # each takes up to 10 KB
 
 
 class Permissions:
@@ -42,8 +43,12 @@ class Permissions:
         self._admins: dict[str, Admin | None] = {}
         self._callers: dict[str, Caller] = {}
         self._limits: dict[tuple[tuple[int, ...], ...], tuple[object, tuple[Compiled, ...]]] = {}
-        self._sets: dict[int, tuple[Holder, Compiled]] = {}
-        self._reaches: dict[int, tuple[Holder, Reach]] = {}
+        self._unknown = Kept[str](KEPT_HOLDERS)
+        self._sets = Kept[Compiled](KEPT_HOLDERS)
+        self._reaches = Kept[Reach](KEPT_HOLDERS)
+        self._unions = Kept[Compiled](KEPT_SETS)
+        self._meets = Kept[Reach](KEPT_SETS)
+        self._levels = Kept[Mapping[Level, Cell]](KEPT_SETS)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -52,7 +57,7 @@ class Permissions:
     def unknown(self, holder: Holder) -> str:
         """Why the holder's permissions cannot be known, naming the policies; "" when they can. SCPs that are not visible are
         not a reason: see `facts.guardrails.unseen`."""
-        return "; ".join(self.library.lacks(holder))
+        return self._unknown.get((holder,), lambda: "; ".join(self.library.lacks(holder)))
 
     def sources(self, holder: Holder) -> tuple[Named, ...]:
         return tuple(held.named for held in self.library.of(holder))
@@ -67,7 +72,7 @@ class Permissions:
         """The sets of `granted`. chosen: which policies count; all deny, whatever was chosen."""
         held = self.library.of(holder)
         if chosen is None:
-            return self._kept(self._sets, holder, lambda: masks(self.own(holder, one) for one in held))
+            return self._sets.get((holder,), lambda: self._union(tuple(self.own(holder, one) for one in held)))
         return masks(own if chosen(one) else denies_of(own) for one in held for own in (self.own(holder, one),))
 
     def own(self, holder: Holder, held: Held) -> Compiled:
@@ -114,16 +119,15 @@ class Permissions:
         return self._limits[key][1]
 
     def reach(self, holder: Holder) -> Reach:
-        return self._kept(self._reaches, holder, lambda: self.reach_of(holder, self.sets(holder)))
+        return self._reaches.get((holder,), lambda: self._meet(holder, self.sets(holder)))
 
-    def _kept(self, known: dict[int, tuple[Holder, T]], holder: Holder, make: Callable[[], T]) -> T:
-        """Rule after rule asks the same of all holders. With the holder, so that its id stays its own."""
-        found = known.get(id(holder))
-        if found is None:
-            if len(known) >= KEPT_HOLDERS:
-                known.clear()
-            found = known[id(holder)] = holder, make()
-        return found[1]
+    def _union(self, parts: tuple[Compiled, ...]) -> Compiled:
+        """One object for all who have the same policies."""
+        return self._unions.get(parts, lambda: masks(parts))
+
+    def _meet(self, holder: Holder, identity: Compiled) -> Reach:
+        boundary, limits = self.boundary(holder), self.limits(holder)
+        return self._meets.get((identity, boundary, *limits), lambda: effective(identity, boundary, limits))
 
     def reach_of(self, holder: Holder, identity: Compiled) -> Reach:
         """What would be left for the holder if these were its identity policies."""
@@ -188,13 +192,12 @@ class Permissions:
 
     def access(self, holder: Holder) -> Mapping[Level, Cell]:
         """How many actions of each access level."""
-        granted = self.sets(holder)
-        return summary.by_level(granted.allow, self.reach_of(holder, granted).upper, self.catalogue)
+        granted, reach = self.sets(holder), self.reach(holder)
+        return self._levels.get((granted, reach), lambda: summary.by_level(granted.allow, reach.upper, self.catalogue))
 
     def summary(self, holder: Holder) -> Mapping[str, Mapping[Level, Cell]]:
         """Service -> access level -> numbers of actions; only what something is granted of."""
-        granted = self.sets(holder)
-        return summary.by_service(granted.allow, self.reach_of(holder, granted).upper, self.catalogue)
+        return summary.by_service(self.sets(holder).allow, self.reach(holder).upper, self.catalogue)
 
 
 def _named(levels: tuple[tuple[Held, ...], ...] | None) -> tuple[tuple[Named, ...], ...] | None:

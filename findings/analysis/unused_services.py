@@ -13,6 +13,7 @@ from findings.analysis.usage import TRACKED_DAYS, Use, unseen, use
 
 LATELY = "was not granted for the whole window, or since when it is granted is not known"
 UNTOLD = "no source tells of its use"
+EVERY = "every service"  # stands for all in `unknown` where no source was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ def services_of(
     """services: only these, else all that it may use."""
     catalogue, known = facts.permissions.catalogue, known or use(principal, facts)
     upper = facts.permissions.reach(principal).upper & ~unseen(catalogue)
+    if known.unread and not known.services and services is None:
+        return ServicesOf((), (), {EVERY: known.unread} if upper else {})
     start = facts.as_of - timedelta(days=days)
     used: list[str] = []
     unused: list[UnusedService] = []

@@ -1,29 +1,29 @@
 """Who can do an action on a resource? All roles and users of an account, without asking each.
 
 A document that does not allow the action there lets nobody in, and one document is held by many; so the question is put to
-the documents first, and only those who hold one that may allow it are evaluated. Principals with the same policies get the
-same answer, unless a policy asks who the caller is.
+the documents first. Principals of which the same documents speak of the action there get the same answer, unless these ask who
+the caller is: then those who give the same answers do.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from collectors.records import Role, User
 from findings.analysis import questions
 from findings.analysis.facts import Facts
-from findings.analysis.holdings import Held
+from findings.analysis.groups import Group, Holder, asks_more, grouped
 from findings.policy.compiled import Compiled, without_variables
-from findings.policy.document import Document, Statement
-from findings.policy.evaluate import Decision
+from findings.policy.document import Document, Statement, Unreadable
+from findings.policy.evaluate import Decision, Named
+from findings.policy.keys import of_caller
 from findings.policy.patterns import covers, overlaps, whole_arn
+from findings.policy.principals import is_account
 from findings.policy.request import Context
+from findings.policy.statements import about
 
-Holder = Role | User
-Signature = tuple[str, ...]
+__all__ = ["Can", "Holder", "Index", "may_allow", "touches"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,88 +40,150 @@ class Index:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self.library = facts.permissions.library
         self.holders: tuple[Holder, ...] = (*facts.snapshot.roles, *facts.snapshot.users)
-        self.held: list[tuple[Held, ...]] = [tuple(self.library.of(holder)) for holder in self.holders]
-        self._signatures: dict[int, Signature] = {}
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        return grouped(self.holders, self.facts.permissions)
 
     @cached_property
     def by_digest(self) -> Mapping[str, tuple[Compiled, list[int]]]:
-        """Digest -> the document and who holds it, as numbers of `holders`. Only those that allow something, if only what no
-        catalogue knows."""
+        """Digest -> the document and which groups hold it, as numbers of `groups`. Only those that allow something, if only
+        what no catalogue knows."""
         found: dict[str, tuple[Compiled, list[int]]] = {}
-        for number, held in enumerate(self.held):
-            for one in held:
+        for number, group in enumerate(self.groups):
+            for one in group.held:
                 if one.compiled.allow or (one.compiled.unknown_actions and _allows(one.compiled)):
                     found.setdefault(one.digest, (one.compiled, []))[1].append(number)
         return found
 
     @cached_property
     def dark(self) -> tuple[int, ...]:
-        """Numbers of the holders with a policy or group that could not be read: nobody knows what it allows."""
-        return tuple(n for n, holder in enumerate(self.holders) if self._has_dark(holder, self.held[n]))
-
-    def _has_dark(self, holder: Holder, held: tuple[Held, ...]) -> bool:
-        return bool(self.library.missing_groups(holder)) or not all(map(_readable, held))
+        """Numbers of the groups with a policy or group that could not be read: nobody knows what it allows."""
+        return tuple(number for number, group in enumerate(self.groups) if group.lacking)
 
     @cached_property
-    def named_by(self) -> Mapping[str, tuple[int, ...]]:
-        """Role ARN -> the principals of this account that its trust policy names: they need no policy of their own."""
-        numbers = {holder.arn: number for number, holder in enumerate(self.holders)}
-        everybody = tuple(range(len(self.holders)))
-        found: defaultdict[str, tuple[int, ...]] = defaultdict(tuple)
-        for role in self.facts.snapshot.roles:
-            trust = self.facts.document(role.trust)
-            for statement in trust.statements if isinstance(trust, Document) else ():
-                if statement.allows and (named := statement.principals):
-                    some = everybody if named.anyone else tuple(numbers[arn] for arn in named.aws if arn in numbers)
-                    found[role.arn] += some
-        return found
-
-    def signature(self, number: int) -> Signature:
-        """What decides a holder's answers. Its own id is in it when a policy asks who calls."""
-        if number not in self._signatures:
-            self._signatures[number] = self._signature(number)
-        return self._signatures[number]
-
-    def _signature(self, number: int) -> Signature:
-        holder, held = self.holders[number], self.held[number]
-        boundary = self.library.boundary(holder)
-        own = [*held, *([boundary] if boundary else [])]
-        shared = not any(one.compiled.personal or _has_variables(one) for one in own) and not self._personal_levels
-        bound = (holder.boundary or "", str(self.library.binds(holder)))
-        names = sorted(f"{one.named.name} {one.named.via} {one.digest}" for one in held)  # an answer names policies
-        gone = (group.name for group in self.library.missing_groups(holder))
-        return (*names, *gone, *bound, "" if shared else holder.unique_id)
+    def numbers(self) -> Mapping[str, int]:
+        """ARN of a holder -> its number."""
+        return {holder.arn: number for number, holder in enumerate(self.holders)}
 
     @cached_property
-    def _personal_levels(self) -> bool:
-        levels = (*(self.library.levels or ()), *(self.library.resource_levels or ()))
-        return any(held.compiled.personal or _has_variables(held) for level in levels for held in level)
+    def _group_of(self) -> Mapping[int, int]:
+        return {number: place for place, group in enumerate(self.groups) for number in group.numbers}
 
     def who_can(self, action: str, resource: str, context: Context | None = None) -> Iterator[Can]:
         """Those allowed, for sure or conditionally, in the order of the snapshot: roles, then users."""
-        answers: dict[Signature, Decision] = {}
-        trusting = resource in self.facts.role_by_arn and questions.by_trust(action)
-        for number in sorted(self.candidates(action, resource)):
-            holder, signature = self.holders[number], self.signature(number)
-            decision = answers.get(signature) if not trusting else None
-            if decision is None:
-                decision = questions.decide(self.facts.permissions, holder, action, resource, context or {}, True)
-                answers[signature] = decision
-            if decision.verdict != "denied":
-                yield Can(holder, decision, self.facts.permissions.unknown(holder))
+        asked = _Asked(self, action, resource, context or {})
+        found = [
+            (number, decision, group.lacking)
+            for group in map(self.groups.__getitem__, self.candidates(action, resource))
+            for number, decision in asked.decisions(group)
+            if decision.verdict != "denied"
+        ]
+        unknown = self.facts.permissions.unknown
+        for number, decision, lacking in sorted(found, key=lambda one: one[0]):
+            holder = self.holders[number]
+            yield Can(holder, decision, unknown(holder) if lacking else "")
 
     def candidates(self, action: str, resource: str) -> set[int]:
-        """Numbers of the holders that some document may allow it, or whose permissions are not fully known."""
+        """Numbers of the groups that some document may allow it, or whose permissions are not fully known."""
         wanted = self.facts.permissions.catalogue.match(action)
         found = set(self.dark)
-        for compiled, numbers in self.by_digest.values():
+        for compiled, groups in self.by_digest.values():
             if (compiled.allow & wanted or not wanted) and may_allow(compiled, wanted, resource):
-                found.update(numbers)
-        if questions.by_trust(action):
-            found.update(self.named_by.get(resource, ()))
+                found.update(groups)
+        if trust := self.trust(action, resource):
+            named = None if _lets_anyone(trust) else self.named_in(trust)
+            everybody = range(len(self.groups))
+            found.update(everybody if named is None else (self._group_of[number] for number in named))
         return found
+
+    def trust(self, action: str, resource: str) -> Document | Unreadable | None:
+        """The trust policy, where one has a say."""
+        role = self.facts.role_by_arn.get(resource) if questions.by_trust(action) else None
+        return self.facts.document(role.trust) if role else None
+
+    def named_in(self, trust: Document | Unreadable) -> set[int] | None:
+        """Numbers of the holders that a trust policy names: it says other things to them than to everybody else. None: it asks
+        who calls in another way."""
+        found: set[int] = set()
+        if isinstance(trust, Unreadable):
+            return found
+        for statement in trust.statements:
+            asks = any(of_caller(condition.key) for condition in statement.conditions)
+            if asks or statement.not_principals or asks_more(trust, statement):
+                return None
+            for named in statement.principals.aws if statement.principals else ():
+                if named in self.numbers:
+                    found.add(self.numbers[named])
+                elif not is_account(named) and self._ours(named):
+                    return None
+        return found
+
+    def _ours(self, named: str) -> bool:
+        """Whether an entry that is no ARN of a holder may mean one all the same: by its id, or its session."""
+        fields = named.split(":", 5)
+        return len(fields) < 6 or (fields[2] == "sts" and fields[4] == self.facts.snapshot.account_id)
+
+
+class _Asked:
+    """One question; the answers are kept by what bears on it."""
+
+    def __init__(self, index: Index, action: str, resource: str, context: Context) -> None:
+        self.permissions = index.facts.permissions
+        self.index, self.action, self.resource, self.context = index, action, resource, context
+        self._lower = action.lower()
+        self._bearing: dict[str, tuple[Statement, ...]] = {}
+        self._answers: dict[object, Decision] = {}
+        trust = index.trust(action, resource)
+        self._named = index.named_in(trust) if trust else set()
+
+    def decisions(self, group: Group) -> Iterator[tuple[int, Decision]]:
+        """For each member, with its number."""
+        alone = group.numbers if self._named is None or self._each(group) else self._named.intersection(group.numbers)
+        yield from ((number, self._decide(self.index.holders[number], group)) for number in alone)
+        rest = group.numbers if not alone else [] if alone is group.numbers else sorted({*group.numbers} - {*alone})
+        if rest:
+            decision = self._shared(group)
+            yield from ((number, decision) for number in rest)
+
+    def _shared(self, group: Group) -> Decision:
+        own = tuple(
+            (one.named.name, one.named.via, one.digest) for one in group.held if self._bears(one.named, one.digest)
+        )
+        first = group.first
+        lacking = group.lacking and first.unique_id  # what could not be read is named
+        key = own, first.boundary, self.permissions.library.binds(first), group.answers, lacking
+        if key not in self._answers:
+            self._answers[key] = self._decide(first, group)
+        return self._answers[key]
+
+    def _decide(self, holder: Holder, group: Group) -> Decision:
+        """Only what bears on the question is asked."""
+        policies = self.permissions.policies_for(holder, self.action, self.resource)
+        silent = {id(one.named) for one in group.held if not self._bears(one.named, one.digest)}
+        left = replace(policies, identity=tuple(named for named in policies.identity if id(named) not in silent))
+        return questions.decide(self.permissions, holder, self.action, self.resource, self.context, True, left)
+
+    def _each(self, group: Group) -> bool:
+        """Whether each member is to be asked by itself."""
+        return any(
+            asks_more(one.named.document, statement)
+            for one in group.guarded
+            if isinstance(one.named.document, Document)
+            for statement in self._statements(one.named, one.digest)
+        )
+
+    def _bears(self, named: Named, digest: str) -> bool:
+        return not isinstance(named.document, Document) or bool(self._statements(named, digest))
+
+    def _statements(self, named: Named, digest: str) -> tuple[Statement, ...]:
+        """The statements of a document that may apply."""
+        if digest not in self._bearing:
+            document = named.document
+            found = (s for _, s in about(document, self._lower)) if isinstance(document, Document) else ()
+            self._bearing[digest] = tuple(s for s in found if touches(s, self.resource))
+        return self._bearing[digest]
 
 
 def may_allow(document: Compiled, wanted: int, resource: str) -> bool:
@@ -136,6 +198,13 @@ def _allows(document: Compiled) -> bool:
     return any(clause.statement.allows for clause in document.clauses)
 
 
+def _lets_anyone(trust: Document | Unreadable) -> bool:
+    """One that cannot be read may."""
+    if isinstance(trust, Unreadable):
+        return True
+    return any(s.allows and (s.principals is None or s.principals.anyone) for s in trust.statements)
+
+
 def touches(statement: Statement, resource: str) -> bool:
     if not resource:
         return True
@@ -145,18 +214,3 @@ def touches(statement: Statement, resource: str) -> bool:
     if statement.not_resources is not None:
         return not any(covers(pattern, resource) for pattern in statement.not_resources)
     return True
-
-
-def _has_variables(held: Held) -> bool:
-    document = held.named.document
-    if not isinstance(document, Document) or not document.has_variables:
-        return False
-    return any(
-        "${" in text
-        for s in document.statements
-        for text in (*(s.resources or ()), *(s.not_resources or ()), *(v for c in s.conditions for v in c.values))
-    )
-
-
-def _readable(held: Held) -> bool:
-    return isinstance(held.named.document, Document)

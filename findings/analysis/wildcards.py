@@ -37,18 +37,23 @@ def service_wildcards(compiled: Compiled, catalogue: Catalogue) -> tuple[str, ..
     """Services of which wildcards allow all that writes or manages permissions, on (nearly) everything it can touch."""
     named = wide = 0
     spelled: set[str] = set()
+    near: set[str] = set()
     for clause in plain_allows(compiled):
         patterns = [p for p in clause.statement.actions or () if "*" in p or "?" in p]
         mask = catalogue.mask(patterns)
         named |= mask
         wide |= mask & clause.wide
+        near.update(p.partition(":")[0].lower() for p in patterns)
         spelled.update(p.partition(":")[0].lower() for p in patterns if not p.partition(":")[2].strip("*"))
     wide &= ~compiled.deny_wide
     changing = of_levels(catalogue, CHANGING)
+    any_service = any("*" in service or "?" in service for service in near)
     return tuple(
         service
-        for service in services_of(wide, catalogue)
-        if _whole(catalogue.services[service], changing, named, wide, service in spelled)
+        for service, actions in catalogue.services.items()
+        if (any_service or service in near)
+        and wide & actions
+        and _whole(actions, changing, named, wide, service in spelled)
     )
 
 

@@ -51,7 +51,7 @@ class Catalogue:
         self._lower = contents.names.lower().split("\n")
         self._levels = contents.levels
         self._reached = Reached(contents, self.services)
-        self.match = lru_cache(REMEMBERED)(self._match)
+        self._with_wildcards = lru_cache(REMEMBERED)(self._match)
 
     @cached_property
     def levels(self) -> Mapping[Level, int]:
@@ -114,20 +114,27 @@ class Catalogue:
             raise KeyError(action)
         return at
 
+    def match(self, pattern: str) -> int:
+        """The actions that an Action pattern names, as an int. Plain names are found as fast as they would be remembered, and
+        would drive the others out."""
+        if "*" in pattern or "?" in pattern:
+            return self._with_wildcards(pattern)
+        try:
+            return 1 << self._index(pattern)
+        except KeyError:
+            return 0
+
     def _match(self, pattern: str) -> int:
-        """The actions that an Action pattern names, as an int."""
         wanted = pattern.lower()
         head = re.match(r"[^*?]*", wanted).group()  # type: ignore[union-attr]
-        low = bisect_left(self._lower, head)
-        if head == wanted:
-            return 1 << low if low < len(self._lower) and self._lower[low] == head else 0
         if len(wanted) - wanted.count("*") > LONGEST:
             return 0
+        low = bisect_left(self._lower, head)
         high = bisect_left(self._lower, head + AFTER_ALL, low)
         if wanted.strip("*") == head:
             return _run(low, high)
         found = re.compile(translate(wanted.replace("[", "[[]"))).match
-        return _packed("".join("1" if found(name) else "0" for name in self._lower[low:high])) << low
+        return _packed("".join(["1" if one else "0" for one in map(found, self._lower[low:high])])) << low
 
     def _marked(self, letters: str, letter: str) -> int:
         return _packed("".join("1" if one == letter else "0" for one in letters))

@@ -89,7 +89,9 @@ class Document:
     statements: tuple[Statement, ...]
     version: str = ""
     id: str = field(default="")
-    remembered: dict[str, tuple[tuple[int, Statement], ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    remembered: dict[str, tuple[tuple[int, Statement], ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @property
     def has_variables(self) -> bool:

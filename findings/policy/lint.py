@@ -45,15 +45,15 @@ def lint(document: Document, compiled: Compiled, catalogue: Catalogue) -> Iterat
 def _of_clause(clause: Clause, compiled: Compiled, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     said = clause.statement
     for pattern in said.actions or said.not_actions or ():
-        if not catalogue.match(pattern):
+        if pattern in compiled.unknown_actions:
             yield UNKNOWN_ACTION, pattern
     if said.allows and clause.may and not clause.may & ~compiled.deny_sure:
         yield UNREACHABLE, "denied on everything by the same policy"
-    dead = list(_without_effect(clause, catalogue))
+    dead = [] if said.allows and clause.may else list(_without_effect(clause, catalogue))
     on = ", ".join(said.resources or said.not_resources or ())[:200]
     if not said.allows:
         yield from ((NEVER_DENIES, f"{pattern} on {on}") for pattern in dead)
-    elif dead and not clause.may:
+    elif dead:
         yield NO_EFFECT, f"{', '.join(dead)[:200]} on {on}"
     for condition in said.conditions:
         if condition.operator.lower().rpartition(":")[2].removesuffix("ifexists") in _EXACT_OPERATORS:
@@ -70,12 +70,10 @@ def _without_effect(clause: Clause, catalogue: Catalogue) -> Iterator[str]:
     if said.not_actions is not None and not clause.may:
         yield "NotAction"
     alive = clause.may | catalogue.levels[Level.UNKNOWN]
-    for resource in said.resources or ():
+    dead = [pattern for pattern in said.actions or () if (mask := catalogue.match(pattern)) and not mask & alive]
+    for resource in said.resources or () if dead else ():
         alive |= catalogue.may_touch(_of_any_account(resource))
-    for pattern in said.actions or ():
-        mask = catalogue.match(pattern)
-        if mask and not mask & alive:
-            yield pattern
+    yield from (pattern for pattern in dead if not catalogue.match(pattern) & alive)
 
 
 def _of_any_account(resource: str) -> str:

@@ -67,6 +67,11 @@ def _is_role(entry: str, caller: Caller) -> bool:
     return entry == caller.arn or (bool(caller.unique_id) and entry == caller.unique_id.partition(":")[0])
 
 
+def is_account(entry: str) -> bool:
+    """Whether an entry names an account as a whole."""
+    return bool(_account(entry))
+
+
 def _account(entry: str) -> str:
     """The account that an entry names as a whole: by its id, or by its root user's ARN."""
     if entry.isdigit():

@@ -36,6 +36,7 @@ from findings.vocabulary import (
 )
 
 Judge = Callable[[Any, Facts], Iterator[Outcome]]
+Lister = Callable[[SubjectType], Iterable[tuple[Any, Subject]]]
 CHANGE_IN = "IAM Identity Center: change its permission set"
 
 
@@ -91,18 +92,19 @@ def by_practice() -> Mapping[Practice, tuple[Rule, ...]]:
 def judge(facts: Facts, entries: Iterable[Entry] | None = None) -> Iterator[Verdict]:
     """Every rule's verdicts on every subject it applies to, by code, then in the snapshot's order. Rules that the settings
     switch off say nothing."""
+    listed = cache(lambda kind: tuple(subjects(kind, facts)))
     for entry in catalogue().values() if entries is None else entries:
         if entry.rule.code not in facts.settings.off:
-            yield from _judge_rule(entry, facts)
+            yield from _judge_rule(entry, facts, listed)
 
 
-def _judge_rule(entry: Entry, facts: Facts) -> Iterator[Verdict]:
+def _judge_rule(entry: Entry, facts: Facts, listed: Lister) -> Iterator[Verdict]:
     rule = entry.rule
     unread = "; ".join(map(str, _unread(rule, facts)))
     if unlisted := "; ".join(map(str, _unlisted(rule, facts))):
         everyone = Subject(rule.subject, "")
         yield Verdict(rule, everyone, Status.UNKNOWN, rule.severity, reason=unlisted, from_gap=True)
-    for item, subject in (pair for kind in rule.subjects for pair in subjects(kind, facts)):
+    for item, subject in (pair for kind in rule.subjects for pair in listed(kind)):
         parts: set[str] = set()
         for outcome in entry.judge(item, facts):
             verdict = _verdict(rule, subject, _placed(item, outcome), unread)

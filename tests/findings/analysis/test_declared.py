@@ -33,8 +33,14 @@ def test_what_is_no_id_is_named_and_the_rest_stands(key: str) -> None:
     assert complaints[1] == f"settings.json: {key}: '1' was passed over: an account id is 12 digits, as text."
 
 
+def test_what_is_no_network_is_named_and_the_rest_stands() -> None:
+    found, complaints = declared({"networks": {"192.0.2.0/24": "office", "2001:db8::/32": "vpn", "Berlin": "office"}})
+    assert found.networks == {"192.0.2.0/24": "office", "2001:db8::/32": "vpn"}
+    assert complaints == ("settings.json: networks: 'Berlin' was passed over: a network is written as 192.0.2.0/24.",)
+
+
 @pytest.mark.parametrize("value", [3, None, [None], {"x": {"y": 1}}, {"x": None}])
-@pytest.mark.parametrize("key", ["known_vendors", "trusted_accounts"])
+@pytest.mark.parametrize("key", ["known_vendors", "trusted_accounts", "networks"])
 def test_a_value_of_another_form_is_passed_over_as_a_whole(key: str, value: Any) -> None:
     found, complaints = declared({key: value, "unused_days": 30})
     assert found == Settings(unused_days=30)

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from findings.analysis.usage import UNSEEN, Seen, Use, idle, merged, unseen, use
+from findings.analysis.usage import CLOUDTRAIL, UNSEEN, Seen, Use, idle, merged, unseen, use
 from findings.policy.catalogue import catalogue
 from tests.builders import ago, facts, last_accessed, role, user
 from tests.findings.rules.judging import denied
+from tests.findings.sessions import called, read
 
 C = catalogue()
 WINDOW = ago(90)
@@ -95,3 +97,67 @@ def test_a_role_that_nobody_saw_is_idle_and_a_user_is_another_question() -> None
         quiet, busy, person, advised, tried, last_accessed(advised, s3=20), last_accessed(tried, s3=200, ec2=None)
     )
     assert [idle(one, found) for one in (quiet, busy, person, advised, tried)] == [True, False, False, False, True]
+
+
+def test_calls_show_services_and_actions_in_use_and_denied_ones_do_not() -> None:
+    app = role("app")
+    calls = (
+        called(app, "s3 ListObjectsV2", used=5),
+        called(app, "s3 HeadBucket", used=2),
+        called(app, "monitoring PutMetricAlarm", used=9),
+        called(app, "ec2 RunInstances", used=None, denied=1),
+        called(role("other"), "ec2 RunInstances"),
+    )
+    known = use(app, facts(app, last_accessed(app, s3=7, ec2=None), **read(event_uses=calls)))
+    assert (known.last("s3"), known.last("cloudwatch"), known.last("ec2")) == (ago(2), ago(9), None)
+    assert known.services["s3"].source == CLOUDTRAIL
+    assert [known.used_action(a, WINDOW) for a in ("s3:ListBucket", "cloudwatch:PutMetricAlarm", "ec2:RunInstances")] == [
+        True, True, False,
+    ]  # fmt: skip
+    assert known.unread == ""
+
+
+def test_a_call_that_is_not_mapped_is_told_and_keeps_its_service_used() -> None:
+    app = role("app")
+    calls = (
+        called(app, "ec2 BrandNewCall", used=4),
+        called(app, "nobody-knows DoIt"),
+        called(app, "signin ConsoleLogin"),
+    )
+    known = use(app, facts(app, last_accessed(app, ec2=None), **read(event_uses=calls)))
+    assert known.unmapped == ("ec2.amazonaws.com BrandNewCall", "nobody-knows.amazonaws.com DoIt")
+    assert (known.used("ec2", WINDOW), list(known.actions)) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, [None, None]),
+        (read(since=30), [True, None]),
+        (read(since=90), [True, False]),
+        (read(since=200), [True, False]),
+    ],
+)
+def test_silence_on_actions_counts_from_when_calls_were_read(
+    given: dict[str, Any], expected: list[bool | None]
+) -> None:
+    app = role("app")
+    calls = (called(app, "ec2 RunInstances"),) if given else ()
+    known = use(app, facts(app, last_accessed(app, ec2=1), **{**given, "event_uses": calls}))
+    assert [known.used_action(a, WINDOW) for a in ("ec2:RunInstances", "ec2:CreateVpc")] == expected
+
+
+def test_calls_alone_never_say_that_a_service_is_unused() -> None:
+    """Data events are in most trails not, and Access Advisor was not read."""
+    app = role("app")
+    known = use(app, facts(app, **read(event_uses=(called(app, "ec2 RunInstances"),))))
+    assert [known.used(s, WINDOW) for s in ("ec2", "s3")] == [True, None]
+    assert known.unread.startswith("Access Advisor was not read for app; CloudTrail shows only")
+
+
+def test_a_role_that_only_calls_show_in_use_is_not_idle() -> None:
+    quiet, busy = role("quiet"), role("busy")
+    found = facts(
+        quiet, busy, **read(event_uses=(called(busy, "ec2 RunInstances", used=80), called(quiet, "ec2 X", used=91)))
+    )
+    assert [idle(one, found) for one in (quiet, busy)] == [True, False]
