@@ -1,4 +1,5 @@
-"""Who can do an action on a resource, among 100,000 roles of one account whose documents are compiled."""
+"""Who can do an action on a resource, among 100,000 roles of one account whose documents are compiled. On the processor: it is
+one thread, and waits for nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ def run() -> Iterator[Figure]:
     _ = index.by_digest, index.dark, index.numbers
     gc.collect()  # what making up the account left behind
     for action, resource in QUESTIONS:
-        begun = time.perf_counter()
+        begun = time.process_time()
         found = sum(1 for _ in index.who_can(action, resource))
-        seconds = time.perf_counter() - begun
+        seconds = time.process_time() - begun
         yield Figure(f"who can {action} on {resource}: {found:,} of {ROLES:,}", seconds, "s", "limit", SECONDS, 1)
