@@ -23,7 +23,7 @@ def blocked_by(subject: Policy | Holder, mask: int, facts: Facts) -> tuple[str, 
 
 def takers(holder: Holder, mask: int, facts: Facts) -> Iterator[str]:
     """The guardrails that each take some of these actions away from the holder, where its policies give them on everything."""
-    identity = facts.permissions.identity(holder)
+    identity = facts.permissions.granted(holder)
     given = effective(identity, None, ()).wide & mask
     for words, limit in guardrails_of(holder, facts.permissions):
         if given & ~effective(identity, None, (limit,)).wide:

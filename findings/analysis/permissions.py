@@ -66,8 +66,6 @@ class Permissions:
         """Its identity policies together, before any limit."""
         return union(self.own(holder, held) for held in self.library.of(holder))
 
-    identity = granted  # its name in what was written first
-
     def sets(self, holder: Holder, chosen: Chooser | None = None) -> Compiled:
         """The sets of `granted`. chosen: which policies count; all deny, whatever was chosen."""
         held = self.library.of(holder)

@@ -47,7 +47,7 @@ def of_holder(
     permissions as they were, if not those of the past."""
     old, new = then or facts.past.facts.permissions, facts.permissions
     before, after = old.reach(was), new.reach(now)
-    found = tuple(_within(gained(old.identity(was), new.identity(now), new.catalogue), after.upper))
+    found = tuple(_within(gained(old.granted(was), new.granted(now), new.catalogue), after.upper))
     mask = _mask(found) | (after.upper & ~before.upper) | (after.wide & ~before.wide)
     admits = tuple(_newly_admitted(was, now, facts)) if isinstance(was, Role) and isinstance(now, Role) else ()
     causes = (*_causes(was, now), *(f"its trust policy admits {name}" for name in admits[:3]))

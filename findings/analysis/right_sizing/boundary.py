@@ -137,7 +137,7 @@ def _subset(
     permissions, wider, lost = facts.permissions, [], 0
     for one in principals:
         was = permissions.reach(one).upper
-        would = effective(permissions.identity(one), boundary, permissions.limits(one)).upper
+        would = effective(permissions.granted(one), boundary, permissions.limits(one)).upper
         wider += permissions.catalogue.members(would & ~was)
         lost += (was & ~would).bit_count()
     wider += check.widened(before, boundary.clauses, permissions.catalogue)
