@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from iamdash.access.models import Operator, Role
 
 PASSWORD = "a-long-enough-password"
+PATIENCE = 20_000  # ms until an expectation has failed: a busy machine is no fault of a page
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -53,6 +54,7 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as driver:
         # Playwright's event loop runs in this thread, so Django would refuse plain database calls in the tests.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+        expect.set_options(timeout=PATIENCE)
         browser = driver.chromium.launch(executable_path=FOUND, args=list(QUIET))
         yield browser
         browser.close()

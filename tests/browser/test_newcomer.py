@@ -67,7 +67,7 @@ def test_a_run_under_way_shows_its_end_by_itself(transactional_db: None, open_br
     expect(page.locator("#progress")).to_contain_text("0 of 1 sources")
     run.job_set.update(state="done")
     type(run).objects.filter(pk=run.pk).update(finished_at=Now())
-    expect(page.locator("#progress")).to_contain_text("1 of 1 sources", timeout=10_000)
+    expect(page.locator("#progress")).to_contain_text("1 of 1 sources")
 
 
 def test_overview_without_javascript(transactional_db: None, open_browser: Open) -> None:
