@@ -24,7 +24,7 @@ class Everywhere:
 
 
 def everywhere(holder: Role | User, mask: int, facts: Facts) -> Everywhere:
-    identity = facts.permissions.granted(holder)
+    identity = facts.permissions.sets(holder)
     granted = effective(identity, None, ()).wide & mask
     if not granted:
         return Everywhere(0, 0)

@@ -47,12 +47,12 @@ def service_wildcards(compiled: Compiled, catalogue: Catalogue) -> tuple[str, ..
         spelled.update(p.partition(":")[0].lower() for p in patterns if not p.partition(":")[2].strip("*"))
     wide &= ~compiled.deny_wide
     changing = of_levels(catalogue, CHANGING)
-    any_service = any("*" in service or "?" in service for service in near)
+    if any("*" in service or "?" in service for service in near):
+        near = set(catalogue.services)
     return tuple(
         service
-        for service, actions in catalogue.services.items()
-        if (any_service or service in near)
-        and wide & actions
+        for service in sorted(near & catalogue.services.keys())
+        if wide & (actions := catalogue.services[service])
         and _whole(actions, changing, named, wide, service in spelled)
     )
 

@@ -19,6 +19,7 @@ from operator import or_
 
 from findings.policy.catalogue_contents import Contents
 from findings.policy.catalogue_file import load
+from findings.policy.patterns import glob
 from findings.policy.reach import Reached
 
 AFTER_ALL = "\x7f"  # sorts behind every character of an action's name
@@ -49,6 +50,7 @@ class Catalogue:
         self.rcp_services = frozenset(contents.rcp_services)
         self.all = (1 << len(self.names)) - 1
         self._lower = contents.names.lower().split("\n")
+        self._at = {name: index for index, name in enumerate(self._lower)}
         self._levels = contents.levels
         self._reached = Reached(contents, self.services)
         self._with_wildcards = lru_cache(REMEMBERED)(self._match)
@@ -76,11 +78,18 @@ class Catalogue:
         return 1 << self._index(action)
 
     def mask(self, patterns: Iterable[str]) -> int:
-        return reduce(or_, map(self.match, patterns), 0)
+        """The actions of several patterns. Plain names are most of them, and cheaper together than one by one."""
+        bits, mask = bytearray(len(self._lower) // 8 + 1), 0
+        for pattern in patterns:
+            if _wild(pattern):
+                mask |= self._with_wildcards(pattern)
+            elif (at := self._at.get(pattern.lower())) is not None:
+                bits[at >> 3] |= 1 << (at & 7)
+        return mask | int.from_bytes(bits, "little")
 
     def check(self, names: Iterable[str]) -> list[str]:
         """Of names and patterns that a table of ours holds, those that no action has (any more)."""
-        return sorted({name for name in names if not self.match(name)})
+        return sorted({name for name in names if not self.knows(name)})
 
     def members(self, mask: int) -> list[str]:
         """Most sets are small beside all actions, so only the bytes that are not empty are looked at."""
@@ -108,33 +117,44 @@ class Catalogue:
         return self._reached.touches_all(resource)
 
     def _index(self, action: str) -> int:
-        lower = action.lower()
-        at = bisect_left(self._lower, lower)
-        if at == len(self._lower) or self._lower[at] != lower:
+        at = self._at.get(action.lower())
+        if at is None:
             raise KeyError(action)
         return at
 
     def match(self, pattern: str) -> int:
         """The actions that an Action pattern names, as an int. Plain names are found as fast as they would be remembered, and
         would drive the others out."""
-        if "*" in pattern or "?" in pattern:
-            return self._with_wildcards(pattern)
-        try:
-            return 1 << self._index(pattern)
-        except KeyError:
-            return 0
+        return self._with_wildcards(pattern) if _wild(pattern) else self._named(pattern)
+
+    def _named(self, name: str) -> int:
+        at = self._at.get(name.lower())
+        return 0 if at is None else 1 << at
+
+    def knows(self, pattern: str) -> bool:
+        """Whether an Action pattern names any action."""
+        return bool(self._with_wildcards(pattern)) if _wild(pattern) else pattern.lower() in self._at
 
     def _match(self, pattern: str) -> int:
         wanted = pattern.lower()
-        head = re.match(r"[^*?]*", wanted).group()  # type: ignore[union-attr]
         if len(wanted) - wanted.count("*") > LONGEST:
             return 0
-        low = bisect_left(self._lower, head)
-        high = bisect_left(self._lower, head + AFTER_ALL, low)
-        if wanted.strip("*") == head:
+        service, colon, rest = wanted.partition(":")
+        if colon and _wild(service):  # a name has one colon, so what stands before it is the service
+            return reduce(or_, (self._behind(f"{one}:", rest) for one in self.services if glob(service, one)), 0)
+        return self._behind("", wanted)
+
+    def _behind(self, stem: str, wanted: str) -> int:
+        """The actions whose names begin with a plain text and go on as the pattern says."""
+        head = wanted.partition("*")[0].partition("?")[0]
+        if head == wanted:
+            return self._named(stem + wanted)
+        low = bisect_left(self._lower, stem + head)
+        high = bisect_left(self._lower, stem + head + AFTER_ALL, low)
+        if low == high or wanted.strip("*") == head:
             return _run(low, high)
-        found = re.compile(translate(wanted.replace("[", "[[]"))).match
-        return _packed("".join(["1" if one else "0" for one in map(found, self._lower[low:high])])) << low
+        found, at = _ready(wanted).match, len(stem)
+        return _packed("".join(["1" if found(name, at) else "0" for name in self._lower[low:high]])) << low
 
     def _marked(self, letters: str, letter: str) -> int:
         return _packed("".join("1" if one == letter else "0" for one in letters))
@@ -146,6 +166,15 @@ LETTERS = {level.value[0]: level for level in Level}  # the first letters differ
 @cache
 def catalogue() -> Catalogue:
     return Catalogue(load())
+
+
+@lru_cache(REMEMBERED)
+def _ready(pattern: str) -> re.Pattern[str]:
+    return re.compile(translate(pattern.replace("[", "[[]")))
+
+
+def _wild(pattern: str) -> bool:
+    return "*" in pattern or "?" in pattern
 
 
 def _run(low: int, high: int) -> int:

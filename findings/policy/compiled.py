@@ -77,7 +77,7 @@ def compile_document(document: Document, catalogue: Catalogue, account: str = ""
     patterns = dict.fromkeys(p for s in document.statements for p in (s.actions or s.not_actions or ()))
     return _summed(
         clauses,
-        unknown_actions=tuple(p for p in patterns if not catalogue.match(p)),
+        unknown_actions=tuple(p for p in patterns if not catalogue.knows(p)),
         keys=frozenset(c.key.lower() for s in document.statements for c in s.conditions),
     )
 

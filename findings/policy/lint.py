@@ -70,6 +70,8 @@ def _without_effect(clause: Clause, catalogue: Catalogue) -> Iterator[str]:
     if said.not_actions is not None and not clause.may:
         yield "NotAction"
     alive = clause.may | catalogue.levels[Level.UNKNOWN]
+    if not clause.mask & ~alive:
+        return
     dead = [pattern for pattern in said.actions or () if (mask := catalogue.match(pattern)) and not mask & alive]
     for resource in said.resources or () if dead else ():
         alive |= catalogue.may_touch(_of_any_account(resource))

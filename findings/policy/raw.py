@@ -8,6 +8,7 @@ from typing import Any
 
 MAX_LENGTH = 1_000_000  # characters; IAM takes a small part of it, other services' policies are bigger (TRUST.md)
 MAX_DEPTH = 64
+CONTAINERS = (dict, list, tuple, Mapping)
 
 
 class UnreadableError(Exception):
@@ -46,18 +47,22 @@ def _check_length(length: int) -> None:
 
 def _check_size(raw: Any) -> None:
     """Refuses what is too long or too deep, before anything walks it by recursion. Counts the texts in it."""
-    length, waiting = 0, [(raw, 1)]
-    while waiting:
-        value, depth = waiting.pop()
-        if isinstance(value, str):
-            length += len(value)
-        elif isinstance(value, Mapping | list | tuple):
-            if depth > MAX_DEPTH:
-                raise UnreadableError(f"it nests more than {MAX_DEPTH} levels deep")
-            length += len(value)
-            inner = [*value.keys(), *value.values()] if isinstance(value, Mapping) else value
-            waiting.extend((one, depth + 1) for one in inner)
-        _check_length(length)
+    length, level, depth = 0, [raw], 0
+    while level:
+        inner: list[Any] = []
+        depth += 1
+        for value in level:
+            if isinstance(value, str):
+                length += len(value)
+            elif isinstance(value, CONTAINERS):
+                if depth > MAX_DEPTH:
+                    raise UnreadableError(f"it nests more than {MAX_DEPTH} levels deep")
+                length += len(value)
+                inner.extend(value)
+                if isinstance(value, Mapping):
+                    inner.extend(value.values())
+            _check_length(length)
+        level = inner
 
 
 def kind(value: Any) -> str:

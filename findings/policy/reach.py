@@ -26,7 +26,8 @@ PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e"
 
 
 class Target(NamedTuple):
-    """A template in its fields, variables as "*". plain: its resource is one name without "/", as a bucket's."""
+    """A template in its fields, variables as "*". plain: its resource is one name without "/", as a bucket's. open: after its
+    head it may be anything."""
 
     service: str
     region: str
@@ -35,6 +36,7 @@ class Target(NamedTuple):
     head: str
     colons: int
     plain: bool
+    open: bool
 
     @property
     def arn(self) -> str:
@@ -62,12 +64,12 @@ class Reached:
         return self._mask_of(frozenset(range(NOT_KNOWN + 1, len(self._contents.kinds))))
 
     def _may_touch(self, pattern: str) -> int:
-        targets = self._targets_of(pattern, _may_meet, overlaps)
+        targets = self._targets_of(pattern, MEETS)
         kinds = frozenset(kind for target in targets for kind in self._kinds_of[target])
         return self._joined(kinds, *self._without_target(pattern))
 
     def _touches_all(self, pattern: str) -> int:
-        targets = self._targets_of(pattern, _takes_all, covers)
+        targets = self._targets_of(pattern, COVERS)
         kinds = {kind for target in targets for kind in self._kinds_of[target]}
         reached = self._mask_of(frozenset(kind for kind in kinds if targets.issuperset(self._needed[kind])))
         return reached | self._mask_of(ALL_WITHOUT) if glob(pattern, ANY) else reached
@@ -93,41 +95,44 @@ class Reached:
 
     def _near_service(self, service: str) -> int:
         """The actions of each prefix that has ARNs with such a service field."""
-        fields = self._arn_services
-        near = (self._services[p] for p in fields if any(overlaps(service, field) for field in fields[p]))
-        return reduce(or_, near, 0)
+        if ANY not in service and "?" not in service:
+            return self._of_field.get(service, 0)
+        return reduce(or_, (mask for field, mask in self._of_field.items() if glob(service, field)), 0)
 
-    def _targets_of(self, pattern: str, meets: Meets, compare: Compare) -> set[int]:
+    def _targets_of(self, pattern: str, way: Way) -> set[int]:
         fields = pattern.split(":")
         if fields[0] != "arn":
             if ANY not in fields[0] and not overlaps(fields[0], "arn"):
                 return set()
-            return {n for n, target in enumerate(self._targets) if compare(pattern, target.arn)}
+            return {n for n, target in enumerate(self._targets) if way.text(pattern, target.arn)}
         found: set[int] = set()
         for run_on, (_, partition, service, region, account, resource) in _readings(fields):
             if _is_partition(partition):
-                near = ((n, self._targets[n]) for n in self._near(service, compare))
                 # Names hold no colons: when a star has run on, those that are left are the template's own.
                 colons = resource.count(":") if run_on else 0
-                found |= {n for n, t in near if t.colons >= colons and meets(region, account, resource, t)}
+                for place, some in self._near(service, way):
+                    if way.place(region, account, *place):
+                        found.update([n for n, t in some if t.colons >= colons and way.resource(resource, t)])
         return found
 
-    def _near(self, service: str, compare: Compare) -> list[int]:
-        """The targets whose service field the pattern's meets."""
+    def _near(self, service: str, way: Way) -> Iterator[tuple[Place, list[tuple[int, Target]]]]:
+        """The targets whose service field the pattern's meets, by their regions and accounts."""
         if ANY not in service and "?" not in service:
-            exact = self._by_service.get(service, [])
-            return exact if compare is covers else [*exact, *self._by_service.get(ANY, ())]
-        return [n for field, some in self._by_service.items() if compare(service, field) for n in some]
+            fields = [service] if way is COVERS else [service, ANY]
+        else:
+            fields = [field for field in self._by_service if way.text(service, field)]
+        return (placed for field in fields for placed in self._by_service.get(field, {}).items())
 
     @cached_property
     def _targets(self) -> list[Target]:
         return [_target(template) for template in self._contents.templates]
 
     @cached_property
-    def _by_service(self) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
+    def _by_service(self) -> dict[str, dict[Place, list[tuple[int, Target]]]]:
+        found: dict[str, dict[Place, list[tuple[int, Target]]]] = {}
         for n, target in enumerate(self._targets):
-            found.setdefault(target.service, []).append(n)
+            places = found.setdefault(target.service, {})
+            places.setdefault((target.region, target.account), []).append((n, target))
         return found
 
     @cached_property
@@ -155,14 +160,15 @@ class Reached:
         return found
 
     @cached_property
-    def _arn_services(self) -> dict[str, set[str]]:
-        """For each IAM prefix the service fields of its ARNs: cloudwatch has cloudwatch, ebs has ec2 too."""
-        found = {prefix: {prefix} for prefix in self._services}
-        starts = ((mask & -mask).bit_length() - 1 for mask in self._services.values())
-        for (prefix, mask), start in zip(self._services.items(), starts, strict=True):
-            for kind in set(self._contents.kind_of[start : mask.bit_length()]):
-                fields = (self._targets[t].service for t in self._contents.kinds[kind])
-                found[prefix].update(field for field in fields if field != ANY)
+    def _of_field(self) -> dict[str, int]:
+        """Service field of ARNs -> the actions of each IAM prefix that has such ARNs: cloudwatch has cloudwatch, ebs has ec2
+        too."""
+        found = dict(self._services)
+        for mask in self._services.values():
+            start = (mask & -mask).bit_length() - 1
+            kinds = set(self._contents.kind_of[start : mask.bit_length()])
+            for field in {self._targets[t].service for kind in kinds for t in self._contents.kinds[kind]} - {ANY}:
+                found[field] = found.get(field, 0) | mask
         return found
 
     def _mask_of_kinds(self, kinds: frozenset[int]) -> int:
@@ -173,8 +179,15 @@ class Reached:
         return int.from_bytes(bits, "little")
 
 
-Compare = Callable[[str, str], bool]
-Meets = Callable[[str, str, str, Target], bool]
+Place = tuple[str, str]  # region and account
+
+
+class Way(NamedTuple):
+    """How a pattern is compared: text by text, its region and account with a place's, its resource with a target's."""
+
+    text: Callable[[str, str], bool]
+    place: Callable[[str, str, str, str], bool]
+    resource: Callable[[str, Target], bool]
 
 
 def _target(template: str) -> Target:
@@ -183,7 +196,8 @@ def _target(template: str) -> Target:
     text = VARIABLE.sub(ANY, resource)
     plain = name is not None and "Arn" not in resource
     service, region, account = (VARIABLE.sub(ANY, field) for field in (service, region, account))
-    return Target(service, region, account, text, _head(text), text.count(":"), plain)
+    head = _head(text)
+    return Target(service, region, account, text, head, text.count(":"), plain, text == head + ANY)
 
 
 @lru_cache(256)
@@ -211,16 +225,19 @@ def _readings(fields: list[str]) -> Iterator[tuple[bool, list[str]]]:
                 yield True, _fields(":".join([*fields[: at + 1], *[ANY] * more, *fields[at + 1 :]]))
 
 
-def _may_meet(region: str, account: str, resource: str, target: Target) -> bool:
-    if not (_field_meets(region, target.region) and _field_meets(account, target.account) and _is_account(account)):
-        return False
+def _place_meets(region: str, account: str, target_region: str, target_account: str) -> bool:
+    return _field_meets(region, target_region) and _field_meets(account, target_account) and _is_account(account)
+
+
+def _resource_meets(resource: str, target: Target) -> bool:
     if target.plain:
         return bool(resource) and "/" not in resource
     head = target.head
-    if not resource.startswith(head):
-        own = _head(resource)
-        if len(own) == len(resource) or not head.startswith(own):
-            return False
+    if resource.startswith(head):
+        return target.open or overlaps(resource, target.resource)
+    own = _head(resource)
+    if len(own) == len(resource) or not head.startswith(own):
+        return False
     return overlaps(resource, target.resource)
 
 
@@ -236,10 +253,14 @@ def _is_account(pattern: str) -> bool:
     return pattern in ("", "aws") or pattern.isdigit() or ANY in pattern or "?" in pattern
 
 
-def _takes_all(region: str, account: str, resource: str, target: Target) -> bool:
-    return (
-        target.resource.startswith(_head(resource))  # most patterns end here
-        and covers(region, target.region)
-        and covers(account, target.account)
-        and covers(resource, target.resource)
-    )
+def _place_covered(region: str, account: str, target_region: str, target_account: str) -> bool:
+    return covers(region, target_region) and covers(account, target_account)
+
+
+def _resource_covered(resource: str, target: Target) -> bool:
+    """Most patterns end at the first question."""
+    return target.resource.startswith(_head(resource)) and covers(resource, target.resource)
+
+
+MEETS = Way(overlaps, _place_meets, _resource_meets)
+COVERS = Way(covers, _place_covered, _resource_covered)

@@ -30,11 +30,13 @@ unknown unless what is readable suffices. SCPs that are not visible are taken no
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from collectors.records import Role, User
 from findings.analysis.everywhere import Everywhere
 from findings.analysis.facts import Facts
 from findings.analysis.wildcards import services_of
+from findings.policy.catalogue import Catalogue
 from findings.rules.per_holder import on_everything
 from findings.rules.words import few, guardrails_seen, lowered
 from findings.vocabulary import Open, Outcome, Rule, RuleKind, Severity, SubjectType
@@ -90,7 +92,12 @@ def judge(holder: Role | User, facts: Facts) -> Iterator[Outcome]:
             lowered(RULE.severity) if found.mostly_blocked else None,
         )
 
-    yield from on_everything(holder, catalogue.mask(ACTIONS), facts, told, "reads no stored data everywhere")
+    yield from on_everything(holder, _reads(catalogue), facts, told, "reads no stored data everywhere")
+
+
+@cache
+def _reads(catalogue: Catalogue) -> int:
+    return catalogue.mask(ACTIONS)
 
 
 def _title(holder: Role | User, found: Everywhere, services: str) -> str:
