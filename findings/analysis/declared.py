@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -74,14 +75,24 @@ def _networks(value: Any) -> tuple[dict[str, str], list[str]]:
     return good, [cidr for cidr in named if cidr not in good]
 
 
+def _boundaries(value: Any) -> tuple[dict[str, str], list[str]]:
+    """By selector, and the selectors that nothing understands."""
+    named = msgspec.convert(value, dict[str, str])
+    good = {selector: name for selector, name in named.items() if SELECTOR.fullmatch(selector) and name}
+    return good, [selector for selector in named if selector not in good]
+
+
+SELECTOR = re.compile(r"\*|path:/\S*|tag:[^=]+=.*|ou:(?:ou|r)-[a-z0-9-]+")
 NO_ID = "an account id is 12 digits, as text"
 READERS: Mapping[str, Callable[[Any], tuple[Any, list[str]]]] = {
     "known_vendors": _vendors,
     "trusted_accounts": _accounts,
     "networks": _networks,
+    "required_boundaries": _boundaries,
 }
 NONE = {
     "known_vendors": NO_ID,
     "trusted_accounts": NO_ID,
     "networks": "a network is written as 192.0.2.0/24",
+    "required_boundaries": "whom is written as *, path:/teams/, tag:key=value or ou:ou-ab12-34567890",
 }

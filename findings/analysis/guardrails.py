@@ -93,7 +93,7 @@ def find_guardrails(facts: Facts) -> Guardrails:
 
 def _levels(facts: Facts, kind: str) -> Levels:
     """() when the type is not enabled. Raises _UnseenError."""
-    if _enabled(facts, kind) is False:
+    if enabled(facts, kind) is False:
         return ()
     if not facts.snapshot.organizational_units and (reason := nobody_reads(facts)):
         raise _UnseenError(reason)
@@ -106,12 +106,12 @@ def _levels(facts: Facts, kind: str) -> Levels:
             raise _UnseenError(_why(facts, f"what is attached to {_name(node)} was not read", TARGETS, POLICIES))
         attached = (policy for policy in policies if node.unique_id in policy.targets)
         levels.append(GuardrailLevel(node.unique_id, _name(node), tuple(sorted(attached, key=lambda p: p.name))))
-    if _enabled(facts, kind) is None and not any(level.policies for level in levels):
+    if enabled(facts, kind) is None and not any(level.policies for level in levels):
         raise _UnseenError(_why(facts, f"whether {WORDS[kind]} are enabled was not read", ROOTS))
     return tuple(levels)
 
 
-def _enabled(facts: Facts, kind: str) -> bool | None:
+def enabled(facts: Facts, kind: str) -> bool | None:
     """None: nobody listed the roots."""
     units = facts.snapshot.organizational_units
     types = [unit.policy_types for unit in units if is_root(unit) and unit.policy_types is not None]

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 
 from moto.iam.models import AWSManagedPolicy, Group, Role, User
 
+from collectors.lab.organization import SCPS
 from collectors.lab.policy_language import listed, statements
 from collectors.lab.population import at_large, verdicts
 from collectors.lab.population.builder import Builder
 
 QUARANTINE = "AWSCompromisedKeyQuarantine"  # AWS attaches it; taking it off would be the fault
+COMPUTE = ("ec2", "lambda", "ecs-tasks", "codebuild")
+WINDOW = 90  # days
 POLICY_PARTS = ("length", "upper", "lower", "number", "symbol", "reuse")
 
 
@@ -27,6 +30,8 @@ def judge(b: Builder) -> None:
     judge_policies(b)
     judge_password_policy(b)
     judge_audit_role(b)
+    judge_baseline(b)
+    judge_workloads(b)
 
 
 def judge_user(b: Builder, user: User) -> None:
@@ -159,3 +164,24 @@ def judge_audit_role(b: Builder) -> None:
         b.clear("AB106", "account", b.id, "a role with SecurityAudit")
     else:
         b.open("AB106", "account", b.id, "no role with SecurityAudit")
+
+
+def judge_baseline(b: Builder) -> None:
+    """GR106: what no SCP denies. Nobody limits root users or guards boundaries; OUs with the baseline keep the rest."""
+    if b.account.index == 0:
+        b.clear("GR106", "account", b.id, "SCPs never bind the management account")
+        return
+    carried = any(one.permissions_boundary_arn for one in (*b.iam.roles.values(), *b.iam.users.values()))
+    parts = ["root", *(["boundary"] if carried else [])]
+    if b.account.ou.partition("/")[0] not in SCPS["protect-baseline"][1]:
+        parts += ["organization", "trail", "config"]
+    for part in parts:
+        b.open("GR106", "account", b.id, "no SCP denies it", part)
+
+
+def judge_workloads(b: Builder) -> None:
+    """GR108: compute that was used lately in the management account."""
+    used = [role for role in b.iam.roles.values() if role.last_used and (b.as_of - role.last_used).days < WINDOW]
+    runs = any(f"{service}.amazonaws.com" in r.assume_role_policy_document for r in used for service in COMPUTE)
+    state = b.open if runs and b.account.index == 0 else b.clear
+    state("GR108", "account", b.id, "compute in the management account" if runs else "no compute")

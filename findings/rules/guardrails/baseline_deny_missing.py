@@ -1,0 +1,84 @@
+"""
+## What it does
+Asks of each part of a baseline whether the account's SCPs deny it to a role that has every permission, by evaluation and whatever
+the policies are called:
+
+- `organization`: leaving the organization;
+- `trail`: stopping or deleting trails;
+- `config`: stopping the recorder of AWS Config;
+- `boundary`: editing or removing the permissions boundaries that the account's roles and users carry, where some do;
+- `root`: what the root user of the account does;
+- `regions`: regions that the settings (`allowed_regions`) do not name, where they name some.
+
+One finding a part. A deny that spares certain roles counts as a deny: the role that is asked for is none of them.
+
+## Why it matters
+These are the steps after a break-in: leave the organization so that nobody limits or sees you, stop the recording, work in a
+region that nobody looks at. An administrator of the account can take all of them unless an SCP denies it.
+
+## How to fix
+Add the missing deny to the SCP of the OU, and spare the role that has to do it:
+
+    {"Effect": "Deny", "Action": ["cloudtrail:StopLogging", "cloudtrail:DeleteTrail"], "Resource": "*",
+     "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/break-glass"}}}
+
+## What it cannot know
+The management account is bound by no SCP and is not judged. A deny that hangs on what is only known at the time of the request
+(an address, MFA) leaves the part unknown, with the keys named. Other ways to blind a trail, such as narrower selectors, are not
+asked for: MO111 sees them when they happen. Who of the roles that are spared may be assumed by whom is not
+asked here.
+
+## References
+- [Example SCPs](https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples.html)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from findings.analysis import ceiling
+from findings.analysis.baseline import Part, parts
+from findings.analysis.facts import AccountSubject, Facts
+from findings.rules.guarded import unguarded
+from findings.rules.words import few
+from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+
+RULE = Rule(
+    code="GR106",
+    slug="baseline-deny-missing",
+    severity=Severity.MEDIUM,
+    subject=SubjectType.ACCOUNT,
+    kind=RuleKind.LACKS,
+    needs=("organizations:DescribeOrganization",),
+    helps=("organizations:ListPolicies", "organizations:ListTargetsForPolicy", "iam:GetAccountAuthorizationDetails"),
+    title="SCPs do not deny what a baseline denies",
+    doc=__doc__,
+)
+
+
+def judge(account: AccountSubject, facts: Facts) -> Iterator[Outcome]:
+    if (other := unguarded(facts)) is not None:
+        yield other
+        return
+    found = [(part, part.gap(facts)) for part in parts(facts)]
+    unread = ceiling.unread(facts)
+    opened = [(part, gap) for part, gap in found if gap.open]
+    unsure = [
+        f"{part.words}: only when {', '.join(gap.keys)} allows" for part, gap in found if gap.unsure and not gap.open
+    ]
+    if unread:
+        yield Unknown(f"SCP {few(unread)} could not be read")
+        return
+    yield from (_told(account, part, gap) for part, gap in opened)
+    if unsure:
+        yield Unknown("; ".join(unsure))
+    elif not opened:
+        yield Clear(f"SCPs deny {', '.join(part.words for part, _ in found)}")
+
+
+def _told(account: AccountSubject, part: Part, gap: ceiling.Gap) -> Open:
+    evidence = {
+        "actions": list(gap.open),
+        "denied_by": sorted({f"{by.policy} at {by.level}" for by in gap.by if by.policy}),
+    }
+    return Open(f"No SCP denies {part.words} in {account.name}", evidence, part=part.name)
