@@ -8,7 +8,14 @@ from django.core.management import execute_from_command_line
 
 from iamdash.embedded.state import prepare_environment
 
+
+def words(given: list[str]) -> list[str]:
+    """Django names a command after its module: what the documents call `find-keys` is `find_keys`."""
+    return [word.replace("-", "_") if n == 0 and not word.startswith("-") else word for n, word in enumerate(given)]
+
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iamdash.settings")
+    sys.argv[1:] = words(sys.argv[1:])
     prepare_environment(sys.argv[1:])
     execute_from_command_line(sys.argv)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
 from collectors.models import AccessKey, Principal, Version
-from findings.analysis.kinds import Kind
-from findings.models import Finding, FindingEvent
+from findings.models import Finding, FindingEvent, KeyReplacement
+from iamdash.access.models import Role
+from iamdash.access.rights import needs
 from iamdash.pages.finding import event_words
 from iamdash.pages.gaps import KEYS, REPORT, Gaps
-from iamdash.pages.key_use import INSTEAD, Place, Replacement, key_use
+from iamdash.pages.key_instead import by_owner, replacements, seen
+from iamdash.pages.key_quiet import quiet
+from iamdash.pages.key_use import key_use
 
 LAST = 30
 
@@ -32,37 +36,32 @@ def detail(request: HttpRequest, aws_id: str, key_id: str) -> HttpResponse:
     versions = Version.objects.filter(account=key.account_id, kind="key", unique_id=key.unique_id).order_by("seen_from")
     gaps = Gaps([key.account_id], REPORT, KEYS)
     use = key_use(key)
+    findings = list(about.filter(resolved_at=None).order_by("-severity", "-opened_at"))
     context: dict[str, Any] = {
         "gap": "; ".join(sorted({text for api in (REPORT, KEYS) if (text := gaps.of(key.account_id, api))})),
         "key": key,
         "owner": owner,
-        "findings": about.filter(resolved_at=None).order_by("-severity", "-opened_at"),
+        "findings": findings,
         "events": [(event, event_words(event)) for event in events],
         "versions": list(versions[:LAST]),
         "others": AccessKey.present.filter(account=key.account_id, user_arn=key.user_arn).exclude(pk=key.pk),
         "use": use,
-        "replacements": use.instead or [replacement(key, owner)],
+        "replacements": replacements(seen(key, use.sessions, findings)) or [by_owner(owner)],
+        "quiet": quiet(key, use.sessions),
+        "may_mark": request.user.may(Role.ANALYST) and key.gone_at is None and key.active,
         "commands": commands(key),
     }
     return render(request, "keys/detail.html", context)
 
 
-def replacement(key: AccessKey, owner: Principal | None) -> Replacement:
-    """By the owner's declared kind: where no use was seen."""
-    posture = getattr(owner, "posture", None)
-    if posture and posture.kind == Kind.HUMAN_USER:
-        what, steps = INSTEAD[Place.PERSON]
-        return Replacement(what, "Its user has a console password, so a person owns it.", steps)
-    return Replacement(
-        "A role with temporary credentials",
-        "Its user has no password, so a program uses it." if posture else "What uses it is not known yet.",
-        (
-            "On EC2, ECS, EKS or Lambda: an instance, task or execution role.",
-            "In CI: a role that trusts the CI's OpenID Connect provider, bound to the repository.",
-            "At a vendor: a role that trusts the vendor's account, with an external id.",
-            "Anywhere else: IAM Roles Anywhere with a certificate.",
-        ),
-    )
+@needs(Role.ANALYST)
+@require_POST
+def replaced(request: HttpRequest, aws_id: str, key_id: str) -> HttpResponse:
+    """The operator says that something else has taken its place: from now on it should be quiet."""
+    key = get_object_or_404(AccessKey.present, account__aws_id=aws_id, unique_id=key_id)
+    KeyReplacement.objects.create(account_id=key.account_id, key_id=key.unique_id, marked_by=request.user.username)
+    messages.success(request, "Noted. This page now tells whether the key goes quiet.")
+    return redirect("key", aws_id, key_id)
 
 
 def commands(key: AccessKey) -> str:

@@ -24,6 +24,7 @@ from iamdash.pages.tables import ListTable
 
 HERE = Q(gone_at=None)
 USE_KNOWN = Q(data__use_known=True)
+SHARE = "KY114"  # tells how much of an account hangs on long-term keys, and how that goes
 UNMATCHED = "the credential report does not tell this key from another"
 
 
@@ -168,6 +169,8 @@ class KeyList(ListPage):
             return {}
         accounts = Accounts().primary_keys(chosen)
         gaps = Gaps(accounts, REPORT, KEYS)
+        share = Finding.objects.filter(account__in=accounts, code=SHARE, resolved_at=None) if len(accounts) == 1 else []
         return {
-            "gap": "; ".join(sorted({text for pk in accounts for api in (REPORT, KEYS) if (text := gaps.of(pk, api))}))
+            "gap": "; ".join(sorted({text for pk in accounts for api in (REPORT, KEYS) if (text := gaps.of(pk, api))})),
+            "share": next(iter(share), None),
         }

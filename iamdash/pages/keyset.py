@@ -1,6 +1,7 @@
 """Keyset pages: the URL carries the last row's sort key; no COUNT, no OFFSET.
 
-Sort keys are never NULL, all in one direction, and end in the primary key, so that row comparison is a total order.
+Sort keys are never NULL, all in one direction, and end in the primary key, each of its columns, so that row comparison is a
+total order.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ DAMAGED = "The page address is damaged. Open the list again from its first page.
 class Page:
     """Primary keys in order, and the cursors of the pages beside it (None: there is none)."""
 
-    ids: list[int]
+    ids: list[Any]
     after: str | None
     before: str | None
 
@@ -34,22 +35,23 @@ class Page:
 def page(
     qs: QuerySet[Any], keys: Sequence[str], *, descending: bool, after: str = "", before: str = "", size: int = 50
 ) -> Page:
-    """The rows after (or before) a cursor. keys: fields or annotations of qs, the last one unique."""
+    """The rows after (or before) a cursor. keys: fields or annotations of qs, then "pk" or the columns that it is made of."""
     back = bool(before) and not after
     down = descending != back
     if cursor := after or before:
         lookup = TupleLessThan if down else TupleGreaterThan
         qs = qs.filter(lookup(Tuple(*map(F, keys)), _values(qs, keys, cursor)))
     order = (F(k).desc() if down else F(k).asc() for k in keys)
-    rows = list(qs.order_by(*order).values_list("pk", *keys)[: size + 1])
+    rows = list(qs.order_by(*order).values_list(*keys)[: size + 1])
     more = len(rows) > size
     rows = rows[:size]
     if back:
         rows.reverse()
+    width = len(qs.model._meta.pk_fields)
     return Page(
-        [row[0] for row in rows],
-        after=_cursor(rows[-1][1:]) if rows and (more or back) else None,
-        before=_cursor(rows[0][1:]) if rows and (after or (back and more)) else None,
+        [row[-1] if width == 1 else row[-width:] for row in rows],
+        after=_cursor(rows[-1]) if rows and (more or back) else None,
+        before=_cursor(rows[0]) if rows and (after or (back and more)) else None,
     )
 
 

@@ -92,6 +92,15 @@ def test_what_replaces_a_key_depends_on_who_holds_it(made: Made, sign_in: Any, k
     assert what in text(sign_in().get(f"/keys/{made.account.aws_id}/{one.unique_id}/"))
 
 
+def test_of_one_account_the_list_says_how_much_hangs_on_keys(made: Made, sign_in: Any) -> None:
+    key(made.account)
+    title = "Long-term keys make 22.1 % of the calls in payments-prod"
+    finding(made.account, "KY114", subject_type="account", subject_id=made.account.aws_id, title=title)
+    client = sign_in()
+    assert title in text(client.get("/keys/", {"account": made.account.aws_id}))
+    assert title not in text(client.get("/keys/"))
+
+
 def test_export_tells_never_from_unknown(made: Made, sign_in: Any) -> None:
     key(made.account, "AKIANEVER")
     key(made.account, "AKIAUNKNOWN", known=False)

@@ -1,6 +1,7 @@
 """
 ## What it does
-Opens when an active access key was made within the last `new_key_days` (7 by default).
+Opens when an active access key was made within the last `new_key_days` (7 by default). The evidence says who made it, for whom,
+from where and with what, where CloudTrail's events tell it.
 
 ## Why it matters
 Every long-term key starts as a new one. In its first week the person who made it still knows what it is for, and the
@@ -16,8 +17,8 @@ a person takes Identity Center. Then delete the key:
 and deny `iam:CreateAccessKey` by a service control policy where no key is wanted.
 
 ## What it cannot know
-Who made the key: that stands in CloudTrail (`CreateAccessKey`), which this rule does not read yet, so the evidence says
-"unknown". A key that replaces an older one in a rotation is new as well; KY105 tells whether the older one was ended.
+Who made the key, where CloudTrail's events were not read or do not hold its `CreateAccessKey`: then the evidence says so. A key
+that replaces an older one in a rotation is new as well; KY105 and KY112 tell whether the older one was ended.
 
 ## References
 - [Alternatives to long-term access
@@ -28,8 +29,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from collectors.records import AccessKey
+from collectors.records import LOOKUP, TRAIL, AccessKey, AdminEvent
 from findings.analysis.facts import Facts
+from findings.analysis.keys.at_work import actor, told
 from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
@@ -39,6 +41,7 @@ RULE = Rule(
     subject=SubjectType.KEY,
     kind=RuleKind.SEES,
     needs=("iam:ListAccessKeys",),
+    helps=(TRAIL, LOOKUP),
     settings={"new_key_days": 7},
     title="Key AKIA… of a user was made on a date",
     doc=__doc__,
@@ -52,16 +55,32 @@ def judge(key: AccessKey, facts: Facts) -> Iterator[Outcome]:
     if facts.older(key.created_at, limit):
         yield Clear(f"made on {key.created_at:%Y-%m-%d}, more than {limit} days ago")
         return
+    event = facts.activity.keys.made_by(key)
+    by = f" by {actor(event)}" if event else ""
     yield Open(
-        f"Key {key.unique_id} of {key.user_name} was made on {key.created_at:%Y-%m-%d}",
+        f"Key {key.unique_id} of {key.user_name} was made on {key.created_at:%Y-%m-%d}{by}",
         {
             "user": key.user_name,
             "created_at": key.created_at.isoformat(),
-            "made_by": "unknown: CloudTrail was not read",
+            "made_by": told(event) if event else _untold(key, facts),
+            "made_for": _whom(event, key) if event else key.user_name,
             "other_active_keys": sorted(_others(key, facts)),
             "new_key_days": limit,
         },
     )
+
+
+def _untold(key: AccessKey, facts: Facts) -> str:
+    since = facts.activity.since
+    if since is None:
+        return "unknown: no CloudTrail events that tell it were read"
+    if since > key.created_at:
+        return f"unknown: CloudTrail was read from {since:%Y-%m-%d} on"
+    return "unknown: no CreateAccessKey event of it was seen"
+
+
+def _whom(event: AdminEvent, key: AccessKey) -> str:
+    return f"{key.user_name}, by its own hand" if event.principal_arn == key.user_arn else key.user_name
 
 
 def _others(key: AccessKey, facts: Facts) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""KY110, KY113, KY114 and KY115: leaked and new keys, keys that work, and other credentials that do not end."""
+"""KY106, KY110, KY113, KY114 and KY115: leaked and new keys, keys that work, and other credentials that do not end."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import pytest
 
 from collectors import records
 from findings.analysis.facts import Settings
-from tests.builders import aws_policy, credential, key, user
+from tests.builders import ACCOUNT_ID, ago, aws_policy, credential, key, role, user
 from tests.findings.rules.judging import denied, statuses, verdicts
+from tests.findings.sessions import read, session
 
 QUARANTINE = aws_policy("AWSCompromisedKeyQuarantine")
 
@@ -114,3 +115,107 @@ def test_how_new_is_a_setting_and_a_rotation_is_shown() -> None:
     new, old = verdicts("KY115", key(created=5), key(created=90, unique_id="AKIAOLD"))
     assert (new.evidence["other_active_keys"], old.status.value) == (["AKIAOLD"], "clear")
     assert statuses("KY115", coverage=denied("ListAccessKeys")) == ["unknown"]
+
+
+ADMIN = user("anna.berg")
+
+
+def done(name: str, *, day: float = 5, by: records.User | records.Role = ADMIN, **more: Any) -> records.AdminEvent:
+    """An administrative call on a key of alice's, made so many days ago."""
+    details = {"access_key_id": "AKIA5", **more.pop("details", {})}
+    given = {"target_type": "user", "target_name": "alice", "network": "192.0.2.7", "agent": "browser", "console": True}
+    return records.AdminEvent(
+        account_id=ACCOUNT_ID, event_id=f"{name}{day}", at=ago(day), actor=records.Actor.USER, principal_id=by.unique_id,
+        principal_arn=by.arn, source="iam.amazonaws.com", name=name, details=details, **{**given, **more},
+    )  # fmt: skip
+
+
+BY_ANNA = "anna.berg from 192.0.2.7, in the console, on 2026-11-19"
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ((), "unknown: no CreateAccessKey event of it was seen"),
+        ((done("CreateAccessKey", details={"access_key_id": "AKIA6"}),), "unknown: no CreateAccessKey event of it was seen"),
+        ((done("CreateAccessKey", error="AccessDenied", denied=True),), "unknown: no CreateAccessKey event of it was seen"),
+        ((done("CreateAccessKey", error="LimitExceeded"),), "unknown: no CreateAccessKey event of it was seen"),
+        ((done("CreateAccessKey", day=9, details={"access_key_id": ""}),), "unknown: no CreateAccessKey event of it was seen"),
+        ((done("CreateAccessKey", details={"access_key_id": ""}),), BY_ANNA),
+        ((done("UpdateAccessKey", day=1), done("CreateAccessKey")), BY_ANNA),
+        (
+            (done("CreateAccessKey", by=role("Deploy"), session_name="ci-7", console=False, agent="terraform"),),
+            "ci-7 as role Deploy from 192.0.2.7, with terraform, on 2026-11-19",
+        ),
+    ],
+)  # fmt: skip
+def test_who_made_a_new_key(events: tuple[records.AdminEvent, ...], expected: str) -> None:
+    (found,) = verdicts("KY115", user(), key(created=5, unique_id="AKIA5"), **read(admin_events=events))
+    assert found.evidence["made_by"] == expected
+    assert ("by anna.berg" in found.title) == (expected == BY_ANNA)
+
+
+def test_who_made_a_key_is_unknown_where_nobody_read_it() -> None:
+    alice = user()
+    (found,) = verdicts("KY115", alice, key(created=5))
+    assert found.evidence["made_by"] == "unknown: no CloudTrail events that tell it were read"
+    (found,) = verdicts("KY115", alice, key(created=5), **read(3))
+    assert found.evidence["made_by"] == "unknown: CloudTrail was read from 2026-11-21 on"
+    own = done("CreateAccessKey", by=alice, target_name="", details={"access_key_id": ""})
+    (found,) = verdicts("KY115", alice, key(created=5), **read(admin_events=(own,)))
+    assert found.evidence["made_for"] == "alice, by its own hand"
+
+
+OFF, ON = {"status": "Inactive"}, {"status": "Active"}
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ((), "unknown since when"),
+        ((done("UpdateAccessKey", details=ON),), "unknown since when"),
+        ((done("UpdateAccessKey", details=OFF), done("UpdateAccessKey", day=2, details=ON)), "unknown since when"),
+        ((done("UpdateAccessKey", details=OFF, error="AccessDenied"),), "unknown since when"),
+        ((done("UpdateAccessKey", day=9, details=OFF), done("UpdateAccessKey", details=OFF)), "since 2026-11-19"),
+    ],
+)
+def test_since_when_a_key_is_inactive(events: tuple[records.AdminEvent, ...], expected: str) -> None:
+    off = key(active=False, unique_id="AKIA5")
+    (found,) = verdicts("KY106", off, **read(admin_events=events))
+    assert found.title == f"Key AKIA5 of alice is inactive and was kept, {expected}"
+    assert (found.evidence["made_inactive_by"] == BY_ANNA) == expected.startswith("since")
+
+
+def calls(n: int, day: float, **more: Any) -> records.Session:
+    return session(more.pop("of", ADMIN), day=day, n=n, **more)
+
+
+def test_the_share_of_calls_is_by_whole_weeks() -> None:
+    """AS_OF is a Tuesday: the last whole week began on the 16th, eight days before."""
+    linked = role("AWSServiceRoleForSSO", path="/aws-service-role/sso.amazonaws.com/")
+    sessions = (
+        calls(500, 0.5, key_id="AKIA5"),  # this week
+        calls(30, 3, key_id="AKIA5"),
+        calls(20, 8, key_id="AKIA5"),
+        calls(150, 8, of=role("app"), name="i-1"),
+        calls(900, 8, of=linked, name="sso"),
+        calls(900, 8, of="cloudtrail.amazonaws.com"),
+        calls(40, 10, of=role("app"), name="i-1"),
+    )
+    (found,) = verdicts("KY114", linked, key(unique_id="AKIA5"), **read(12, sessions=sessions))
+    assert found.title == "Long-term keys make 25.0 % of the calls in payments-prod"
+    assert found.evidence["share_of_calls"] == ["week of 2026-11-16: 25.0 % (50 of 200 calls)"]
+    assert found.evidence["calls_by_key"] == ["AKIA5 of alice: 50 calls"]
+    (found,) = verdicts("KY114", linked, key(unique_id="AKIA5"), **read(200, sessions=sessions))
+    assert found.evidence["share_of_calls"] == [
+        "week of 2026-11-16: 25.0 % (50 of 200 calls)",
+        "week of 2026-11-09: 0.0 % (0 of 40 calls)",
+    ]
+
+
+def test_without_a_whole_week_the_share_is_unknown() -> None:
+    sessions = (calls(30, 3, key_id="AKIA5"),)
+    (found,) = verdicts("KY114", works("s3"), **read(5, sessions=sessions))
+    assert found.evidence["share_of_calls"] == "unknown: CloudTrail's events were not read for a whole week"
+    assert statuses("KY114", works("sts"), **read(5, sessions=sessions)) == ["clear"]
+    assert statuses("KY114", works("sts"), **read(20, sessions=sessions)) == ["open keys in use"]
