@@ -57,12 +57,10 @@ def judge(user: User, facts: Facts) -> Iterator[Outcome]:
     row = facts.credential(user)
     if not found and row is not None and row.password_enabled is False:
         return
-    if unread := sessions.unread(facts):
-        yield unread
-        return
     bare = [one for one in found if one.mfa is False]
     if not bare:
-        yield Clear("signed in with MFA" if any(one.mfa for one in found) else f"no sign-in within {window} days")
+        how = "signed in with MFA" if any(one.mfa for one in found) else f"no sign-in within {window} days"
+        yield sessions.unread(facts) or Clear(how)
         return
     last = max(one.day for one in bare)
     yield Open(

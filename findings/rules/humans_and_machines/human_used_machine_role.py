@@ -20,11 +20,14 @@ the role's trust policy, and out of the policies that let them assume it:
     aws iam get-role --role-name ROLE --query Role.AssumeRolePolicyDocument
     aws iam update-assume-role-policy --role-name ROLE --policy-document file://machines.json
 
-If people are meant to use the role, say so: tag it `iamdash:kind=human-assumed`, or set its kind in iamdash. Name your networks
-in the settings (`networks`: CIDR to office, vpn, datacentre, ci, vendor or aws), so that an address tells more.
+If people are meant to use the role, say so: tag it `iamdash:kind=human-assumed`, or set its kind on its page. Name your networks
+on the page Networks (of a bundle in settings.json, `networks`: CIDR to office, vpn, datacentre, ci, vendor or aws), so that an
+address tells more.
 
 ## What it cannot know
-What was not recorded, or before CloudTrail's events were read. Who is behind a role of another account whose events are not read.
+What was not recorded, or before CloudTrail's events were read. Who is behind a role of another account that is not connected, or
+whose events are not read. Where they are, the evidence names the caller by its id, and the page the whole path for those who see
+that account too.
 A person who sets a program's session name and tools, from a program's network, looks like the program; a build machine with
 a desktop's system, from an address that nobody named, looks like a person. A person on the instance itself, who uses the
 instance's credentials, is not seen.
@@ -64,12 +67,9 @@ def judge(role: Role, facts: Facts) -> Iterator[Outcome]:
     window = facts.settings.unused_days
     if not (why := sessions.machine(role, facts)):
         return
-    if unread := sessions.unread(facts):
-        yield unread
-        return
     found = sessions.people(role, facts, window)
     if not found:
-        yield Clear(f"no session of the last {window} days shows a person")
+        yield sessions.unread(facts) or Clear(f"no session of the last {window} days shows a person")
         return
     names = list(dict.fromkeys(sessions.who(session, facts) for session, _ in found))
     yield Open(

@@ -1,15 +1,15 @@
 """
 ## What it does
-Opens when in the last 60 days the credentials of an EC2 instance (a session named by its id, `i-...`) were used from an address
-that is none of AWS's services, none of the networks that your settings name, and none from which instances of the role came in
-the 30 days before. A NAT gateway of yours may be new, too, so that one of two must speak for it: the settings name AWS's
-ranges (`networks`: CIDR to `aws`) and the address is outside them, or the tools of a Mac were used, which the role's
-instances did not use before. Where neither does, it is unknown.
+Opens when in the last 60 days the credentials of an EC2 instance (a session named by its id, `i-...`) were used from an
+address that is none of AWS's services, none of the networks that your settings name, and none from which instances of the
+role came in the 30 days before. A NAT gateway of yours may be new, too, so that one of two must speak for it: the settings
+name AWS's ranges (`networks`: CIDR to `aws`) and the address is outside them, or the tools of a Mac were used, which the
+role's instances did not use before. Where neither does, it is unknown.
 
 ## Why it matters
 Instance credentials outside the instance are what is left after a theft: by a request that a web application was made to send
-to the metadata service, by malware, or by hand. They work from anywhere until they expire, some hours later, and are renewed as
-long as the hole is open.
+to the metadata service, by malware, or by hand. They work from anywhere until they expire, some hours later, and are renewed
+as long as the hole is open.
 
 ## How to fix
 Take it as an incident. End the sessions that were given out until now, look at what they did, then at the instance:
@@ -21,8 +21,10 @@ Take it as an incident. End the sessions that were given out until now, look at 
 Afterwards bind the role to your networks with `aws:SourceVpc` or `aws:EC2InstanceSourceVPC` conditions.
 
 ## What it cannot know
-Whose an address is, unless the settings tell. A thief who uses the credentials from within AWS, or through the instance itself,
-is not seen. Until 30 days of events were read, an address counts only if the instance called from AWS on the same day, too.
+Whose an address is, unless the settings tell. A thief who uses the credentials from within AWS, or through the instance
+itself, is not seen. Until 30 days of events were read, an address counts only if the instance called from AWS on the same
+day, too. Where no instance of the role called in the 30 days before, there is nothing to compare with: the finding says so
+and is less sure, and while events of these days were not read, it is unknown.
 
 ## References
 - [Instance metadata](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html)
@@ -40,6 +42,7 @@ from collectors.records import Role, Session
 from findings.analysis.activity.networks import AWS, PRIVATE, SERVICE, UNKNOWN, block
 from findings.analysis.activity.signs import INSTANCE, MAC
 from findings.analysis.facts import Facts
+from findings.analysis.kinds import Confidence
 from findings.rules import sessions
 from findings.rules.sessions import READS
 from findings.rules.words import few
@@ -74,10 +77,24 @@ def judge(role: Role, facts: Facts) -> Iterator[Outcome]:
     if sure:
         yield _open(role, sure, found, facts)
     elif new:
-        addresses = sorted({address for outside in new.values() for address in outside})
-        yield Unknown(f"whether {few(addresses)} is AWS's is not known: name AWS's ranges in the settings (`networks`)")
+        yield _unsure(new, found, facts)
     else:
         yield Clear("instances used it from where they always do")
+
+
+def _unsure(new: dict[Session, list[str]], found: list[Session], facts: Facts) -> Unknown:
+    addresses = sorted({address for outside in new.values() for address in outside})
+    if not all(_compared(one, found) or _known_long(one, facts) for one in new):
+        since = f"{facts.activity.since:%Y-%m-%d}"
+        return Unknown(
+            f"whether {few(addresses)} is usual is not known: these are the first sessions that were read, since {since}"
+        )
+    return Unknown(f"whether {few(addresses)} is AWS's is not known: name AWS's ranges in the settings (`networks`)")
+
+
+def _compared(one: Session, found: list[Session]) -> bool:
+    """Whether instances of the role called before, so that something is usual."""
+    return any(_before(other.day, one.day) for other in found)
 
 
 def _open(role: Role, sure: dict[Session, list[str]], found: list[Session], facts: Facts) -> Open:
@@ -86,6 +103,7 @@ def _open(role: Role, sure: dict[Session, list[str]], found: list[Session], fact
         for one, outside in sure.items()
     ]
     instances = sorted({one.name for one in sure})
+    firm = all(_compared(one, found) for one in sure)
     return Open(
         f"Credentials of {few(instances)} (role {role.name}) were used outside AWS",
         {
@@ -95,6 +113,8 @@ def _open(role: Role, sure: dict[Session, list[str]], found: list[Session], fact
                 {block(a) for one in found if one not in sure for a in one.networks if _unnamed(a, facts)}
             )[: sessions.MOST],
             "agents": sorted({agent for one in sure for agent in one.agents})[: sessions.MOST],
+            "confidence": (Confidence.HIGH if firm else Confidence.MEDIUM).value,
+            "baseline": "the 30 days before" if firm else "none: no instance of the role called in the 30 days before",
         },
     )
 
@@ -116,7 +136,7 @@ def _unnamed(address: str, facts: Facts) -> bool:
 def _why(one: Session, outside: list[str], found: list[Session], facts: Facts) -> str:
     """What makes it sure; "" for nothing. Of a Windows server a desktop's system tells nothing."""
     before = [other for other in found if _before(other.day, one.day)]
-    if (tools := _mac(one)) and not any(map(_mac, before)):
+    if (tools := _mac(one)) and not any(map(_mac, before)) and (before or _known_long(one, facts)):
         return f"with {' and '.join(tools)}"
     networks = facts.activity.networks
     in_aws = any(networks.kind(address) in (AWS, PRIVATE, SERVICE) for address in one.networks)

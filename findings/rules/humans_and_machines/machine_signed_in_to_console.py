@@ -61,12 +61,9 @@ def judge(principal: Role | User, facts: Facts) -> Iterator[Outcome]:
     window = facts.settings.unused_days
     if not (why := sessions.machine(principal, facts)):
         return
-    if unread := sessions.unread(facts):
-        yield unread
-        return
     found = [one for one in facts.activity.of(principal, window) if one.sign_in]
     if not found:
-        yield Clear(f"was not in the console within {window} days")
+        yield sessions.unread(facts) or Clear(f"was not in the console within {window} days")
         return
     yield Open(
         f"{type(principal).__name__} {principal.name} is a machine's, and was {_how(found)} the console",

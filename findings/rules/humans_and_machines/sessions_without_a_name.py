@@ -56,12 +56,9 @@ RULE = Rule(
 def judge(role: Role, facts: Facts) -> Iterator[Outcome]:
     if not facts.kind(role).kind.human or role.reserved:
         return
-    if unread := sessions.unread(facts):
-        yield unread
-        return
     nameless = _nameless(role, facts)
     if not nameless:
-        yield Clear("each session tells who it was")
+        yield sessions.unread(facts) or Clear("each session tells who it was")
         return
     names = list(nameless)
     yield Open(

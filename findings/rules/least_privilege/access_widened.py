@@ -2,8 +2,8 @@
 ## What it does
 Opens when effective access was widened in the last 14 days: a policy's document allows more than it did, a role, user or
 group got a policy, a user joined a group, a permissions boundary was removed or changed, a Deny went, or a role's trust
-policy lets somebody else in. The finding stands where the change was made: on the policy, the group, the role or user. What is
-new is not widened: a role made last week is reported by what it may do, not here. A change that allows the same or less,
+policy lets somebody else in. The finding stands where the change was made: on the policy, the group, the role or user. What
+is new is not widened: a role made last week is reported by what it may do, not here. A change that allows the same or less,
 another order or wording of the same, stays silent; so does one that a boundary or an SCP blocks.
 
 ## Why it matters
@@ -20,10 +20,11 @@ Ask who made the change; take it back if it was not meant:
 If it was meant, accept the finding; it ends by itself after 14 days.
 
 ## What it cannot know
-Who did it, and from where: that takes CloudTrail, which this rule does not read yet. What was two weeks ago comes from our
-own collections: what came and went between two of them is not seen, and an account that is younger in iamdash, or that is
-read from files, is unknown. There only the dates that AWS itself gives tell: of the versions of managed policies, and of
-policies and groups that are younger than two weeks and that an older role, user or group has. Two statements are compared
+Who did it, and from where, while CloudTrail's events of these days were not read; told are the calls on the very policy,
+group, role or user that can have done it, so beside the one that did it there may be others. What was two weeks ago comes
+from our own collections: what came and went between two of them is not seen, and an account that is younger in iamdash, or
+that is read from files, is unknown. There only the dates that AWS itself gives tell: of the versions of managed policies, and
+of policies and groups that are younger than two weeks and that an older role, user or group has. Two statements are compared
 by their form, so a document that says the same in quite other patterns may look wider. SCPs are taken as they are today.
 
 ## References
@@ -36,9 +37,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from collectors.records import Group, Policy, Role, User
+from findings.analysis.behaviour.changes import told, where, who, widens
+from findings.analysis.behaviour.provenance import about
 from findings.analysis.facts import Facts
 from findings.analysis.widened import Widened, of_documents, of_holder, previous_document, without_new
 from findings.analysis.wildcards import services_of
+from findings.rules.behaviour import READS_CHANGES
 from findings.rules.words import few
 from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
@@ -52,6 +56,7 @@ RULE = Rule(
     also=(SubjectType.USER, SubjectType.GROUP, SubjectType.POLICY),
     kind=RuleKind.SEES,
     needs=("iam:GetAccountAuthorizationDetails",),
+    helps=READS_CHANGES,
     title="Access was widened in the last two weeks",
     doc=__doc__,
 )
@@ -118,6 +123,20 @@ def _told(subject: Role | User | Group | Policy, found: Widened, facts: Facts) -
         "on": list(found.where),
         "admits": list(found.admits),
         "seen_before_until": until.isoformat() if until else None,
-        "made_by": "unknown: CloudTrail was not read",
+        **_made(subject, facts),
     }
     return Open(f"Access of {subject.name} was widened{what} ({'; '.join(found.causes[:3])})", evidence)
+
+
+def _made(subject: Role | User | Group | Policy, facts: Facts) -> dict[str, Json]:
+    """Who, and by which calls, as CloudTrail tells it."""
+    events = [one for one in about(subject, facts) if widens(one) and not facts.older(one.at, 14)]
+    if events:
+        people = list(dict.fromkeys(f"{who(one)}{where(one, facts)}" for one in events))
+        return {"made_by": people[-EXAMPLES:], "calls": [told(one, facts) for one in events][-EXAMPLES:]}
+    since = facts.behaviour.changes_since
+    if since is None:
+        return {"made_by": "unknown: CloudTrail was not read"}
+    if facts.older(since, 14):
+        return {"made_by": "unknown: CloudTrail's events tell of no such call"}
+    return {"made_by": f"unknown: CloudTrail was read since {since:%Y-%m-%d} only, and tells of no such call"}

@@ -8,8 +8,10 @@ import pytest
 
 from collectors import records
 from tests.builders import ACCOUNT_ID, ago, arn, aws_policy, coverage, group, policy, role, trust, user
+from tests.findings.behaviour import admin
 from tests.findings.rules.judging import statuses, verdicts
 from tests.findings.rules.policies import allow, deny, document
+from tests.findings.sessions import read
 
 ONE = document(allow("s3:GetObject", "arn:aws:s3:::orders/*"))
 TWO = document(allow("s3:GetObject", ["arn:aws:s3:::orders/*", "arn:aws:s3:::payroll/*"]))
@@ -135,3 +137,36 @@ def test_the_evidence_tells_before_and_after() -> None:
     assert found.title == "Access of app was widened: 1 action of s3 (inline policy own was changed)"
     assert found.evidence["on"] == ["1 action on arn:aws:s3:::payroll/*"]
     assert found.evidence["gained"] == ["s3:GetObject"]
+
+
+def made_by(*events: records.AdminEvent, since: float | None = 200, **more: Any) -> Any:
+    given = read(admin_events=events, **({} if since is None else {"since": since}), **more)
+    if since is None:
+        given["activity_since"] = None
+    (found, *_) = verdicts("LP212", app(TWO), trusts=DOCUMENTS, before=before(app(ONE)), **given)
+    return found.evidence["made_by"], found.evidence.get("calls")
+
+
+def test_who_widened_it_and_from_where() -> None:
+    ci = role("ci")
+    put = admin("iam PutRolePolicy", ci, 3, "role app", details={"policy_name": "own"}, session_name="alice")
+    others = (
+        admin("iam PutRolePolicy", ci, 20, "role app"),  # before
+        admin("iam PutRolePolicy", ci, 3, "role other"),
+        admin("iam PutRolePolicy", ci, 3, "role app", error="AccessDenied", denied=True),
+        admin("iam TagRole", ci, 3, "role app"),
+    )
+    assert made_by(put, *others) == (
+        ["ci (session alice), with cli, from 203.0.113.9"],
+        ["2026-11-21 00:00: PutRolePolicy own on role app by ci (session alice), with cli, from 203.0.113.9"],
+    )
+    assert made_by(*others) == ("unknown: CloudTrail's events tell of no such call", None)
+    assert made_by(since=5) == ("unknown: CloudTrail was read since 2026-11-19 only, and tells of no such call", None)
+    assert made_by(since=None) == ("unknown: CloudTrail was not read", None)
+
+
+def test_who_made_a_policys_new_version() -> None:
+    wider = managed((90, ONE), (5, TWO))
+    event = admin("iam CreatePolicyVersion", user("bob"), 5, f"policy {wider.arn}", console=True, agent="browser")
+    (found,) = verdicts("LP212", wider, trusts=DOCUMENTS, **read(admin_events=(event,)))
+    assert found.evidence["made_by"] == ["user bob, in the console, from 203.0.113.9"]
