@@ -14,7 +14,9 @@ import msgspec
 from collectors import records
 from collectors.records import State
 from findings.analysis import organization
+from findings.analysis.activity.callers import NOTHING, Elsewhere
 from findings.analysis.activity.verdict import Activity
+from findings.analysis.behaviour.baseline import Behaviour
 from findings.analysis.classify import kind_of_role, kind_of_user
 from findings.analysis.escalation.verdicts import Account as EscalationGround
 from findings.analysis.gaps import Gap, gap_of
@@ -39,7 +41,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     not judged. kinds: ARN or unique id of a role or user -> kind, decided by an operator. known_vendors: account id ->
     whose it is. trusted_accounts: ids that are in the zone of trust although no organization of ours has them.
     sensitive_services: service prefix -> after how many days without use its access is stale. networks: CIDR -> name, which
-    begins with what it is: office, vpn, datacentre, ci, vendor, or aws for AWS's published ranges.
+    begins with what it is: office, vpn, datacentre, ci, vendor, or aws for AWS's published ranges. iam_by_code: the account's
+    roles and policies are meant to be made by code only. lookup_days: how far back LookupEvents was asked. allowed_regions:
+    those that may be used; none: any. required_boundaries:
+    whom ("*", "path:/teams/", "tag:key=value", "ou:ou-ab12-34567890") -> name or ARN of the permissions boundary that these
+    roles and users must carry. organization_policies: further policy types that the organization should have on, as AWS
+    names them (TAG_POLICY, AISERVICES_OPT_OUT_POLICY).
     """
 
     unused_days: int = 90
@@ -61,6 +68,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_accounts: frozenset[str] = frozenset()
     sensitive_services: dict[str, int] = msgspec.field(default_factory=lambda: {"bedrock": 60, "sagemaker": 90})
     networks: dict[str, str] = {}
+    iam_by_code: bool = False
+    lookup_days: int = 90
+    allowed_regions: frozenset[str] = frozenset()
+    required_boundaries: dict[str, str] = {}
+    organization_policies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +94,10 @@ class Facts:
         settings: Settings | None = None,
         known_guardrails: Guardrails | None = None,
         unreadable: Mapping[str, str] | None = None,
+        elsewhere: Elsewhere = NOTHING,
     ) -> None:
         self.snapshot = snapshot
+        self._elsewhere = elsewhere
         self._guardrails = known_guardrails
         self._unreadable = unreadable or {}
         self.settings = settings or Settings()
@@ -208,7 +222,12 @@ class Facts:
     @cached_property
     def activity(self) -> Activity:
         """What sessions and assumptions tell of who acted (analysis/activity)."""
-        return Activity(self)
+        return Activity(self, self._elsewhere)
+
+    @cached_property
+    def behaviour(self) -> Behaviour:
+        """What principals do day by day, and what was changed by whom (analysis/behaviour)."""
+        return Behaviour(self)
 
     @cached_property
     def past(self) -> Past:
@@ -239,8 +258,20 @@ class Facts:
         return organization.zone_known(self)
 
     def kind(self, principal: records.Role | records.User) -> KindOf:
-        """The declared kind of a role or user (analysis/kinds.py)."""
-        overrides: Overrides = self.settings.kinds
+        """The kind of a role or user that counts: what an operator set, else what is declared (analysis/kinds.py)."""
+        if principal.unique_id not in self._kinds:
+            self._kinds[principal.unique_id] = self._kind(principal, self.settings.kinds)
+        return self._kinds[principal.unique_id]
+
+    @cached_property
+    def _kinds(self) -> dict[str, KindOf]:
+        return {}
+
+    def declared(self, principal: records.Role | records.User) -> KindOf:
+        """Its kind without an operator's word."""
+        return self._kind(principal, {})
+
+    def _kind(self, principal: records.Role | records.User, overrides: Overrides) -> KindOf:
         if isinstance(principal, records.Role):
             return kind_of_role(principal, self.document(principal.trust), overrides, self._users_with_password)
         return kind_of_user(principal, self.credential(principal), self.keys(principal), overrides)

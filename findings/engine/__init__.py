@@ -12,15 +12,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.conf import settings as django_settings
 from django.db import connection, transaction
+from msgspec.structs import replace
 
-from collectors import queue
+from collectors import queue, records
 from collectors.models import Account
 from collectors.models.snapshot import read_snapshot
-from collectors.sources import sources
 from findings.analysis.facts import Facts, Settings
-from findings.engine import daily, external_access, guardrails, posture, reconcile, right_sizing, sessions, states
+from findings.engine import (
+    daily,
+    decided,
+    external_access,
+    guardrails,
+    posture,
+    reconcile,
+    right_sizing,
+    sessions,
+    states,
+)
+from findings.engine.elsewhere import behind
+from findings.models import KeySighting
 from findings.rules.judgement import Judgement, judge_facts
 
 __all__ = ["Judgement", "facts_of", "judge_account", "judge_facts"]
@@ -56,14 +67,12 @@ def judge_account(
 def facts_of(account: Account, as_of: datetime, settings: Settings | None = None) -> Facts:
     """What the account's inventory tells, in one consistent reading."""
     with _one_view():
-        snapshot = read_snapshot(account, as_of)
-    return Facts(snapshot, settings or _settings())
+        snapshot = replace(read_snapshot(account, as_of), key_sightings=_sightings(account))
+        return Facts(snapshot, settings or decided.settings_of(account), elsewhere=behind(account, snapshot))
 
 
-def _settings() -> Settings:
-    """The defaults, with the schedule as it is configured."""
-    seldom = {api.name: source.every for source in sources().values() for api in source.apis if source.every > 1}
-    return Settings(collect_every_hours=django_settings.COLLECT_EVERY_HOURS, seldom=seldom)
+def _sightings(account: Account) -> tuple[records.KeySighting, ...]:
+    return tuple(one.as_record for one in KeySighting.objects.filter(account=account).order_by("pk"))
 
 
 @contextmanager

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from collectors.models import Account, Principal
+from findings.analysis.activity.observed import observed
 from findings.models import Finding, PrincipalPosture
 from findings.rules.judgement import Judgement
 from findings.vocabulary import Severity
 
 BATCH = 500
 WEIGHTS = {Severity.CRITICAL: 27, Severity.HIGH: 9, Severity.MEDIUM: 3, Severity.LOW: 1, Severity.INFO: 0}
-FIELDS = ("kind", "confidence", "reasons", *(s.slug for s in Severity), "worst", "risk")
+FIELDS = (
+    "kind", "confidence", "reasons", "declared", "declared_reasons", "observed", "observed_since",
+    *(s.slug for s in Severity), "worst", "risk",
+)  # fmt: skip
 
 
 def write(account: Account, judged: Judgement, findings: Iterable[Finding]) -> None:
@@ -27,12 +32,18 @@ def write(account: Account, judged: Judgement, findings: Iterable[Finding]) -> N
     changed = []
     for pk in sorted(wanted.keys() & stored.keys()):
         posture, values = stored[pk], wanted[pk]
+        if posture.observed == values["observed"]:  # it was so before the window began
+            values["observed_since"] = _earlier(posture.observed_since, values["observed_since"])
         if any(getattr(posture, name) != value for name, value in values.items()):
             for name, value in values.items():
                 setattr(posture, name, value)
             changed.append(posture)
     PrincipalPosture.objects.bulk_create(new, BATCH)
     PrincipalPosture.objects.bulk_update(changed, FIELDS, BATCH)
+
+
+def _earlier(one: date | None, other: date | None) -> date | None:
+    return min(filter(None, (one, other)), default=None)
 
 
 def _postures(judged: Judgement, findings: Iterable[Finding]) -> Mapping[str, dict[str, Any]]:
@@ -42,12 +53,17 @@ def _postures(judged: Judgement, findings: Iterable[Finding]) -> Mapping[str, di
     postures = {}
     for principal in (*facts.snapshot.roles, *facts.snapshot.users):
         kind, confidence, reasons = facts.kind(principal)
+        declared, seen = facts.declared(principal), observed(principal, facts)
         count = counts[principal.unique_id]
         worst = max((severity for severity in count if count[severity]), default=0)
         postures[principal.unique_id] = {
             "kind": kind.value,
             "confidence": confidence.value,
             "reasons": list(reasons),
+            "declared": declared.kind.value,
+            "declared_reasons": list(declared.reasons),
+            "observed": seen.shown.value,
+            "observed_since": seen.since,
             **{severity.slug: count[severity] for severity in Severity},
             "worst": int(worst),
             "risk": risk(count),

@@ -13,9 +13,10 @@ class RightSizing(models.Model):
     """An operator says that a proposal was applied; judgements then confirm it, or say what differs, and watch it for 30 days.
 
     One row a principal and mark; the newest of a principal and target counts. documents: the proposal's. lost: the actions it
-    took away, as patterns; services: those of them that are whole services, whose attempts Access Advisor tells. rollback: the
-    script that undoes it. detail: how what is there compares with the documents; attempts: what is known of attempts at what
-    was taken away since confirmed_at, and what is not. SAFE says it for whole services only: no source tells of single actions.
+    took away, as patterns; narrowed: actions that it left on what they were used on only; services: those of what was lost that
+    are whole services, whose attempts Access Advisor tells. rollback: the script that undoes it. detail: how what is there
+    compares with the documents; attempts: what is known of attempts at what was taken away since confirmed_at, and what is not.
+    SAFE: of all that was taken away or narrowed somebody would have seen an attempt, and nobody did.
     """
 
     class State(models.TextChoices):
@@ -37,6 +38,7 @@ class RightSizing(models.Model):
     digest = models.CharField(max_length=32)
     documents = models.JSONField()
     lost = models.JSONField()
+    narrowed = models.JSONField(default=list, blank=True)
     services = models.JSONField()
     rollback = models.TextField()
     marked_by = models.CharField(max_length=150)
@@ -67,6 +69,7 @@ class RightSizing(models.Model):
             "digest": proposal.digest,
             "documents": [policy.document for policy in proposal.documents],
             "lost": list(proposal.lost_patterns),
+            "narrowed": list(proposal.narrowed_patterns),
             "rollback": proposal.rollback(),
             "marked_by": by,
         }

@@ -1,26 +1,25 @@
 """Who is behind a caller: assumptions of roles followed back, hop by hop, to a person or a machine (AWS.md 33).
 
 A hop is followed through the day of the next one and the day before it: no session lasts longer than twelve hours (AWS.md 31).
-What cannot be told apart, such as a role that on these days both a person and a pipeline assumed, is nobody's.
+What cannot be told apart, such as a role that on these days both a person and a pipeline assumed, is nobody's. Nor is somebody
+of an account that is not known: its id says nothing of who he is.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from functools import lru_cache
 
-from collectors.records import Assumption, Role, Session
+from collectors.activity.lineage import owner
+from collectors.records import Assumption, Session
+from findings.analysis.activity.callers import Known, plain, role_of
 from findings.analysis.activity.networks import is_service
 from findings.analysis.kinds import Confidence
 from findings.analysis.trust.oidc import COGNITO
 from findings.analysis.trust.people import RESERVED, is_workload_issuer, signs_people_in
-
-if TYPE_CHECKING:
-    from findings.analysis.facts import Facts
 
 MOST_HOPS = 6
 REMEMBERED = 65_536  # callers by day
@@ -41,14 +40,17 @@ class Behind:
 
 
 class Lineage:
-    """The assumptions of an account, whatever accounts the callers are of."""
+    """Assumptions, whatever accounts the callers are of. known: who knows the callers, asked in this order. account: the one
+    whose callers need no account beside their names."""
 
-    def __init__(self, assumptions: Iterable[Assumption], facts: Facts) -> None:
-        self._facts = facts
+    def __init__(self, assumptions: Iterable[Assumption], known: Iterable[Known], account: str = "") -> None:
+        self._known, self._account = tuple(known), account
+        self._accounts: dict[str, str] = {}
         self._of: defaultdict[str, list[Assumption]] = defaultdict(list)
         self._named: defaultdict[tuple[str, str], list[Assumption]] = defaultdict(list)
         self._who = lru_cache(REMEMBERED)(self._find)
         for one in assumptions:
+            self._accounts[one.caller_id] = one.caller_account
             if one.n > one.denied:
                 for key in {one.role_id, plain(one.role_arn)} - {""}:
                     self._of[key].append(one)
@@ -67,13 +69,16 @@ class Lineage:
         return tuple(sorted(known))
 
     def arn_of(self, caller: str) -> str:
-        """The ARN of a unique id of this account, a role's ARN without its session."""
-        return self._by_id.get(caller) or role_of(caller)
+        """The ARN of a unique id, where somebody knows it; a role's ARN without its session."""
+        return next(filter(None, (known.arn(caller) for known in self._known)), "") or role_of(caller)
 
     def behind(self, session: Session) -> Behind | None:
         """Who is behind a role's session; None where nobody is known to have assumed it."""
-        found = [self._who(caller, session.day, 0) for caller in self.callers(session)]
-        return _agreed(found)
+        return _agreed([self.caller(caller, session.day) for caller in self.callers(session)])
+
+    def caller(self, caller: str, day: date) -> Behind:
+        """Who is behind an ARN, a service, a provider or a unique id, as of a day."""
+        return self._who(self.arn_of(caller), day, 0)
 
     def _find(self, caller: str, day: date, hops: int) -> Behind:
         name = self._name(caller, day)
@@ -86,12 +91,14 @@ class Lineage:
         return self._by_kind(caller, name)
 
     def _by_kind(self, caller: str, name: str) -> Behind:
-        principal = self._facts.principal_by_arn.get(caller) or self._by_plain.get(plain(caller))
-        if principal is None:
-            return Behind(None, Confidence.LOW, (name,))
-        found = self._facts.kind(principal)
-        human = True if found.kind.human else False if found.kind.machine else None
-        return Behind(human, max(found.confidence, Confidence.MEDIUM, key=list(Confidence).index), (name,))
+        found = next(filter(None, (known.kind(caller) for known in self._known)), None)
+        if found is None:
+            account = owner(caller) or self._accounts.get(caller, "")
+            foreign = account not in ("", self._account) and not name.startswith("arn:")
+            return Behind(None, Confidence.LOW, (f"{name} of account {account}" if foreign else name,))
+        kind, confidence = found
+        human = True if kind.human else False if kind.machine else None
+        return Behind(human, max(confidence, Confidence.MEDIUM, key=list(Confidence).index), (name,))
 
     def _name(self, caller: str, day: date) -> str:
         """How a path shows a caller; whose permission set it was, where one person alone used it then."""
@@ -105,15 +112,6 @@ class Lineage:
             f"SSO user {users.pop()}" if len(users) == 1 else f"one of {len(users)} SSO users" if users else "SSO user"
         )
         return f"{who} -> {name.removeprefix(RESERVED).rpartition('_')[0] or name}"
-
-    @cached_property
-    def _by_id(self) -> Mapping[str, str]:
-        snapshot = self._facts.snapshot
-        return {one.unique_id: one.arn for one in (*snapshot.roles, *snapshot.users)}
-
-    @cached_property
-    def _by_plain(self) -> Mapping[str, Role]:
-        return {plain(role.arn): role for role in self._facts.snapshot.roles}
 
 
 def _by_itself(caller: str, name: str) -> Behind | None:
@@ -142,17 +140,3 @@ def _agreed(found: list[Behind]) -> Behind | None:
 
 def near(earlier: date, later: date) -> bool:
     return earlier <= later <= earlier + DAY
-
-
-def role_of(arn: str) -> str:
-    """arn:aws:sts::1:assumed-role/app/name -> arn:aws:iam::1:role/app; others as they are."""
-    parts = arn.split(":", 5)
-    if len(parts) == 6 and parts[5].startswith("assumed-role/"):
-        return f"{parts[0]}:{parts[1]}:iam::{parts[4]}:role/{parts[5].split('/')[1]}"
-    return arn
-
-
-def plain(arn: str) -> str:
-    """A role's ARN without its path, which sessions' ARNs lack (AWS.md 25)."""
-    head, found, rest = arn.partition(":role/")
-    return f"{head}{found}{rest.rpartition('/')[2]}" if found else arn

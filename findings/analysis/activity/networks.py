@@ -1,9 +1,15 @@
-"""Where calls came from: the networks that an organization named, and what an address tells by itself."""
+"""Where calls came from: the networks that an organization named, and what an address tells by itself.
+
+Names may be ten thousand, for AWS publishes so many ranges: networks nest or are apart, so they become stretches of addresses in
+a row, each with the name of the narrowest network, and an address is found by halving.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -23,15 +29,13 @@ class Networks:
     """named: CIDR -> name, as in the settings. What is no CIDR there is passed over."""
 
     def __init__(self, named: Mapping[str, str]) -> None:
-        found = ((network_of(cidr), name.strip()) for cidr, name in named.items())
-        some = [(network, name) for network, name in found if network is not None and name]
-        self._named = sorted(some, key=lambda pair: pair[0].prefixlen, reverse=True)
+        self._stretches = stretches(tuple(named.items()))
         self.name = lru_cache(4_096)(self._name)
 
     @property
     def knows_aws(self) -> bool:
         """Whether AWS's ranges are among them, so that an address outside them is surely not AWS's."""
-        return any(kind(name) == AWS for _, name in self._named)
+        return any(kind(name) == AWS for row in self._stretches.values() for name in row.names)
 
     def kind(self, address: str) -> str:
         """One of NAMES, SERVICE, PRIVATE, or UNKNOWN."""
@@ -48,10 +52,53 @@ class Networks:
         found = address_of(address)
         if found is None:
             return SERVICE if is_service(address) else UNKNOWN
-        for network, name in self._named:
-            if found in network:
-                return name
+        if name := self._stretches[found.version].name(int(found)):
+            return name
         return UNKNOWN if found.is_global or is_documentation(found) else PRIVATE
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """starts: where each stretch of addresses begins, ascending; it ends where the next begins. names: "" for none."""
+
+    starts: list[int]
+    names: list[str]
+
+    def name(self, address: int) -> str:
+        place = bisect_right(self.starts, address)
+        return self.names[place - 1] if place else ""
+
+
+@lru_cache(16)
+def stretches(named: tuple[tuple[str, str], ...]) -> Mapping[int, Stretches]:
+    """By the version of IP. Accounts mostly share their names, so a process works them out once."""
+    found: dict[int, list[tuple[Network, str]]] = {4: [], 6: []}
+    for cidr, name in named:
+        if name.strip() and (network := network_of(cidr)) is not None:
+            found[network.version].append((network, name.strip()))
+    return {version: _in_a_row(some) for version, some in found.items()}
+
+
+def _in_a_row(networks: list[tuple[Network, str]]) -> Stretches:
+    marks = dict(_marks(sorted(networks, key=lambda pair: (int(pair[0].network_address), pair[0].prefixlen))))
+    return Stretches(list(marks), list(marks.values()))
+
+
+def _marks(networks: list[tuple[Network, str]]) -> Iterator[tuple[int, str]]:
+    """Where a name begins to hold, ascending; of two at one place the later counts. networks: outer ones before inner."""
+    inside: list[tuple[int, str]] = []  # the networks that are open, each with the first address behind it
+    for network, name in networks:
+        first = int(network.network_address)
+        yield from _ends(inside, first)
+        yield first, name
+        inside.append((int(network.broadcast_address) + 1, name))
+    yield from _ends(inside, None)
+
+
+def _ends(inside: list[tuple[int, str]], until: int | None) -> Iterator[tuple[int, str]]:
+    while inside and (until is None or inside[-1][0] <= until):
+        end, _ = inside.pop()
+        yield end, inside[-1][1] if inside else ""
 
 
 def kind(name: str) -> str:
@@ -65,6 +112,7 @@ def is_service(address: str) -> bool:
     return address == "AWS Internal" or address.lower().removesuffix(".cn").endswith(".amazonaws.com")
 
 
+@lru_cache(65_536)
 def block(address: str) -> str:
     """The neighbourhood that the address counts for as one network; what is no address stands for itself."""
     found = address_of(address)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from findings.analysis.usage import unseen
+from findings.analysis.unseen import unseen
 from findings.policy.catalogue import Catalogue, Level
 
 SERVICES = (
@@ -43,14 +43,33 @@ NO_CALL = (
     "ssm:UpdateInstanceAssociationStatus", "ssm:UpdateInstanceInformation", "ssm:UpdateManagedInstancePublicKey",
     "states:InvokeHTTPEndpoint", "sts:Set*",
 )  # fmt: skip
-ACTIONS = NO_CALL  # `manage.py catalogue --check` reads it
+# Each has data events of its own, and is not checked with others' calls, as those on tags, versions and ACLs of objects are.
+DATA_CALLS = (
+    "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:RestoreObject", "s3:AbortMultipartUpload", "s3:ListBucket",
+    "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", "s3:ListMultipartUploadParts", "dynamodb:GetItem",
+    "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem",
+    "dynamodb:Query", "dynamodb:Scan", "lambda:InvokeFunction", "sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibility", "sns:Publish", "kinesis:PutRecord", "kinesis:PutRecords", "kinesis:GetRecords",
+    "kinesis:SubscribeToShard",
+)  # fmt: skip
+DATA_SERVICES = tuple(dict.fromkeys(action.partition(":")[0] for action in DATA_CALLS))
+ACTIONS = (*NO_CALL, *DATA_CALLS)  # `manage.py catalogue --check` reads it
 
 
 @cache
-def visible(catalogue: Catalogue) -> int:
-    """Actions of level write or permissions management that a management event would show."""
+def recorded(catalogue: Catalogue, data: frozenset[str] = frozenset()) -> int:
+    """Actions whose every call is a management event, or a data event of one of the services `data`, all of whose data events
+    the trail records. Of those that only read, a trail may have been told to leave the calls out."""
     services = 0
     for service in SERVICES:
         services |= catalogue.services.get(service, 0)
-    levels = catalogue.levels[Level.WRITE] | catalogue.levels[Level.PERMISSIONS]
-    return services & levels & ~unseen(catalogue, by_service=False) & ~catalogue.mask(NO_CALL)
+    found = services & ~unseen(catalogue, by_service=False) & ~catalogue.mask(NO_CALL)
+    return found | catalogue.mask(action for action in DATA_CALLS if action.partition(":")[0] in data)
+
+
+@cache
+def visible(catalogue: Catalogue, data: frozenset[str] = frozenset()) -> int:
+    """Of `recorded` those whose silence counts: of level write or permissions management, and all data events."""
+    changes = catalogue.levels[Level.WRITE] | catalogue.levels[Level.PERMISSIONS]
+    read = catalogue.mask(action for action in DATA_CALLS if action.partition(":")[0] in data)
+    return recorded(catalogue, data) & (changes | read)

@@ -44,6 +44,11 @@ BY_HAND = frozenset({"cli", "powershell"})
 NETWORKS, AGENTS = "networks", "agents"  # lists that, where they were cut, cannot tell that there was nothing else
 MAC = "macOS"
 DESKTOP = re.compile(r" on (macOS|Windows)$")  # collectors/activity/agents.py writes it behind the family
+OPENED_BY = "was opened by "
+ELSEWHERE = {
+    True: ", behind which another account's events show a person",
+    False: ", behind which another account's events show a program",
+}
 PLACES = {CI: "your CI network", DATACENTRE: "your data centre", VENDOR: "a vendor's network", AWS: "AWS's network"}
 
 
@@ -56,9 +61,11 @@ class Sign:
     reason: str
 
 
-def signs(session: Session, lineage: Lineage, networks: Networks) -> Iterator[Sign]:
+def signs(session: Session, lineage: Lineage, whole: Lineage, networks: Networks) -> Iterator[Sign]:
+    """lineage: by the account's own events, in whose words it is told. whole: with those of other accounts, by which it is
+    judged."""
     yield from _beginning(session)
-    yield from _behind(session, lineage)
+    yield from _behind(session, lineage, whole)
     yield from _federation(session)
     yield from _name(session)
     yield from _compute(session, networks)
@@ -79,12 +86,14 @@ def _beginning(session: Session) -> Iterator[Sign]:
         yield Sign(True, HIGH, "was opened with MFA, which only people have")
 
 
-def _behind(session: Session, lineage: Lineage) -> Iterator[Sign]:
+def _behind(session: Session, lineage: Lineage, whole: Lineage) -> Iterator[Sign]:
     if session.actor is not Actor.ROLE:
         return
-    found = lineage.behind(session)
-    if found is not None and found.human is not None:
-        yield Sign(found.human, found.confidence, f"was opened by {path(found, session, lineage)}")
+    found, own = whole.behind(session), lineage.behind(session)
+    if found is None or own is None or found.human is None:
+        return
+    elsewhere = "" if own.human is found.human else ELSEWHERE[found.human]
+    yield Sign(found.human, found.confidence, f"{OPENED_BY}{path(own, session, lineage)}{elsewhere}")
 
 
 def path(found: Behind, session: Session, lineage: Lineage) -> str:

@@ -10,9 +10,11 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from collectors.records import EventUse, Role, Session, User
+from findings.analysis.activity.callers import Elsewhere, OfAccount
 from findings.analysis.activity.lineage import Lineage
 from findings.analysis.activity.networks import Networks
 from findings.analysis.activity.signs import Sign, signs
+from findings.analysis.keys.at_work import KeysAtWork
 from findings.analysis.kinds import Confidence
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ class Verdict:
 
 
 def verdict(session: Session, context: Activity) -> Verdict:
-    return weigh(signs(session, context.lineage, context.networks))
+    return weigh(signs(session, context.lineage, context.whole, context.networks))
 
 
 def weigh(found: Iterable[Sign]) -> Verdict:
@@ -64,13 +66,22 @@ def _reasons(some: list[Sign], human: bool | None = None) -> tuple[str, ...]:
 
 
 class Activity:
-    """An account's sessions, each with its verdict. since None: CloudTrail was not read, and all here says nothing."""
+    """An account's sessions, each with its verdict. since None: CloudTrail was not read, and all here says nothing.
 
-    def __init__(self, facts: Facts) -> None:
+    lineage: as the account's own events tell it, whose names may be shown with the account. whole: with what other accounts
+    tell, by which it is judged.
+    """
+
+    def __init__(self, facts: Facts, elsewhere: Elsewhere) -> None:
         self._facts = facts
         self.since = facts.snapshot.activity_since
-        self.lineage = Lineage(facts.snapshot.assumptions, facts)
+        own, account = OfAccount(facts), facts.snapshot.account_id
+        self.lineage = self.whole = Lineage(facts.snapshot.assumptions, [own], account)
+        if elsewhere.known or elsewhere.assumptions:
+            both = (*facts.snapshot.assumptions, *elsewhere.assumptions)
+            self.whole = Lineage(both, [own, elsewhere], account)
         self.networks = Networks(facts.settings.networks)
+        self.keys = KeysAtWork(facts)
         self._verdicts: dict[int, Verdict] = {}
 
     def of(self, principal: Role | User, days: int) -> tuple[Session, ...]:

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
-from collectors.models import Account, Principal
+from collectors import records
+from collectors.models import Account, Principal, TrailWatch, UsageSession
 from findings.engine.posture import risk
 from findings.models import Finding, PrincipalPosture
 from findings.vocabulary import Severity
-from tests.builders import credential, key, role, user
+from tests.builders import AS_OF, ago, credential, key, role, user
 from tests.findings.engine.inventory import judge, put
+from tests.pages.acted import actor
 
 
 def test_kind_and_counts_of_a_user_include_its_keys(account: Account) -> None:
@@ -45,6 +48,51 @@ def test_a_principal_that_went_has_no_posture(account: Account) -> None:
     judge(account)
     assert Principal.objects.get().gone_at is not None
     assert not PrincipalPosture.objects.exists()
+
+
+def test_who_was_seen_and_since_when(account: Account) -> None:
+    app, idle, spoken, young = role("app"), role("idle"), role("spoken"), role("young", created=5)
+    put(account, app, idle, spoken, young)
+    judge(account)
+    assert set(PrincipalPosture.objects.values_list("observed", "observed_since")) == {("", None)}
+    TrailWatch.objects.create(account=account, since=ago(60), until=AS_OF)
+    for days in (40, 3):
+        acted_at(account, app, days, instance=True)
+    acted_at(account, spoken, 7)
+    judge(account)
+    assert seen() == {
+        "app": ("programs", ago(40).date()),
+        "idle": ("nothing", ago(60).date()),
+        "spoken": ("untold", ago(7).date()),
+        "young": ("nothing", ago(5).date()),
+    }
+
+
+def test_what_was_seen_so_before_the_window_began_stays_since_then(account: Account) -> None:
+    app = role("app")
+    put(account, app)
+    for days in (80, 30):
+        acted_at(account, app, days, instance=True)
+    judge(account)
+    UsageSession.objects.filter(day=ago(80).date()).delete()
+    judge(account)
+    assert seen() == {"app": ("programs", ago(80).date())}
+    acted_at(account, app, 2, sign_in="SwitchRole")
+    judge(account)
+    assert seen() == {"app": ("both", ago(2).date())}
+
+
+def acted_at(account: Account, one: records.Role, days: float, sign_in: str = "", **data: Any) -> None:
+    """A session so many days before AS_OF."""
+    UsageSession.objects.create(
+        account=account, principal=actor(account, one), name=f"s{days}", day=ago(days).date(), first_at=ago(days),
+        last_at=ago(days), n=1, denied=0, sign_in=sign_in, data=data,
+    )  # fmt: skip
+
+
+def seen() -> dict[str, tuple[str, Any]]:
+    rows = PrincipalPosture.objects.values_list("principal__name", "observed", "observed_since")
+    return {name: (observed, since) for name, observed, since in rows}
 
 
 @pytest.mark.parametrize(

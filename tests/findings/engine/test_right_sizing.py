@@ -100,7 +100,8 @@ def test_what_differs_is_told_and_confirmed_when_it_no_longer_does(account: mode
     collected(account, app(KEPT))
     mark = judged(account)
     assert (mark.state, mark.confirmed_at, mark.watch_until) == (Marks.CONFIRMED, AS_OF, AS_OF + WATCHED)
-    assert mark.attempts == "Access Advisor was not read since."
+    assert mark.attempts.startswith("Access Advisor was not read since. Nobody would see an attempt at ")
+    assert "(no CloudTrail events were read)" in mark.attempts
 
 
 def test_only_the_newest_mark_is_followed(account: models.Account) -> None:
@@ -132,7 +133,8 @@ def test_use_of_what_stays_and_use_before_it_was_confirmed_are_no_alert(confirme
     assert mark.state == Marks.CONFIRMED
     assert mark.attempts == (
         "No attempt at iam so far; watched until 2026-12-24. "
-        "Unknown for ec2: Access Advisor tells only of services that its policies allow."
+        "Access Advisor does not tell of ec2: it tells only of services that its policies allow. "
+        "Nobody would see an attempt at ec2:RunInstances (no CloudTrail events were read)."
     )
 
 
@@ -161,6 +163,45 @@ def test_an_attempt_is_an_alert_until_it_is_rolled_back(confirmed: models.Accoun
     assert (mark.state, mark.attempts, mark.confirmed_at) == (Marks.DIFFERS, "", None)
     collected(confirmed, app(KEPT), advised(at, s3=at, ec2=AS_OF + timedelta(days=2)))
     assert judged(confirmed, at).state == Marks.CONFIRMED  # a new watch: the attempt was before it
+
+
+def called(account: models.Account, name: str, at: datetime, *, read: datetime, denied: bool = True) -> None:
+    """A call of the role on EC2, and events that were read until `read`."""
+    who, _ = models.UsagePrincipal.objects.get_or_create(account=account, unique_id="AROA1", actor="role")
+    event, _ = models.UsageEvent.objects.get_or_create(account=account, source="ec2.amazonaws.com", name=name)
+    outcome = {"denied": 2, "denied_at": at} if denied else {"denied": 0, "used_at": at}
+    models.UsageLast.objects.create(account=account, principal=who, event=event, n=2, failed=0, first_at=at, **outcome)
+    models.TrailWatch.objects.update_or_create(
+        account=account, defaults={"since": AS_OF - timedelta(days=99), "until": read}
+    )
+    models.Coverage.objects.update_or_create(
+        account=account, source="trail_bucket", api=records.TRAIL, defaults={"state": "complete", "observed_at": read}
+    )
+
+
+def test_calls_make_it_safe_where_access_advisor_is_silent(confirmed: models.Account) -> None:
+    read = advised(LATER, s3=LATER, iam=None)
+    collected(confirmed, app(KEPT), read)
+    called(confirmed, "RunInstances", AS_OF - timedelta(days=1), read=LATER - timedelta(hours=6))
+    mark = judged(confirmed, LATER)
+    assert (mark.state, "Access Advisor does not tell of ec2" in mark.attempts) == (Marks.CONFIRMED, True)
+    assert mark.attempts.endswith("CloudTrail shows no denial of 91 actions so far; watched until 2026-12-24.")
+    models.Coverage.objects.filter(api=records.TRAIL).update(observed_at=LATER)
+    assert judged(confirmed, LATER).state == Marks.SAFE
+
+
+def test_a_denied_call_of_what_was_taken_away_is_an_alert_and_another_is_not(confirmed: models.Account) -> None:
+    at = AS_OF + timedelta(days=3)
+    collected(confirmed, app(KEPT))
+    called(confirmed, "TerminateInstances", at, read=at)
+    assert judged(confirmed, at).state == Marks.CONFIRMED
+    called(confirmed, "RunInstances", at, read=at)
+    mark = judged(confirmed, at)
+    assert (mark.state, mark.attempts[:75]) == (
+        Marks.ALERT,
+        "Denied since: ec2:RunInstances, last on 2026-11-27 00:00 UTC (CloudTrail; 2",
+    )
+    assert "put-role-policy" in mark.rollback
 
 
 def test_a_boundary_is_confirmed_and_watched_though_the_policies_stay(account: models.Account) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from findings.analysis.activity.event_actions import actions_of
 from findings.analysis.activity.seen import NO_CALL, SERVICES, visible
-from findings.analysis.usage import unseen
+from findings.analysis.unseen import unseen
 from findings.policy.catalogue import Level, catalogue
 from tests.findings.analysis.activity.test_event_actions import operations
 

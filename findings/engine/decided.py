@@ -1,0 +1,96 @@
+"""What operators decided, as the settings that an account is judged by: for all accounts first, then for the one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import lru_cache
+
+from django.conf import settings as django_settings
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from collectors import queue
+from collectors.models import Account
+from collectors.sources import sources
+from findings.analysis.activity import aws_ranges
+from findings.analysis.activity.networks import Networks
+from findings.analysis.facts import Settings
+from findings.models import AwsRanges, JudgementRequest, KindOverride, NamedNetwork
+from findings.models.decided import STANDS
+
+KEPT = 4  # lists of AWS's networks in a process's memory
+
+
+def settings_of(account: Account) -> Settings:
+    """Three queries, and one more when AWS's list is another than before."""
+    seldom = {api.name: source.every for source in sources().values() for api in source.apis if source.every > 1}
+    return Settings(
+        collect_every_hours=django_settings.COLLECT_EVERY_HOURS,
+        seldom=seldom,
+        networks=Names([account.pk]).named(account.pk),
+        kinds=kinds_of(account),
+        lookup_days=min(django_settings.LOOKUP_DAYS, 90),
+        iam_by_code=bool(django_settings.IAM_BY_CODE & {"*", account.aws_id}),
+    )
+
+
+def kinds_of(account: Account) -> dict[str, str]:
+    """Unique id -> kind."""
+    return dict(KindOverride.objects.filter(STANDS, account=account).values_list("principal_id", "kind"))
+
+
+class Names:
+    """The networks that were named. accounts: whose own names are read; None: those of all that may be seen. Two queries."""
+
+    def __init__(self, accounts: Iterable[int] | None = None) -> None:
+        rows = NamedNetwork.objects.filter(STANDS).order_by("cidr")
+        if accounts is not None:
+            rows = rows.filter(Q(account=None) | Q(account__in=list(accounts)))
+        self._own: defaultdict[int | None, dict[str, str]] = defaultdict(dict)
+        for account, cidr, name in rows.values_list("account", "cidr", "name"):
+            self._own[account][cidr] = name
+        self._shared = _aws() | self._own[None]
+        self._made: dict[int | None, Networks] = {}
+
+    def named(self, account: int | None) -> dict[str, str]:
+        """CIDR -> name: AWS's own list, under what operators say of all accounts, under what they say of the one."""
+        return self._shared | self._own.get(account, {})
+
+    def of(self, account: int | None) -> Networks:
+        """account: primary key; None: what holds for all."""
+        key = account if account in self._own else None
+        if key not in self._made:
+            self._made[key] = Networks(self.named(key))
+        return self._made[key]
+
+
+def _aws() -> dict[str, str]:
+    newest = AwsRanges.objects.order_by("-pk").values_list("pk", "set_at").first()
+    return _ranges(*newest) if newest else {}
+
+
+@lru_cache(KEPT)
+def _ranges(pk: int, _set_at: object) -> dict[str, str]:
+    """A row never changes. The moment tells rows of two databases apart."""
+    return AwsRanges.objects.values_list("named", flat=True).get(pk=pk)
+
+
+def take_ranges(blob: bytes, by: str) -> AwsRanges | None:
+    """Keep AWS's list, and ask for judgements by it; None when it is the one that is kept. Raises RangesError."""
+    found = aws_ranges.read(blob)
+    if found.named == _aws():
+        return None
+    kept = AwsRanges.objects.create(published=found.published, named=found.named, set_by=by)
+    JudgementRequest.ask(Account.objects.values_list("pk", flat=True), by)
+    return kept
+
+
+def judge_as_asked() -> None:
+    """Queue the judgements that operators' decisions ask for."""
+    with transaction.atomic():
+        open_requests = JudgementRequest.objects.filter(taken_at=None).select_for_update(skip_locked=True)
+        wanted = dict(open_requests.values_list("pk", "account"))
+        queue.ask_judgements(wanted.values())
+        JudgementRequest.objects.filter(pk__in=wanted).update(taken_at=Now())
