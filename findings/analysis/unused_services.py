@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from collectors.records import Role, User
 from findings.analysis.facts import Facts
 from findings.analysis.granted_since import granted_throughout
-from findings.analysis.usage import TRACKED_DAYS, Use, unseen, use
+from findings.analysis.unseen import unseen
+from findings.analysis.usage import TRACKED_DAYS, Use, use
 
 LATELY = "was not granted for the whole window, or since when it is granted is not known"
 UNTOLD = "no source tells of its use"
+TOLD = 5  # services that a reason names
 EVERY = "every service"  # stands for all in `unknown` where no source was read
 
 
@@ -75,11 +77,20 @@ def services_of(
 
 
 def why_unknown(unknown: dict[str, str]) -> str:
-    """One sentence a reason, with the services it is about."""
-    by_reason: dict[str, list[str]] = {}
-    for service, reason in sorted(unknown.items()):
-        by_reason.setdefault(reason, []).append(service)
+    """One sentence a reason, with the first services it is about and how many more there are."""
     return "; ".join(
-        reason if reason not in (LATELY, UNTOLD) else f"{', '.join(names)}: {reason}"
-        for reason, names in by_reason.items()
+        reason if reason not in (LATELY, UNTOLD) else f"{_some(names)}: {reason}"
+        for reason, names in by_reason(unknown).items()
     )
+
+
+def by_reason(unknown: dict[str, str]) -> dict[str, list[str]]:
+    """Reason -> the services it is about, by name."""
+    found: dict[str, list[str]] = {}
+    for service, reason in sorted(unknown.items()):
+        found.setdefault(reason, []).append(service)
+    return found
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:TOLD]) + (f" and {len(names) - TOLD} more" if len(names) > TOLD else "")

@@ -7,15 +7,15 @@ shape (`merged`), so who reads it need not change.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from collectors.records import EventUse, Role, User
+from collectors.records import TRAIL, EventUse, Role, ServiceUse, State, User
 from findings.analysis.activity.event_actions import actions_of, service_of
 from findings.analysis.facts import ADVISOR_DAYS, Facts
-from findings.policy.catalogue import Catalogue
 
-ADVISOR, CLOUDTRAIL = "Access Advisor", "CloudTrail"
+WHOLE = (TRAIL,)  # APIs that give all events; one of them is enough
+ADVISOR, CLOUDTRAIL, KEY = "Access Advisor", "CloudTrail", "access key last used"
 TRACKED_DAYS = (
     400  # what Access Advisor remembers, denied attempts included; less in regions that track for a shorter time
 )
@@ -23,11 +23,13 @@ TRACKED_DAYS = (
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The last attempt to use a service. at None: none while it was watched."""
+    """The last attempt to use a service or action. at None: none while it was watched. n: calls that were allowed, in all that
+    was read; 0 where the source does not count."""
 
     at: datetime | None
     source: str
     region: str = ""
+    n: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,9 @@ class Use:
     says nothing ("" when it does). resources: action -> ARNs it was used on, where a source knows them.
 
     actions: canonical name -> its last allowed use. actions_since: from when on calls were read without a gap; None: nobody
-    read any. unmapped: calls of which nobody knows the action ("ec2.amazonaws.com NewCall"); they keep their service used.
+    read any, or not all, for actions_unread. unmapped: calls of which nobody knows the action ("ec2.amazonaws.com NewCall");
+    they keep their service used. tracked: actions that Access Advisor tells of by themselves, at None: not attempted; of all
+    others its silence says nothing. parts: what each source told, where several did.
     """
 
     services: Mapping[str, Seen]
@@ -45,7 +49,10 @@ class Use:
     resources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     actions: Mapping[str, Seen] = field(default_factory=dict)
     actions_since: datetime | None = None
+    actions_unread: str = ""
     unmapped: tuple[str, ...] = ()
+    tracked: Mapping[str, Seen] = field(default_factory=dict)
+    parts: tuple[Use, ...] = ()
 
     def last(self, service: str) -> datetime | None:
         seen = self.services.get(service)
@@ -58,89 +65,23 @@ class Use:
             return True
         return None if self.unread or service not in self.services else False
 
-    def used_action(self, action: str, since: datetime) -> bool | None:
-        """Whether it was used at or after the moment, as far as calls tell. Silence counts only of actions that events show
-        (analysis/activity/seen.py), and only where calls were read all that time."""
-        seen = self.actions.get(action)
-        if seen is not None and seen.at is not None and seen.at >= since:
-            return True
-        return False if self.actions_since is not None and self.actions_since <= since else None
+    def used_action(self, action: str, since: datetime) -> bool:
+        """Whether it was seen at or after the moment. What silence is worth: analysis/used.py."""
+        told = (self.actions.get(action), self.tracked.get(action))
+        return any(seen is not None and seen.at is not None and seen.at >= since for seen in told)
 
-
-@dataclass(frozen=True, slots=True)
-class Unseen:
-    """Actions whose use leaves no trace. by_service: not even in Access Advisor's answer on the service as a whole."""
-
-    patterns: tuple[str, ...]
-    why: str
-    source: str
-    by_service: bool = False
-
-
-_REFINE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html"
-_DATA_EVENTS = "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html"
-_DATA = "is a data event, which a trail records only where it was told to"
-# What the principal hands to another service, and what only a trail with data events would show.
-UNSEEN = (
-    Unseen(
-        ("iam:PassRole",),
-        "is checked when a role is handed to a service; no record is ever written of it",
-        _REFINE,
-        by_service=True,
-    ),
-    Unseen(
-        ("sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext"),
-        "is checked with another call and has no record of its own",
-        "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html",
-    ),
-    Unseen(
-        ("s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*", "s3:RestoreObject", "s3:AbortMultipartUpload"),
-        f"{_DATA} for S3",
-        _DATA_EVENTS,
-    ),
-    Unseen(
-        (
-            "dynamodb:*Item",
-            "dynamodb:Query",
-            "dynamodb:Scan",
-            "dynamodb:PartiQL*",
-            "dynamodb:GetRecords",
-            "dynamodb:GetShardIterator",
-        ),
-        f"{_DATA} for DynamoDB",
-        _DATA_EVENTS,
-    ),
-    Unseen(("lambda:InvokeFunction", "lambda:InvokeFunctionUrl"), f"{_DATA} for Lambda", _DATA_EVENTS),
-    Unseen(
-        ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"),
-        f"{_DATA} for SQS",
-        _DATA_EVENTS,
-    ),
-    Unseen(("sns:Publish",), f"{_DATA} for SNS", _DATA_EVENTS),
-    Unseen(
-        ("kinesis:PutRecord", "kinesis:PutRecords", "kinesis:GetRecords", "kinesis:SubscribeToShard"),
-        f"{_DATA} for Kinesis",
-        _DATA_EVENTS,
-    ),
-    Unseen(
-        ("logs:PutLogEvents", "logs:CreateLogStream", "cloudwatch:PutMetricData"),
-        "is recorded, if at all, as a data event",
-        _DATA_EVENTS,
-    ),
-)
-
-ACTIONS = tuple(pattern for one in UNSEEN for pattern in one.patterns)  # `manage.py catalogue --check` reads it
-
-
-def unseen(catalogue: Catalogue, by_service: bool = True) -> int:
-    """Actions whose use cannot be seen, where what is known is known by service (or, if not, by action)."""
-    return catalogue.mask(p for one in UNSEEN if one.by_service or not by_service for p in one.patterns)
+    def sightings(self, name: str) -> tuple[Seen, ...]:
+        """What each source saw of a service or an action, the newest first."""
+        parts = self.parts or (self,)
+        told = (some for p in parts for some in ((p.actions, p.tracked) if ":" in name else (p.services,)))
+        found = [(seen.at, seen) for some in told if (seen := some.get(name)) and seen.at]
+        return tuple(seen for _, seen in sorted(found, key=lambda one: one[0], reverse=True))
 
 
 def use(principal: Role | User, facts: Facts) -> Use:
     """Everything that is known of the principal's use."""
-    trail = _trail(principal, facts)
-    return merged([_advisor(principal, facts), *([trail] if trail else [])])
+    told = (_advisor(principal, facts), _trail(principal, facts), _keys(principal, facts))
+    return merged(one for one in told if one)
 
 
 def merged(uses: Iterable[Use]) -> Use:
@@ -163,17 +104,24 @@ def merged(uses: Iterable[Use]) -> Use:
         resources={action: arns for u in many for action, arns in u.resources.items()},
         actions=_newest(u.actions for u in many),
         actions_since=max((u.actions_since for u in many if u.actions_since), default=None),
+        actions_unread="; ".join(dict.fromkeys(u.actions_unread for u in many if u.actions_unread)),
         unmapped=tuple(sorted({name for u in many for name in u.unmapped})),
+        tracked=_newest(u.tracked for u in many),
+        parts=tuple(part for one in many for part in one.parts or (one,)),
     )
 
 
 def _newest(some: Iterable[Mapping[str, Seen]]) -> dict[str, Seen]:
+    """With the calls of all of them: several are one action, such as ListObjects and HeadBucket."""
     found: dict[str, Seen] = {}
     for actions in some:
         for action, seen in actions.items():
             old = found.get(action)
-            if old is None or (seen.at is not None and (old.at is None or seen.at > old.at)):
+            if old is None:
                 found[action] = seen
+            else:
+                newer = seen if seen.at is not None and (old.at is None or seen.at > old.at) else old
+                found[action] = replace(newer, n=old.n + seen.n)
     return found
 
 
@@ -181,11 +129,37 @@ def _advisor(principal: Role | User, facts: Facts) -> Use:
     found = facts.advisor.get(principal.unique_id)
     read_at = found.read_at if found else facts.as_of
     unread = "" if facts.advised(principal) else _unread(principal, facts)
+    services = found.services if found else ()
     return Use(
-        {s.namespace.lower(): Seen(s.last_at, ADVISOR, s.region) for s in (found.services if found else ())},
+        {s.namespace.lower(): Seen(s.last_at, ADVISOR, s.region) for s in services},
         since=max(principal.created_at, read_at - timedelta(days=TRACKED_DAYS)),
         unread=unread,
+        tracked=_newest(_tracked(one) for one in services if not unread or one.last_at),
     )
+
+
+def _tracked(service: ServiceUse) -> dict[str, Seen]:
+    """AWS names them as the action or as the call, "ListFunctions20150331"; one that is several actions tells of none."""
+    named = ((actions_of(service.namespace, one.name) or (), one) for one in service.actions or ())
+    return {actions[0]: Seen(one.last_at, ADVISOR, one.region) for actions, one in named if len(actions) == 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Since when all events were read, and until when; None: not without a gap, for why."""
+
+    since: datetime | None
+    until: datetime | None = None
+    why: str = ""
+
+
+def heard(facts: Facts) -> Heard:
+    if facts.activity.since is None:
+        return Heard(None, why=f"no {CLOUDTRAIL} events were read")
+    if gaps := facts.gaps((), WHOLE):
+        return Heard(None, why=f"{CLOUDTRAIL}'s events were not all read: {'; '.join(map(str, gaps))}")
+    rows = [row.observed_at for row in facts.snapshot.coverage if row.api in WHOLE and row.state is State.COMPLETE]
+    return Heard(facts.activity.since, min(rows))
 
 
 def _trail(principal: Role | User, facts: Facts) -> Use | None:
@@ -198,16 +172,20 @@ def _trail(principal: Role | User, facts: Facts) -> Use | None:
         return None
     allowed = [one for one in facts.activity.uses(principal) if one.used_at is not None]
     mapped = [(one, actions_of(one.source, one.name)) for one in allowed]
+    whole = heard(facts)
     return Use(
-        services=_newest(
-            dict.fromkeys(_services(one, actions), Seen(one.used_at, CLOUDTRAIL)) for one, actions in mapped
-        ),
+        services=_newest(dict.fromkeys(_services(one, actions), _seen(one)) for one, actions in mapped),
         since=max(principal.created_at, since),
         unread=f"{CLOUDTRAIL} shows only calls that it records, so its silence on a service says nothing",
-        actions=_newest(dict.fromkeys(actions or (), Seen(one.used_at, CLOUDTRAIL)) for one, actions in mapped),
-        actions_since=since,
+        actions=_newest(dict.fromkeys(actions or (), _seen(one)) for one, actions in mapped),
+        actions_since=whole.since,
+        actions_unread=whole.why,
         unmapped=tuple(sorted(f"{one.source} {one.name}" for one, actions in mapped if actions is None)),
     )
+
+
+def _seen(call: EventUse) -> Seen:
+    return Seen(call.used_at, CLOUDTRAIL, n=call.n - call.denied)
 
 
 def _services(call: EventUse, actions: tuple[str, ...] | None) -> set[str]:
@@ -215,6 +193,16 @@ def _services(call: EventUse, actions: tuple[str, ...] | None) -> set[str]:
     if actions is not None:
         return {action.partition(":")[0] for action in actions}
     return {service for service in (service_of(call.source),) if service}
+
+
+def _keys(principal: Role | User, facts: Facts) -> Use | None:
+    """What a user's access keys were last used for. It tells of one service a key, and so nothing of the others."""
+    keys = facts.keys(principal) if isinstance(principal, User) else ()
+    told = ((service_of(key.last_used_service), key) for key in keys if key.last_used_at)
+    seen = [{service: Seen(key.last_used_at, KEY, key.last_used_region)} for service, key in told if service]
+    if not seen:
+        return None
+    return Use(_newest(seen), since=principal.created_at, unread="an access key tells of its last use only")
 
 
 def _unread(principal: Role | User, facts: Facts) -> str:

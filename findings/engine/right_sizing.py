@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from collectors.models import Account
-from collectors.records import State
+from collectors.records import Role, State, User
 from findings.analysis.facts import Facts
 from findings.analysis.right_sizing.applied import Comparison, compare
-from findings.analysis.right_sizing.watch import watch
+from findings.analysis.right_sizing.watch import Taken, watch
+from findings.analysis.usage import heard
 from findings.models import RightSizing
 
 DETAILS = "iam:GetAccountAuthorizationDetails"
@@ -52,7 +53,7 @@ def _judge(mark: RightSizing, facts: Facts) -> None:
     found = compare(principal, mark.documents, facts, mark.target == RightSizing.Target.BOUNDARY)
     _confirm(mark, found, facts.as_of)
     if mark.state in STANDING:
-        _watch(mark, facts)
+        _watch(mark, principal, facts)
 
 
 def _confirm(mark: RightSizing, found: Comparison, as_of: datetime) -> None:
@@ -67,11 +68,12 @@ def _confirm(mark: RightSizing, found: Comparison, as_of: datetime) -> None:
         mark.state, mark.confirmed_at, mark.watch_until = Marks.CONFIRMED, as_of, as_of + WATCHED
 
 
-def _watch(mark: RightSizing, facts: Facts) -> None:
+def _watch(mark: RightSizing, principal: Role | User, facts: Facts) -> None:
     if mark.confirmed_at is None or mark.watch_until is None:
         return
-    reading = facts.advisor.get(mark.principal_id)
-    found = watch(mark.services, mark.lost, reading, mark.confirmed_at, mark.watch_until)
+    taken = Taken(mark.services, mark.lost, mark.narrowed, mark.confirmed_at, mark.watch_until)
+    reading, calls = facts.advisor.get(mark.principal_id), facts.activity.uses(principal)
+    found = watch(taken, reading, calls, heard(facts), facts.permissions.catalogue)
     mark.attempts = found.said
     if found.tried is not None:
         mark.state = Marks.ALERT if found.tried else Marks.SAFE

@@ -19,8 +19,7 @@ from iamdash.access.rights import needs
 from iamdash.pages.context import account_chosen
 from iamdash.pages.gaps import DETAILS, Gaps
 from iamdash.pages.principals import FILTERS, PrincipalList
-from iamdash.pages.reading import facts_of
-from iamdash.pages.right_sizing import note, shown, sized_facts
+from iamdash.pages.right_sizing import note, shown, used_facts
 
 MOST = 50  # roles that a proposal is made for, and that are offered at once
 NAME = "boundary"
@@ -84,5 +83,5 @@ def _offered(request: HttpRequest, account: Account, chosen: Sequence[Principal]
 
 def _proposal(account: Account, chosen: Iterable[Principal]) -> Proposal | NoProposal:
     chosen = list(chosen)
-    told = sized_facts(facts_of(chosen, account), account, NAME)
+    told = used_facts(chosen, account, NAME)
     return propose_boundary([one.as_record for one in chosen], told, NAME)

@@ -9,6 +9,8 @@ from collectors import records
 from findings.analysis.admin import Admin
 from findings.analysis.facts import Facts
 from findings.analysis.holdings import Held
+from findings.analysis.right_sizing import window_of
+from findings.analysis.usage import use
 from findings.policy.compiled import Compiled
 from findings.policy.document import Unreadable
 from iamdash.pages.matrix import GRAVITY, Matrix, matrix
@@ -48,7 +50,12 @@ def permitted(principal: records.Role | records.User, facts: Facts) -> Permitted
     guardrails = facts.guardrails
     held = permissions.library.boundary(principal)
     return Permitted(
-        matrix(permissions.summary(principal), permissions.catalogue, facts.advisor.get(principal.unique_id)),
+        matrix(
+            permissions.summary(principal),
+            permissions.catalogue,
+            permissions.reach(principal).upper,
+            window_of(principal, facts, use(principal, facts)),
+        ),
         permissions.admin(principal),
         permissions.unknown(principal),
         _blocking(principal, facts, held, "") if held else None,

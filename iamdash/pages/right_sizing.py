@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from collectors.models import Account, Policy, Principal
 from collectors.models.policy_changes import policy_changes
+from findings.analysis.activity.seen import DATA_SERVICES
 from findings.analysis.facts import Facts
 from findings.analysis.right_sizing import Kept, NoProposal, Proposal, Removed, Spare, propose, spare
 from findings.models import RightSizing
@@ -27,7 +28,7 @@ from findings.policy.written import size
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
 from iamdash.pages.gaps import DETAILS, Gaps
-from iamdash.pages.reading import facts_of
+from iamdash.pages.reading import facts_of, with_use
 
 SHOWN, STARS = 25, 8  # services and statements before the rest folds away
 EVERYTHING = "*"
@@ -77,15 +78,16 @@ class GoingService:
 @require_safe
 def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
     principal = _principal(aws_id, unique_id)
-    drop = dropped(request.GET)
+    drop, data = dropped(request.GET), recorded(request.GET)
     context = {
         "principal": principal,
         "drop": drop,
+        "data": data,
         "marks": marks_of(principal),
         "gap": Gaps([principal.account_id], DETAILS).of(principal.account_id, DETAILS),
         "mark_url": reverse("right-size-mark", args=[aws_id, unique_id]),
-        "kept_parameters": [("drop", one) for one in drop],
-        **shown(proposal_of(principal, drop), request),
+        "kept_parameters": _pairs(drop, data),
+        **shown(proposal_of(principal, drop, data), request),
     }
     return render(request, "right_sizing/page.html", context)
 
@@ -95,10 +97,15 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
 def mark(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
     """The operator says that the proposal was applied. AWS is asked by the next collection, not now."""
     principal = _principal(aws_id, unique_id)
-    drop = dropped(request.POST)
-    note(request, principal.account, proposal_of(principal, drop))
-    query = f"?{urlencode({'drop': drop}, doseq=True)}" if drop else ""
-    return redirect(reverse("right-size", args=[aws_id, unique_id]) + query)
+    drop, data = dropped(request.POST), recorded(request.POST)
+    note(request, principal.account, proposal_of(principal, drop, data))
+    query = urlencode(_pairs(drop, data))
+    return redirect(reverse("right-size", args=[aws_id, unique_id]) + (f"?{query}" if query else ""))
+
+
+def _pairs(drop: Iterable[str], data: Iterable[str]) -> list[tuple[str, str]]:
+    """Of an address or a form."""
+    return [*(("drop", one) for one in drop), *(("data", one) for one in data)]
 
 
 def _principal(aws_id: str, unique_id: str) -> Principal:
@@ -116,16 +123,24 @@ def dropped(given: QueryDict) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in named if one in catalogue().services))
 
 
-def proposal_of(principal: Principal, drop: Collection[str]) -> Proposal | NoProposal:
+def recorded(given: QueryDict) -> tuple[str, ...]:
+    """Services of which the operator says that the trail records all their data events."""
+    return tuple(one for one in dict.fromkeys(given.getlist("data")) if one in DATA_SERVICES)
+
+
+def proposal_of(principal: Principal, drop: Collection[str], data: Collection[str] = ()) -> Proposal | NoProposal:
+    """drop, data: as of findings.analysis.right_sizing.propose."""
     if principal.gone_at:
         return DELETED
-    told = sized_facts(facts_of([principal], principal.account), principal.account, f"{principal.name}-right-sized")
-    return propose(principal.as_record, told, catalogue().services.keys() if EVERYTHING in drop else drop)
+    told = used_facts([principal], principal.account, f"{principal.name}-right-sized")
+    given_up = catalogue().services.keys() if EVERYTHING in drop else drop
+    return propose(principal.as_record, told, given_up, data)
 
 
-def sized_facts(told: Facts, account: Account, stem: str = "") -> Facts:
-    """A page's facts with what right-sizing asks beyond them: since when policies are as they are, and which names of new
-    policies are taken. stem: what those begin with."""
+def used_facts(principals: Sequence[Principal], account: Account, stem: str = "") -> Facts:
+    """A page's facts with what is asked about use: what was seen of it, and since when policies are as they are. stem: how the
+    names of new policies begin, of which it then knows those that are taken, and on what calls were made."""
+    told = with_use(facts_of(principals, account), principals, account, resources=bool(stem))
     snapshot = told.snapshot
     holders = [one.unique_id for one in (*snapshot.roles, *snapshot.users, *snapshot.groups)]
     named = Policy.present.filter(account=account, name__istartswith=stem) if stem else ()
@@ -138,7 +153,7 @@ def sized_facts(told: Facts, account: Account, stem: str = "") -> Facts:
 
 def suggestion(principal: Principal, told: Facts) -> dict[str, Any]:
     """What the page of the role or user says of it. told: the facts of that page."""
-    found = DELETED if principal.gone_at else spare(principal.as_record, sized_facts(told, principal.account))
+    found = DELETED if principal.gone_at else spare(principal.as_record, told)
     return {
         "spare": found if isinstance(found, Spare) else None,
         "no_proposal": found if isinstance(found, NoProposal) else None,
@@ -203,7 +218,7 @@ def going(removed: Iterable[Removed]) -> list[GoingService]:
             names.get(service, service),
             sum(one.count for one in many),
             ", ".join(f"{one.count} {one.level}" for one in many),
-            many[0].why,
+            "; ".join(dict.fromkeys(one.why for one in many)),
         )
         for service, many in rows.items()
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,6 @@ from tests.builders import (
     arn,
     in_organization,
     key,
-    last_accessed,
     org_account,
     org_policy,
     policy,
@@ -29,6 +29,7 @@ from tests.findings.engine.inventory import judge, put
 from tests.findings.worlds import EVERYTHING, allow, deny, document
 from tests.pages.making import SCRIPT
 from tests.pages.test_principals import page_of, store_documents, text
+from tests.pages.test_right_sizing import advised
 
 Client = Callable[..., Any]
 APP = document(allow(["s3:GetObject", "s3:PutObject", "iam:CreateUser"]))
@@ -88,19 +89,27 @@ def test_nothing_granted_says_so(sign_in: Client, account: Account) -> None:
 def test_granted_in_effect_and_used(sign_in: Client, account: Account) -> None:
     limits = policy("limits", document=records.digest(LIMITS))
     made = role("app", inline=inline(APP), boundary=limits.arn)
-    filled(account, made, limits, last_accessed(made, s3=20))
+    filled(account, made, limits, advised(made, s3=20))
     page = sign_in().get(page_of(made))
     permissions = section(page, "permissions")
     assert "2 of 3 granted actions in effect, in 2 services" in permissions
     assert "0 of 1" in permissions
     assert "Access Advisor counts attempts, including denied ones" in permissions
     assert "not told" in permissions
+    assert "unknown 20 d ago Access Advisor" in permissions
+    html = page.content.decode()
+    said = "1 unknown: no CloudTrail events were read; the service was used, last on"
+    assert re.search(rf'<span class="use unknown" title="{said} [0-9-]+ \(Access Advisor\)" tabindex="0">unknown', html)
+    assert (
+        "nobody can say which actions were used, but for those that Access Advisor tracks: no CloudTrail events"
+        in permissions
+    )
     assert "blocks 1 granted action: iam:CreateUser" in section(page, "guardrails")
 
 
 def test_use_that_was_not_read_is_unknown(sign_in: Client, account: Account) -> None:
     filled(account, made := role("app", inline=inline(APP)))
-    assert "unknown: Access Advisor was not read for it" in section(sign_in().get(page_of(made)), "permissions")
+    assert "unknown: Access Advisor was not read for app" in section(sign_in().get(page_of(made)), "permissions")
 
 
 def test_an_administrator_has_no_more_to_get(sign_in: Client, account: Account) -> None:

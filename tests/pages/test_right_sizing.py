@@ -11,12 +11,13 @@ import pytest
 from django.utils import timezone
 
 from collectors import records
-from collectors.models import Account, Document, Version
+from collectors.models import Account, Document, UsageLast, UsageResource, Version
 from findings.models import RightSizing
 from iamdash.access.models import Role
 from tests.builders import aws_policy, coverage, policy, role, user
 from tests.findings.engine.inventory import put
 from tests.findings.rules.policies import allow, document
+from tests.pages.acted import used, watch
 from tests.pages.making import SCRIPT, ago
 
 Client = Callable[..., Any]
@@ -138,6 +139,69 @@ def test_it_shows_the_difference_the_ways_to_apply_it_and_what_is_not_known(sign
         assert said in page, said
 
 
+CALLS = document(allow(["sts:AssumeRole", "s3:GetObject", "ec2:RunInstances", "ec2:TerminateInstances"]))
+DEPLOY, LOGS = "arn:aws:iam::000000000001:role/deploy", "arn:aws:s3:::logs/2026/*"
+
+
+@pytest.fixture
+def acting(account: Account) -> Account:
+    """Its calls were read for the whole window; each named what it was used on."""
+    one = app(body=CALLS)
+    hold(account, one, advised(one, s3=3, ec2=3, sts=3), bodies=(CALLS,))
+    for call, resource in (("sts AssumeRole", DEPLOY), ("s3 GetObject", LOGS), ("ec2 RunInstances", None)):
+        used(account, one, call)
+        last = UsageLast.objects.get(event__name=call.partition(" ")[2])
+        if resource:
+            UsageResource.objects.create(
+                account=account, principal=last.principal, event=last.event, resource=resource, n=last.n, denied=0,
+                first_at=last.first_at, last_at=last.used_at,
+            )  # fmt: skip
+    return account
+
+
+@pytest.mark.parametrize(
+    ("state", "since", "why"),
+    [("complete", None, "no CloudTrail events were read"), ("complete", 35, "is not the whole window"),
+     ("denied", 200, "it needs the permission s3:GetObject")],
+)  # fmt: skip
+def test_without_a_whole_window_of_events_the_page_says_that_services_decide(
+    sign_in: Client, acting: Account, state: str, since: float | None, why: str
+) -> None:
+    watch(acting, state, since)
+    page = text(sign_in().get(PAGE))
+    assert "Actions of a service in use stay" in page
+    assert why in page
+    assert "as small as what is known of its use allows" in page
+    assert "fewer resources" not in page
+
+
+def test_calls_and_what_they_named_decide(sign_in: Client, acting: Account) -> None:
+    watch(acting, since=200)
+    client = sign_in(Role.ANALYST)
+    assert "1 of the 4 actions that its policies allow were not used in 90 days" in text(client.get(ONE))
+    response = client.get(PAGE)
+    page = text(response)
+    assert "1 of 4 actions could go. It did not use it in 90 days, as Access Advisor and CloudTrail tell." in page
+    assert "ec2 1 1 Write no call since" in page
+    assert f"What would stay on fewer resources? 1 action sts:AssumeRole {DEPLOY}" in page
+    assert "a trail may record some of its calls only" in page
+    assert LOGS not in page
+    told = client.get(f"{PAGE}?data=s3&data=nonsense")
+    assert f"s3:GetObject {LOGS}" in text(told)
+    assert "It believes you that the trail records all data events of s3." in text(told)
+    client.post(MARK, {"digest": told.context["proposal"].digest, "data": "s3"})
+    mark = RightSizing.objects.get()
+    assert (mark.lost, mark.narrowed) == (["ec2:TerminateInstances"], ["s3:GetObject", "sts:AssumeRole"])
+
+
+def test_more_resources_than_are_kept_narrow_nothing(sign_in: Client, acting: Account) -> None:
+    watch(acting, since=200)
+    UsageLast.objects.filter(event__name="AssumeRole").update(resources_cut=True)
+    page = text(sign_in().get(PAGE))
+    assert "its calls named more resources than are kept" in page
+    assert "fewer resources" not in page
+
+
 def test_names_that_are_taken_are_not_proposed(sign_in: Client, sized: Account) -> None:
     one = app()
     hold(sized, one, advised(one, s3=3, ec2=None), policy("App-right-sized-1"))
@@ -167,7 +231,9 @@ def test_one_that_needs_all_it_has_says_so(sign_in: Client, account: Account) ->
 def test_hostile_names_are_text(sign_in: Client, account: Account) -> None:
     body = document({"Sid": SCRIPT, **allow(["s3:GetObject", f"s3:{SCRIPT}", "ec2:RunInstances"], SCRIPT)})
     one = role(SCRIPT, unique_id="AROA1", inline={SCRIPT: records.digest(body)})
-    hold(account, one, advised(one, s3=3, ec2=None), bodies=(body,))
+    hold(account, one, advised(one, s3=3, ec2=3), bodies=(body,))
+    used(account, one, f"ec2 {SCRIPT}")
+    watch(account, since=200)
     for path in (ONE, PAGE, f"{BOUNDARY}?role=AROA1"):
         html = sign_in().get(path).content.decode()
         assert SCRIPT not in html

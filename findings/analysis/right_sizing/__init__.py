@@ -10,6 +10,7 @@ from findings.analysis.right_sizing.boundary import propose_boundary
 from findings.analysis.right_sizing.model import (
     Check,
     Kept,
+    Narrowed,
     NoProposal,
     PolicyDiff,
     Proposal,
@@ -17,11 +18,12 @@ from findings.analysis.right_sizing.model import (
     Spare,
     Star,
 )
-from findings.analysis.right_sizing.propose import propose, spare
+from findings.analysis.right_sizing.propose import propose, spare, window_of
 
 __all__ = [
     "Check",
     "Kept",
+    "Narrowed",
     "NoProposal",
     "PolicyDiff",
     "Proposal",
@@ -31,4 +33,5 @@ __all__ = [
     "propose",
     "propose_boundary",
     "spare",
+    "window_of",
 ]

@@ -15,8 +15,9 @@ from findings.analysis.right_sizing import check
 from findings.analysis.right_sizing.impossible import impossible
 from findings.analysis.right_sizing.keep import Keeping, removed, wholly_gone
 from findings.analysis.right_sizing.model import Check, Kept, NoProposal, Proposal, Star
-from findings.analysis.right_sizing.propose import compiled_policy, kept, numbered, spoken, window_start
+from findings.analysis.right_sizing.propose import compiled_policy, kept, numbered, spoken, window_of, window_start
 from findings.analysis.usage import merged, use
+from findings.analysis.used import Window
 from findings.policy.catalogue import Catalogue
 from findings.policy.compiled import Compiled, effective, union
 from findings.policy.document import read
@@ -34,7 +35,9 @@ def propose_boundary(principals: Sequence[Role | User], facts: Facts, name: str 
         return none
     catalogue, start = facts.permissions.catalogue, window_start(facts)
     known = [use(one, facts) for one in principals]
-    chosen = [kept(one, facts, used) for one, used in zip(principals, known, strict=True)]
+    windows = [window_of(one, facts, used) for one, used in zip(principals, known, strict=True)]
+    chosen = [kept(one, facts, window) for one, window in zip(principals, windows, strict=True)]
+    together = Window(merged(known), start, catalogue)
     old = [union(held.compiled for held in policies) for policies, _ in chosen]
     document = _document([keeping for _, keeping in chosen], old, catalogue)
     (policy,) = numbered(name, [document], facts)
@@ -50,7 +53,7 @@ def propose_boundary(principals: Sequence[Role | User], facts: Facts, name: str 
         window_days=facts.settings.unused_days,
         since=max(one.since for one in known),
         change=_change(principals, facts, policy),
-        removed=removed(lost, merged(known), start, catalogue),
+        removed=removed(lost, together, [keeping for _, keeping in chosen]),
         granted=everything.allow.bit_count(),
         lost_patterns=pack(lost, lost, catalogue),
         gone={
@@ -68,6 +71,7 @@ def propose_boundary(principals: Sequence[Role | User], facts: Facts, name: str 
             check.fits([policy], 1),
         ),
         diffs=(),
+        by_service="; ".join(dict.fromkeys(window.silent for window in windows if window.silent)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from findings.analysis.right_sizing.model import Check, Star
@@ -25,13 +25,15 @@ TOLD = 3
 @dataclass(frozen=True)
 class Before:
     """A principal's caller, its policies as they are, and as they would be: each with the actions that it speaks of.
-    boundary: the one that is proposed."""
+    boundary: the one that is proposed. used_on: action -> what it was used on, where that is all known; of the others anything
+    may have been."""
 
     caller: Caller
     old: Policies
     allows: tuple[Clause, ...]
     new: tuple[tuple[Named, int], ...]
     boundary: Named | None = None
+    used_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def would(self, request: Request, catalogue: Catalogue) -> str:
         """The verdict then. A policy that does not name the action says nothing of it, so it need not be asked."""
@@ -54,7 +56,11 @@ def nothing_in_use_lost(
     lost = old.allow & used & ~new.allow
     asked, worse = 0, []
     for one in before:
-        for request in _questions(one.caller, one.allows, used, catalogue):
+        known = catalogue.mask(one.used_on)
+        for request in (
+            *_questions(one.caller, one.allows, used & ~known, catalogue),
+            *_seen(one, old.allow & known, catalogue),
+        ):
             asked += 1
             was, would = evaluate(request, one.old).verdict, one.would(request, catalogue)
             if _RANK[would] < _RANK[was]:
@@ -164,6 +170,13 @@ def _possible(caller: Caller, clauses: Iterable[Clause], wanted: int, catalogue:
                     yield from (
                         Request(caller, action, r) for r in _resources(clause.statement, action, caller, catalogue)
                     )
+
+
+def _seen(one: Before, known: int, catalogue: Catalogue) -> Iterator[Request]:
+    """Each use that was seen, on each resource."""
+    for action in catalogue.members(known):
+        for resource in one.used_on[action]:
+            yield Request(one.caller, action, resource.replace("*", "example"))
 
 
 def _some(mask: int, catalogue: Catalogue) -> Iterator[str]:

@@ -49,6 +49,14 @@ class Star:
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Actions that stay on what they were used on only. resources: ARNs, or patterns where they are many."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """What the policy engine says of the proposal. ok None: it could not tell."""
 
@@ -89,7 +97,9 @@ class Proposal:
 
     granted: how many actions were allowed on something. lost_patterns: what is no longer allowed on anything, in short.
     gone: unique id -> services that it loses as a whole, so that an attempt in Access Advisor is one at what was taken away.
-    unchanged: the policies are already as small as what is known allows.
+    unchanged: the policies are already as small as what is known allows. by_service: why actions are judged by their service
+    alone; "" when calls tell of each. narrowed: what was granted on everything and stays on what was used. data: services that
+    the trail shows data events of, so that the operator may say that it records them all.
     """
 
     principals: Mapping[str, str]
@@ -107,6 +117,9 @@ class Proposal:
     checks: tuple[Check, ...]
     diffs: tuple[PolicyDiff, ...]
     unchanged: bool = False
+    by_service: str = ""
+    narrowed: tuple[Narrowed, ...] = ()
+    data: tuple[str, ...] = ()
 
     @property
     def documents(self) -> tuple[NewPolicy, ...]:
@@ -121,6 +134,10 @@ class Proposal:
     def sound(self) -> bool:
         """Whether no check failed: one that did is a reason not to apply it as it is."""
         return all(check.ok is not False for check in self.checks)
+
+    @property
+    def narrowed_patterns(self) -> tuple[str, ...]:
+        return tuple(sorted({action for one in self.narrowed for action in one.actions}))
 
     @property
     def lost(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from findings.analysis.right_sizing.keep import Keeping
 from findings.analysis.usage import Use
+from findings.analysis.used_resources import fewer
 from findings.policy.catalogue import Catalogue
 from findings.policy.compiled import Clause, Compiled
 from findings.policy.document import Document, Statement
@@ -34,7 +35,8 @@ def _statements(clause: Clause, keeping: Keeping, use: Use, account: str, catalo
         yield statement
         return
     written, rest = _as_written(clause, keeping, catalogue)
-    if statement.resources is None or EVERYTHING not in statement.resources or not use.resources:
+    wide = statement.resources is not None and EVERYTHING in statement.resources
+    if not (wide and clause.may & keeping.mask & catalogue.mask(use.resources)):
         actions = (*written, *pack(rest, reads(catalogue), catalogue))
         if actions:
             yield replace(statement, actions=actions, not_actions=None)
@@ -83,8 +85,9 @@ def by_resource(mask: int, use: Use, account: str, catalogue: Catalogue) -> list
 
 
 def _general(action: str, seen: tuple[str, ...], account: str, catalogue: Catalogue) -> tuple[str, ...]:
-    if len(seen) <= LISTED_RESOURCES:
-        return tuple(sorted(seen))
+    for some in (seen, tuple(fewer(seen))):
+        if len(some) <= LISTED_RESOURCES:
+            return tuple(sorted(some))
     own = all(arn.split(":")[4:5] in ([account], [""]) for arn in seen)
     return tuple(sorted(_owned(t, account) if own else t for t in catalogue.templates(action)))
 

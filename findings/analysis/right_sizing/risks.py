@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from collectors.records import Role, User
 from findings.analysis.holdings import Held
 from findings.analysis.right_sizing.keep import Keeping
-from findings.analysis.usage import ADVISOR, Use
+from findings.analysis.usage import ADVISOR, CLOUDTRAIL
+from findings.analysis.used import Window
 from findings.policy.catalogue import Catalogue
 from findings.policy.minimise import writing_patterns
 from findings.policy.render import Change
@@ -25,16 +25,16 @@ def risks(
     held: tuple[Held, ...],
     change: Change,
     keeping: Keeping,
-    use: Use,
-    start: datetime,
-    catalogue: Catalogue,
+    window: Window,
 ) -> Iterator[str]:
+    use, start, catalogue = window.known, window.since, window.catalogue
     if principal.created_at > start:
         made = f"{principal.name} was made on {principal.created_at:%Y-%m-%d}, within the window"
         yield f"{made}: it may not have done all it is for."
     elif use.since > start:
         yield f"Use was watched since {use.since:%Y-%m-%d} only, which is less than the window."
     yield from _attached(change)
+    yield from _by_call(keeping, window)
     if keeping.given_up:
         listed = ", ".join(list(keeping.given_up)[:TOLD])
         yield f"You gave up what nobody can say is unused: {_cut(listed, len(keeping.given_up))}."
@@ -51,8 +51,28 @@ def risks(
         said = f"AWS does not say whether {ADVISOR} counts calls to KMS that {', '.join(callers)} make for it"
         yield f"{said}: look at the keys that encrypt what it uses."
     yield from _of_writing(held, catalogue)
-    if ADVISOR in {seen.source for seen in use.services.values()}:
+    if any(seen.source == ADVISOR for service in use.services for seen in use.sightings(service)):
         yield f"{ADVISOR} counts denied attempts as use, and in some regions it has not tracked for as long as 400 days."
+
+
+def _by_call(keeping: Keeping, window: Window) -> Iterator[str]:
+    """What a trail does not see, where its silence takes something away."""
+    since = window.known.actions_since
+    if since is None or not (keeping.by_call or window.known.resources):
+        return
+    if gone := (keeping.by_call & ~window.untried).bit_count():
+        yield (
+            f"{gone:,} changing action{'s' if gone > 1 else ''} of services in use {'go' if gone > 1 else 'goes'} because "
+            f"{CLOUDTRAIL} shows no call since {since:%Y-%m-%d}. It sees calls of AWS's API only: not what AWS checks besides "
+            "the call's own action, and not what the trail leaves out, such as other regions or excluded event sources."
+        )
+    if window.known.resources:
+        yield (
+            f"What was granted on everything stays on what calls named since {window.since:%Y-%m-%d}: what is used more "
+            "seldom, or made later under another name, is refused."
+        )
+    if window.data:
+        yield f"It believes you that the trail records all data events of {', '.join(sorted(window.data))}."
 
 
 def _attached(change: Change) -> Iterator[str]:

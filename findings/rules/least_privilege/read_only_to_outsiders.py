@@ -31,13 +31,12 @@ from collections.abc import Iterator
 
 from collectors.records import Role
 from findings.analysis.facts import Facts
-from findings.rules import trusts
+from findings.rules import behaviour, trusts
 from findings.rules.words import few
 from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 READERS = frozenset({"ReadOnlyAccess", "ViewOnlyAccess", "SecurityAudit"})
 OF_AWS = ":iam::aws:policy/"
-OUR_POLICY = "iamdash-read"  # collectors/access_policy.py
 
 RULE = Rule(
     code="LP407",
@@ -64,7 +63,7 @@ def judge(role: Role, facts: Facts) -> Iterator[Outcome]:
     if not outside:
         yield Clear("nobody outside the zone of trust may assume it")
         return
-    if OUR_POLICY in role.inline:
+    if behaviour.ours(role):
         yield Clear("this tool")
         return
     accounts = [trusts.named(account, facts) for account in trusts.accounts_of(outside, facts)]

@@ -1,10 +1,11 @@
 """
 ## What it does
 Opens when a role or user uses a service, but not all of the actions that change something there (write and permissions
-management) and that its policies leave it. Used is what CloudTrail's events show as allowed within the window (`unused_days`, 90
-by default), whatever the call is named there. Judged are only actions whose use a management event would show, of the services
-that this can be said of, granted during the whole window; and only if events were read for the whole window and Access Advisor
-was read too. Services that are not used at all LP104 tells, administrators LP201, roles that are not used LP101.
+management) and that its policies leave it. Used is what CloudTrail's events show as allowed within the window
+(`unused_days`, 90 by default), whatever the call is named there, and what Access Advisor tells by action. Judged are only
+actions whose use a management event would show, of the services that this can be said of, granted during the whole window;
+and only if events were read for the whole window and Access Advisor was read too. Services that are not used at all LP104
+tells, administrators LP201, roles that are not used LP101.
 
 ## Why it matters
 A role that starts instances and may also delete snapshots is worth a backup to whoever takes it over. Actions that nobody uses
@@ -32,14 +33,14 @@ events](https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-manag
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from collectors.records import Role, User
-from findings.analysis.activity.event_actions import service_of
 from findings.analysis.activity.seen import visible
 from findings.analysis.facts import Facts
 from findings.analysis.granted_since import granted_throughout
-from findings.analysis.usage import Use, idle, use
+from findings.analysis.usage import idle, use
+from findings.analysis.used import NO_EVENTS, Window
 from findings.policy.catalogue import Level
 from findings.rules.sessions import NEXT_STEP, READS
 from findings.rules.words import few, guardrails_seen
@@ -64,70 +65,59 @@ RULE = Rule(
 
 
 def judge(principal: Role | User, facts: Facts) -> Iterator[Outcome]:
-    window = facts.settings.unused_days
-    if (isinstance(principal, Role) and principal.service_linked) or not facts.older(principal.created_at, window):
+    days = facts.settings.unused_days
+    if (isinstance(principal, Role) and principal.service_linked) or not facts.older(principal.created_at, days):
         return
     if facts.permissions.admin(principal):
         yield Clear(f"{principal.name} is an effective administrator: LP201 tells it")
         return
-    start = facts.as_of - timedelta(days=window)
-    known = use(principal, facts)
-    if reason := _unknown(principal, facts, known, start):
+    window = Window(use(principal, facts), facts.as_of - timedelta(days=days), facts.permissions.catalogue)
+    if reason := facts.permissions.unknown(principal) or _unknown(window):
         yield Unknown(reason)
         return
-    granted = granted_throughout(principal, facts, window) & facts.permissions.reach(principal).upper
-    unused, blind = _unused(granted, known, start, facts)
+    granted = granted_throughout(principal, facts, days) & facts.permissions.reach(principal).upper
+    unused, blind = _unused(granted, window)
     if unused and idle(principal, facts):
         yield Clear("nothing was used at all: LP101 tells it")
     elif unused:
-        yield Open(_title(principal, unused, window), _evidence(principal, unused, blind, granted, known, start, facts))
+        yield Open(_title(principal, unused, days), _evidence(principal, unused, blind, granted, window, facts))
     elif blind:
         yield Unknown(f"Access Advisor saw {few(blind)} used, and CloudTrail tells no call on it that is an action's")
     else:
         yield Clear("events show no changing action, in the services that it uses, that it has and does not use")
 
 
-def _unknown(principal: Role | User, facts: Facts, known: Use, start: datetime) -> str:
+def _unknown(window: Window) -> str:
     """Why silence says nothing of the principal's actions; "" when it does."""
-    if reason := facts.permissions.unknown(principal):
-        return reason
-    if known.actions_since is None:
-        return f"no CloudTrail events were read: {NEXT_STEP}"
-    if known.actions_since > start:
-        return f"CloudTrail's events were read from {known.actions_since:%Y-%m-%d} on, which is not the whole window"
-    return known.unread
+    if window.silent == NO_EVENTS:
+        return f"{NO_EVENTS}: {NEXT_STEP}"
+    return window.silent or window.known.unread
 
 
-def _unused(granted: int, known: Use, start: datetime, facts: Facts) -> tuple[dict[str, list[str]], list[str]]:
-    """Service -> its unused actions, and the services in use that events tell nothing of: Access Advisor saw them used, and
-    CloudTrail no call that is mapped to an action."""
-    catalogue = facts.permissions.catalogue
+def _unused(granted: int, window: Window) -> tuple[dict[str, list[str]], list[str]]:
+    """Service -> its unused changing actions, and the services in use that events tell nothing of: Access Advisor saw them used,
+    and CloudTrail no call that is mapped to an action."""
+    catalogue = window.catalogue
     unused: dict[str, list[str]] = {}
     blind = []
     for service, actions in catalogue.services.items():
         mine = granted & actions & visible(catalogue)
-        if not mine or not known.used(service, start):
+        if not mine or not window.known.used(service, window.since):
             continue
-        if not _heard(service, known, start):
+        if window.deaf(service):
             blind.append(service)
-        elif some := [a for a in catalogue.members(mine) if known.used_action(a, start) is False]:
+        if some := catalogue.members(window.told(service, mine).unused):
             unused[service] = some
     return unused, blind
 
 
-def _heard(service: str, known: Use, start: datetime) -> bool:
-    """Whether every call on the service that was seen is mapped, and one was seen at all."""
-    seen = any(a.startswith(f"{service}:") and known.used_action(a, start) for a in known.actions)
-    return seen and not any(service_of(name.partition(" ")[0]) == service for name in known.unmapped)
-
-
-def _title(principal: Role | User, unused: dict[str, list[str]], window: int) -> str:
+def _title(principal: Role | User, unused: dict[str, list[str]], days: int) -> str:
     total = sum(map(len, unused.values()))
     if isinstance(principal, Role) and principal.reserved:
         who = f"Permission set {principal.permission_set} (role {principal.name})"
     else:
         who = f"{type(principal).__name__} {principal.name}"
-    return f"{who} did not use {total} of the changing actions that it has in {few(list(unused))} in {window} days"
+    return f"{who} did not use {total} of the changing actions that it has in {few(list(unused))} in {days} days"
 
 
 def _evidence(
@@ -135,11 +125,10 @@ def _evidence(
     unused: dict[str, list[str]],
     blind: list[str],
     granted: int,
-    known: Use,
-    start: datetime,
+    window: Window,
     facts: Facts,
 ) -> dict[str, Json]:
-    catalogue = facts.permissions.catalogue
+    catalogue, known = window.catalogue, window.known
     changing = granted & (catalogue.levels[Level.WRITE] | catalogue.levels[Level.PERMISSIONS])
     names = [name for some in unused.values() for name in some]
     dangerous = [name for name in names if catalogue.level_of(name) is Level.PERMISSIONS]
@@ -148,7 +137,7 @@ def _evidence(
         "actions": len(names),
         "permissions_management": dangerous[:EXAMPLES],
         "examples": names[:EXAMPLES],
-        "used": sorted(a for a in known.actions if known.used_action(a, start))[:EXAMPLES],
+        "used": catalogue.members(window.used)[:EXAMPLES],
         "not_judged": (changing & ~visible(catalogue)).bit_count(),
         "read_since": known.actions_since.date().isoformat() if known.actions_since else "",
         "unused_days": facts.settings.unused_days,

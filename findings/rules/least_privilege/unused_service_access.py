@@ -117,4 +117,5 @@ def _evidence(principal: Role | User, found: ServicesOf, facts: Facts) -> dict[s
     }
     if found.unknown:
         evidence["not_judged"] = why_unknown(found.unknown)
+        evidence["not_judged_services"] = list(found.unknown)
     return evidence

@@ -1,8 +1,7 @@
-"""Whether a principal has what was proposed, and what is known of attempts since."""
+"""Whether a principal has what was proposed."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +9,7 @@ import pytest
 from collectors import records
 from findings.analysis.facts import Facts
 from findings.analysis.right_sizing.applied import compare
-from findings.analysis.right_sizing.watch import SINGLE, watch
-from tests.builders import AS_OF, ago, arn, aws_policy, facts, last_accessed, policy, role
+from tests.builders import arn, aws_policy, facts, policy, role
 from tests.findings.rules.policies import allow, deny, document
 
 READ, DENY = allow("s3:GetObject", "arn:aws:s3:::a/*"), deny("s3:*", "arn:aws:s3:::b/*")
@@ -60,56 +58,3 @@ def test_what_cannot_be_read_is_unknown() -> None:
     assert (found.confirmed, "ReadOnlyAccess could not be read" in found.detail) == (None, True)
     app, told = having(PROPOSED)
     assert compare(app, [{"Statement": 3}], told).confirmed is None
-
-
-SINCE, UNTIL = ago(40), ago(10)
-
-
-def reading(read: float = 1, **services: float | None) -> records.LastAccessed:
-    return last_accessed(role("app"), read=read, **services)
-
-
-@pytest.mark.parametrize(
-    ("found", "tried", "said"),
-    [
-        (None, None, "Access Advisor was not read since."),
-        (reading(50, iam=None), None, "Access Advisor was not read since."),
-        (reading(20, iam=45), None, "No attempt at iam so far; watched until 2026-11-14."),
-        (reading(9.9, iam=45), None, "No attempt at iam so far; watched until 2026-11-14."),
-        (reading(9, iam=45), False, "No attempt at iam until 2026-11-14."),
-        (reading(9, iam=None), False, "No attempt at iam until 2026-11-14."),
-        (reading(9, s3=1), None, "Unknown for iam: Access Advisor tells only of services that its policies allow."),
-        (
-            reading(39, iam=39.5),
-            True,
-            "Tried since: iam on 2026-10-15 12:00 UTC. Access Advisor does not say by which action",
-        ),
-        (reading(1, iam=5), True, "Tried since: iam on 2026-11-19 00:00 UTC."),
-    ],
-)
-def test_silence_counts_only_where_somebody_listened(
-    found: records.LastAccessed | None, tried: bool | None, said: str
-) -> None:
-    watched = watch(["iam"], ["iam:*"], found, SINCE, UNTIL)
-    assert (watched.tried, watched.said[: len(said)]) == (tried, said)
-    assert SINGLE not in watched.said
-
-
-def test_one_service_that_nobody_tells_of_is_enough_not_to_be_safe() -> None:
-    watched = watch(["ec2", "iam"], ["ec2:*", "iam:*", "s3:PutObject"], reading(1, iam=None), SINCE, UNTIL)
-    assert watched.tried is None
-    assert watched.said == (
-        "No attempt at iam until 2026-11-14. Unknown for ec2: Access Advisor tells only of services that its policies allow. "
-        + SINGLE
-    )
-
-
-def test_without_a_whole_service_there_is_nothing_to_watch() -> None:
-    watched = watch([], ["s3:PutObject"], reading(1, s3=1), SINCE, UNTIL)
-    assert watched.tried is None
-    assert watched.said == f"No service was taken away of which Access Advisor could tell an attempt. {SINGLE}"
-
-
-def test_dates_are_the_watch_s_own() -> None:
-    until: datetime = AS_OF + timedelta(days=30)
-    assert "watched until 2026-12-24" in watch(["iam"], [], reading(0, iam=None), ago(1), until).said

@@ -47,8 +47,8 @@ def test_what_any_of_them_uses_and_what_nobody_can_see_stays() -> None:
     found = proposed(READER, OPERATOR)
     assert statement(found)["Action"] == ["ec2:StartInstances", "s3:GetObject", "newservice:Do"]
     assert {r.service: r.why for r in found.removed} == {
-        "s3": "last used on 2026-11-21, but by others than those that may do these",
-        "sqs": "not used since 2025-10-19",
+        "s3": "last used on 2026-11-21 (Access Advisor), but by others than those that may do these",
+        "sqs": "not used since 2025-10-19 (Access Advisor)",
     }
     assert found.gone == {"AROA0": ("sqs",), "AROA1": ()}  # s3 stays in the boundary, so an attempt says nothing
 

@@ -112,9 +112,9 @@ def test_a_service_not_used_in_the_window_goes() -> None:
     found = proposed(body, {"s3": 3, "ec2": 120})
     assert actions(found) == ["s3:GetObject"]
     assert [(r.service, r.level, r.count, r.why) for r in found.removed] == [
-        ("ec2", Level.WRITE, 1, "last used on 2026-07-27"),
-        ("ec2", Level.TAGGING, 1, "last used on 2026-07-27"),
-        ("ec2", Level.LIST, 1, "last used on 2026-07-27"),
+        ("ec2", Level.WRITE, 1, "last used on 2026-07-27 (Access Advisor)"),
+        ("ec2", Level.TAGGING, 1, "last used on 2026-07-27 (Access Advisor)"),
+        ("ec2", Level.LIST, 1, "last used on 2026-07-27 (Access Advisor)"),
     ]
     assert C.mask(found.lost_patterns) == C.mask(found.lost)
     assert '-        "ec2:RunInstances",' in found.diffs[0].text
