@@ -27,7 +27,15 @@ WEB_WRITES = {
     "collectors.connectiontest": "insert",
     "collectors.bundleupload": "insert",
     "findings.rightsizing": "insert",
+    "findings.keyreplacement": "insert",
+    # A row is added, and ends: what it said stays as it was.
+    "findings.namednetwork": "insert, update (ended_by, ended_at)",
+    "findings.kindoverride": "insert, update (ended_by, ended_at)",
+    "findings.awsranges": "insert",
+    "findings.judgementrequest": "insert",
 }
+# Of no account: everybody reads it, and operators of all accounts write it.
+OF_ALL = frozenset({"findings.awsranges"})
 
 
 def protect(using: str = "default", **_: Any) -> None:
@@ -61,7 +69,16 @@ def _grant(cursor: CursorWrapper, model: type[models.Model]) -> None:
     # The worker needs nothing of operators and sessions.
     if data:
         cursor.execute(f'grant select, insert, update, delete on "{table}" to {WORKER}')
-        _row_security(cursor, table, account_column(model))
+        _row_security(cursor, table, *scope_of(model))
+
+
+def scope_of(model: type[models.Model]) -> tuple[str, str]:
+    """Which rows an operator of some accounts sees and writes, and which of no account are read by everybody, as SQL."""
+    if model._meta.label_lower in OF_ALL:
+        return "false", "true"
+    column = account_column(model)
+    shared = any(field.column == column and field.null for field in model._meta.concrete_fields)
+    return f"{column} = {SEEN}", f"{column} is null" if shared else ""
 
 
 def account_column(model: type[models.Model]) -> str:
@@ -74,11 +91,14 @@ def account_column(model: type[models.Model]) -> str:
     raise TypeError(f"{model._meta.label} has no account: rows of it could not be kept from other accounts' readers.")
 
 
-def _row_security(cursor: CursorWrapper, table: str, column: str) -> None:
+def _row_security(cursor: CursorWrapper, table: str, own: str, shared: str) -> None:
     cursor.execute(f'alter table "{table}" enable row level security')
-    for role, test in ((WEB, f"{column} = {SEEN}"), (WHOLE, "true"), (WORKER, "true")):
+    for role, test in ((WEB, own), (WHOLE, "true"), (WORKER, "true")):
         cursor.execute(f'drop policy if exists {role} on "{table}"')
         cursor.execute(f'create policy {role} on "{table}" to {role} using ({test})')
+    cursor.execute(f'drop policy if exists {WEB}_shared on "{table}"')
+    if shared:
+        cursor.execute(f'create policy {WEB}_shared on "{table}" for select to {WEB} using ({shared})')
 
 
 @contextmanager

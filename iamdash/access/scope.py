@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 
 from iamdash.access.database import seen_accounts
 
+T = TypeVar("T")
+_kept: ContextVar[dict[Any, Any] | None] = ContextVar("kept", default=None)
 UNSCOPED = frozenset({"/livez"})  # answers without touching the database
 
 
@@ -22,7 +27,7 @@ class ScopeMiddleware:
         if request.path in UNSCOPED:
             return self.get_response(request)
         scope = request.user.scope if request.user.is_authenticated else []
-        with seen_accounts(scope, read_only=request.method in {"GET", "HEAD", "OPTIONS"}):
+        with keeping(), seen_accounts(scope, read_only=request.method in {"GET", "HEAD", "OPTIONS"}):
             response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
@@ -34,5 +39,25 @@ class ScopeMiddleware:
 
 
 def _in_scope(scope: str | list[int], chunks: Iterable[bytes]) -> Iterator[bytes]:
-    with seen_accounts(scope, read_only=True):
+    with keeping(), seen_accounts(scope, read_only=True):
         yield from chunks
+
+
+@contextmanager
+def keeping() -> Iterator[None]:
+    """What `once` makes inside is made for this request only: it is what its operator may see."""
+    _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.set(None)
+
+
+def once(key: str, make: Callable[[], T]) -> T:
+    """What the request made under this key, made now if it did not yet."""
+    kept = _kept.get()
+    if kept is None:
+        return make()
+    if key not in kept:
+        kept[key] = make()
+    return kept[key]  # type: ignore[no-any-return]

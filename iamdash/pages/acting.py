@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
-from collectors.models import Principal, UsagePrincipal
+from collectors.models import Principal, UsagePrincipal, UsageSession
 from collectors.records import Actor, SignIn
 from findings.analysis.activity.networks import Networks
-from findings.analysis.facts import Settings
+from findings.engine.decided import Names
 from findings.models import SessionVerdict
+from iamdash.access.scope import once
 from iamdash.pages import show
 
 SHOWN = 3  # addresses and agents that a cell names
@@ -43,9 +43,9 @@ def moment(days: int) -> datetime:
     return datetime.combine(since(days), time(), UTC)
 
 
-@cache
-def networks() -> Networks:
-    return Networks(Settings().networks)
+def networks(account: int | None = None) -> Networks:
+    """The names that operators gave, and AWS's own; two queries a request. account: primary key; None: what holds for all."""
+    return once("networks", Names).of(account)
 
 
 def verdict(who: int | None, confidence: str, reasons: Sequence[str], *, machine: bool | None = False) -> SafeString:
@@ -63,9 +63,29 @@ def verdict(who: int | None, confidence: str, reasons: Sequence[str], *, machine
     )
 
 
-def places(addresses: Sequence[str], cut: Iterable[str] = ()) -> SafeString:
+def vouched(session: UsageSession, actor: str) -> SafeString:
+    """What AWS or an identity provider says of who it is, on a line of its own; "" where nothing is said. That MFA was not
+    used is said of users and root only: of federated sessions it proves nothing (AWS.md 26)."""
+    data = session.data
+    mfa = data.get("login_mfa") if session.sign_in == SignIn.LOGIN else data.get("mfa")
+    provider = str(data.get("identity_provider") or "")
+    by = provider.partition(":oidc-provider/")[2] or provider.rpartition(":saml-provider/")[2]
+    said = [
+        "MFA" if mfa else "no MFA" if mfa is False and actor in (Actor.USER, Actor.ROOT) else "",
+        f"source identity {text}" if (text := data.get("source_identity")) else "",
+        f"signed in as {text}" if (text := data.get("federated_user")) else "",
+        f"by {by}" if by else "",
+    ]
+    told = [show.name(one) for one in said if one]
+    if not told:
+        return mark_safe("")
+    return format_html('<span class="under">{}</span>', format_html_join("; ", "{}", ((one,) for one in told)))
+
+
+def places(addresses: Sequence[str], cut: Iterable[str] = (), account: int | None = None) -> SafeString:
     """Addresses with the operator's names for them; the first few."""
-    return few([networks().said(address) for address in addresses], more="networks" in set(cut))
+    named = networks(account)
+    return few([named.said(address) for address in addresses], more="networks" in set(cut))
 
 
 def few(texts: Sequence[str], *, more: bool = False) -> SafeString:
@@ -90,6 +110,12 @@ def called(actor: UsagePrincipal) -> str:
     if actor.actor == Actor.ROOT:
         return "root"
     return actor.arn.rpartition("/")[2] or actor.unique_id or "not named"
+
+
+def named(unique_id: str) -> str:
+    """The name of one that acted; the id itself where no event told one."""
+    actor = UsagePrincipal.objects.filter(unique_id=unique_id).order_by("-arn").first()
+    return called(actor) if actor else unique_id
 
 
 def known_principals(rows: Iterable[tuple[int, str]]) -> Mapping[tuple[int, str], Principal]:

@@ -6,23 +6,28 @@ through like anything else; how many sessions were read since is said above it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from collectors.models import Account, UsageSession
+from collectors.models import Account, UsagePrincipal, UsageSession
 from collectors.records import Actor, SignIn
+from findings.analysis.activity.networks import address_of
 from findings.models import SessionVerdict
-from iamdash.pages import acting, show
+from iamdash.pages import acting, acts, show
 from iamdash.pages.acting import OLDEST, SIGN_INS, WHO
-from iamdash.pages.facets import Accounts, Choices, Facet, Option
+from iamdash.pages.acts import OfActor, Period
+from iamdash.pages.facets import Accounts, Choices
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.lists import ListPage
+from iamdash.pages.paths import told_whole
 from iamdash.pages.subjects import UNIQUE_ID
 from iamdash.pages.tables import ListTable
 from iamdash.pages.watched import watched
@@ -33,46 +38,36 @@ DATA = (
     "regions", "invoked_by", "cut",
 )  # fmt: skip
 LATE = 2  # days
-DAYS = {"7": "7 days", "30": "30 days", "90": "90 days"}
+KEY = re.compile(r"A[KS]IA[A-Z0-9]{12,28}")
+FOUND = 10_000  # sessions that a search names one by one
 
 
-@dataclass(frozen=True, kw_only=True)
-class Period(Facet):
-    """The last so many days. Without a choice the list has all that it shows, OLDEST days."""
-
-    name: str = "days"
-    title: str = "Period"
-    single: bool = True
-    inline: bool = True
-
-    def accepts(self, slug: str) -> bool:
-        return slug in DAYS
-
-    def where(self, slugs: Sequence[str]) -> Q:
-        return Q(at__gte=acting.moment(int(slugs[-1])))
-
-    def options(self, qs: QuerySet[Any]) -> list[Option]:
-        counts = {f"n_{slug}": Count("pk", filter=self.where([slug])) for slug in DAYS}
-        found = qs.order_by().aggregate(**counts)
-        return [Option(slug, label, found[f"n_{slug}"]) for slug, label in DAYS.items()]
-
-    def label(self, slug: str) -> str:
-        return DAYS[slug]
+def meant(q: str) -> Q:
+    """What a search for a text means. A whole address, key or unique id is looked up; any other text is part of what names a
+    session, for which all of them are read: once, and not for each count of the page."""
+    if (sessions := looked_up(q)) is not None:
+        return _few(sessions, Q(session__in=sessions.values("pk")))
+    part = Q(text__icontains=q)
+    return _few(SessionVerdict.objects.filter(part, at__gte=acting.moment(OLDEST)), part)
 
 
-@dataclass(frozen=True, kw_only=True)
-class OfActor(Facet):
-    """Sessions of a role or user, by unique id; links of its page set it."""
+def looked_up(q: str) -> QuerySet[UsageSession] | None:
+    """Sessions by what is in an index; None: the text is no whole address, key or unique id."""
+    if address := address_of(q):
+        forms = (Q(data__networks__contains=[form]) for form in {q, str(address)})
+        return UsageSession.objects.filter(reduce(or_, forms), day__gte=acting.since(OLDEST))
+    if KEY.fullmatch(q):
+        return UsageSession.objects.filter(key=q)
+    actors = (
+        list(UsagePrincipal.objects.filter(unique_id=q).values_list("pk", flat=True)) if UNIQUE_ID.fullmatch(q) else []
+    )
+    return UsageSession.objects.filter(principal__in=actors, day__gte=acting.since(OLDEST)) if actors else None
 
-    name: str = "of"
-    title: str = "Principal"
-    offered: bool = False
 
-    def accepts(self, slug: str) -> bool:
-        return bool(UNIQUE_ID.fullmatch(slug))
-
-    def where(self, slugs: Sequence[str]) -> Q:
-        return Q(session__in=UsageSession.objects.filter(principal__unique_id__in=slugs))
+def _few(found: QuerySet[Any], otherwise: Q) -> Q:
+    """Rows one by one, which the database finds by their keys; where there are too many, the other condition."""
+    keys = list(found.order_by().values_list("pk", flat=True)[: FOUND + 1])
+    return Q(pk__in=keys) if len(keys) <= FOUND else otherwise
 
 
 class SessionTable(ListTable):
@@ -103,30 +98,40 @@ class SessionTable(ListTable):
         return show.ago(record.at)
 
     def render_verdict(self, record: SessionVerdict) -> SafeString:
-        return acting.verdict(record.who, record.confidence, record.reasons, machine=record.machine)
+        return acting.verdict(record.who, record.confidence, record.told.reasons, machine=record.machine)
 
     def render_origin(self, record: SessionVerdict) -> SafeString:
         data = record.session.data
         cut = data.get("cut", [])
         return format_html(
             '{}<span class="under">{}{}</span>',
-            acting.places(data.get("networks", []), cut),
+            acting.places(data.get("networks", []), cut, record.account_id),
             format_html("{}: ", SIGN_INS[SignIn(record.sign_in)]) if record.sign_in else "",
             acting.few(data.get("agents", []), more="agents" in cut),
         )
 
     def render_caller(self, record: SessionVerdict) -> SafeString:
+        return format_html("{}{}", self.opened_by(record), acting.vouched(record.session, record.actor))
+
+    def opened_by(self, record: SessionVerdict) -> SafeString:
         data = record.session.data
-        if text := record.lineage or data.get("caller") or data.get("switched_from"):
+        if text := record.told.lineage or data.get("caller") or data.get("switched_from"):
             return show.name(text)
         if record.actor != Actor.ROLE:
             return format_html('<span class="muted">{}</span>', "itself")
         return show.unknown("no record of it was seen")
 
     def render_calls(self, record: SessionVerdict) -> SafeString:
+        """With what its principal did on that day behind it."""
         session = record.session
-        denied = format_html('<span class="under">{} denied</span>', f"{session.denied:,}") if session.denied else ""
-        return format_html("{}{}", f"{session.n:,}", denied)
+        cell = acts.counted(session.n, session.denied)
+        if not session.n or not session.principal.unique_id:
+            return cell
+        of = {"of": session.principal.unique_id, "day": session.day.isoformat()} | (
+            {"key": session.key} if session.key else {}
+        )
+        url = show.address(self.request, "activity-days", **of)
+        return format_html('<a href="{}" hx-boost="false">{}<span class="hidden">, which</span></a>', url, cell)
 
     def render_account(self, record: SessionVerdict) -> SafeString:
         url = show.address(self.request, "account", record.account.aws_id)
@@ -172,9 +177,9 @@ FILTERS = Filters(
             },
         ),
         Accounts(),
-        OfActor(),
+        OfActor(column="session__principal"),
     ),
-    search=("text",),
+    search=meant,
     searched="principal, session, key, address or agent",
 )
 
@@ -214,14 +219,15 @@ class ActivityList(ListPage):
         return qs.select_related("account", "session__principal")
 
     def attach(self, rows: Sequence[Any]) -> None:
-        """known: what the inventory has of who acted, or None."""
+        """known: what the inventory has of who acted, or None. told: with whole paths, where they may be shown."""
         known = acting.known_principals((row.account_id, row.session.principal.unique_id) for row in rows)
         for row in rows:
             row.known = known.get((row.account_id, row.session.principal.unique_id))
+        for row, told in zip(rows, told_whole(rows), strict=True):
+            row.told = told
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
-        chosen = asked.chosen["account"]
-        accounts = Account.objects.filter(aws_id__in=chosen) if chosen else Account.objects.all()
+        accounts = acts.chosen_accounts(asked.chosen["account"])
         return {"watched": watched(accounts), "waiting": unjudged(accounts)}
 
 

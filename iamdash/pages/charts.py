@@ -35,12 +35,12 @@ class PlotlyFinder(BaseFinder):
 class Series:
     """One colour of a chart. token: its CSS colour token (static/css/tokens.css), "" for what stands in the table only.
 
-    links: where each point leads.
+    links: where each point leads. A value of None is not known, which a heat draws as such.
     """
 
     name: str
     token: str
-    values: tuple[int, ...]
+    values: tuple[int | None, ...]
     links: tuple[str, ...] = ()
 
 
@@ -50,7 +50,8 @@ class Chart:
 
     sentence says what a reader should see in it. kind: "bars" stacks the series on each label, first series at the baseline;
     "area" does so over dates, with a dot where `dots` says that something was measured; "mirror" draws the first series
-    upwards and the second downwards from each date. Dates are ISO 8601.
+    upwards and the second downwards from each date; "heat" draws a cell for each label and series, the darker the more. Dates
+    are ISO 8601.
     """
 
     id: str
@@ -63,6 +64,8 @@ class Chart:
     @property
     def height(self) -> str:
         """CSS class that reserves the room of the drawing."""
+        if self.kind == "heat":
+            return f"plot-heat-{-(-len(self.labels) // 4)}"
         return f"plot-{len(self.labels)}" if self.kind == "bars" else f"plot-{self.kind}"
 
     @property
@@ -76,7 +79,7 @@ class Chart:
         return {"kind": self.kind, "labels": self.labels, "series": drawn, "dots": self.dots}
 
     @property
-    def rows(self) -> list[tuple[str, list[tuple[int, str]]]]:
+    def rows(self) -> list[tuple[str, list[tuple[int | None, str]]]]:
         """Label -> (value, link) by series: the body of the data table."""
         return [
             (label, [(s.values[i], s.links[i] if s.links else "") for s in self.series])

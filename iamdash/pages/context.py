@@ -52,6 +52,7 @@ NAV = (
     ("Who can", "who-can", "w"),
     ("External access", "external-access", "x"),
     ("Activity", "activity", "v"),
+    ("Networks", "networks", "n"),
     ("Accounts", "accounts", "a"),
     ("Runs", "runs", "r"),
     ("Rules", "rules", "u"),
@@ -85,9 +86,10 @@ def account_chosen(request: HttpRequest) -> str:
 
 
 def account_target(request: HttpRequest) -> str:
-    """Where the selector leads: this page where it is one of the navigation's, else the overview of the account."""
+    """Where the selector leads: this page where it is a list of the navigation's, else the overview of the account."""
     here = request.resolver_match.url_name if request.resolver_match else ""
-    return request.path if here in {view for _, view, _ in NAV} else reverse("overview")
+    listed = here in {view for _, view, _ in NAV} or here.startswith("activity-")
+    return request.path if listed else reverse("overview")
 
 
 def health(account: str = "") -> Health:
@@ -116,7 +118,9 @@ def health(account: str = "") -> Health:
 def navigation(request: HttpRequest, account: str) -> list[NavItem]:
     here = request.resolver_match.url_name if request.resolver_match else ""
     query = {"account": account} if account else None
-    return [
-        NavItem(label, view, reverse(view, query=query), key, here in (view, view.removesuffix("s"), f"{view[:-3]}y"))
-        for label, view, key in NAV
-    ]
+    return [NavItem(label, view, reverse(view, query=query), key, _within(here, view)) for label, view, key in NAV]
+
+
+def _within(here: str, view: str) -> bool:
+    """Whether a page is the one of the navigation, one of its parts ("activity-changes"), or that of one of its things."""
+    return here in (view, view.removesuffix("s"), f"{view[:-3]}y") or here.startswith(f"{view}-")

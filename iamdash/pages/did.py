@@ -16,6 +16,7 @@ from collectors.models import Account, Principal, UsageAssumption, UsageLast, Us
 from findings.analysis.activity.event_actions import service_of
 from iamdash.pages import acting
 from iamdash.pages.acting import OLDEST, WHO, known_principals
+from iamdash.pages.paths import in_sentence, whole_paths
 from iamdash.pages.watched import Watched, watched
 
 RECENT = 30  # days
@@ -90,7 +91,7 @@ def did(principal: Principal) -> Did:
     actors = UsagePrincipal.objects.filter(account=principal.account_id, unique_id=principal.unique_id)
     mine = [pk for pk, _ in actors.values_list("pk", "actor")]
     sessions = UsageSession.objects.filter(principal__in=mine, day__gte=acting.since(OLDEST)).order_by()
-    groups = list(_groups(sessions))
+    groups = list(_groups(sessions, principal.account_id))
     counts = _counted(sessions)
     return Did(
         watched=watched(Account.objects.filter(pk=principal.account_id)),
@@ -98,7 +99,7 @@ def did(principal: Principal) -> Did:
         all={name: n for name, n in counts.items() if not name.startswith("recent_")},
         groups=groups[:GROUPS],
         callers=_callers(principal) if principal.type == Principal.Type.ROLE else [],
-        places=list(_places(sessions)),
+        places=list(_places(sessions, principal.account_id)),
         services=_services(mine),
         more_groups=len(groups) > GROUPS,
     )
@@ -117,7 +118,7 @@ def _counted(sessions: QuerySet[UsageSession]) -> dict[str, int]:
     return sessions.aggregate(**counts)
 
 
-def _groups(sessions: QuerySet[UsageSession]) -> Iterator[Group]:
+def _groups(sessions: QuerySet[UsageSession], account: int) -> Iterator[Group]:
     """People first, then what is not told, then programs; the newest first."""
     place = Case(
         When(verdict__who=WHO.PERSON, then=Value(0)),
@@ -146,18 +147,20 @@ def _groups(sessions: QuerySet[UsageSession]) -> Iterator[Group]:
         )
         .order_by("place", "-last", "name", "key")
     )
-    for row in rows[: GROUPS + 1]:
+    found = list(rows[: GROUPS + 1])
+    told = whole_paths((row["verdict__lineage"] or "", row["last"]) for row in found)
+    for row in found:
         yield Group(
             name=row["name"],
             key=row["key"],
             verdict=acting.verdict(
                 row["verdict__who"],
                 row["verdict__confidence"] or "",
-                row["verdict__reasons"] or (),
+                [in_sentence(told, reason, row["last"]) for reason in row["verdict__reasons"] or ()],
                 machine=row["verdict__machine"],
             ),
-            lineage=row["verdict__lineage"] or "",
-            origin=acting.places(row["addresses"]),
+            lineage=told(row["verdict__lineage"] or "", row["last"]),
+            origin=acting.places(row["addresses"], (), account),
             days=row["days"],
             calls=row["calls"],
             denied=row["refused"],
@@ -166,20 +169,24 @@ def _groups(sessions: QuerySet[UsageSession]) -> Iterator[Group]:
 
 
 def _callers(role: Principal) -> list[Caller]:
-    """By ARN where an event named it, else by unique id, which the inventory may know."""
+    """By ARN where an event named it, else by unique id, which the inventory may know; the path to one of another account
+    where that may be shown."""
     rows: Any = (
         UsageAssumption.objects.filter(account=role.account_id, day__gte=acting.since(OLDEST))
         .filter(Q(role_id=role.unique_id) | Q(role_id="", role_arn=role.arn))
-        .values("caller", "caller_id", "event")
+        .values("caller", "caller_id", "caller_account", "event")
         .annotate(times=Sum("n"), refused=Sum("denied"), last=Max("day"))
         .order_by("-last", "-times", "caller", "caller_id")[:CALLERS]
     )
     found = list(rows)
     known = known_principals((role.account_id, row["caller_id"]) for row in found if row["caller_id"])
     names = {unique_id: one for (_, unique_id), one in known.items()}
+    for row in found:
+        row["name"] = row["caller"] or (names[row["caller_id"]].arn if row["caller_id"] in names else _foreign(row))
+    told = whole_paths((row["name"], row["last"]) for row in found)
     return [
         Caller(
-            name=row["caller"] or (names[row["caller_id"]].arn if row["caller_id"] in names else row["caller_id"]),
+            name=told(row["name"], row["last"]),
             unique_id=row["caller_id"] if row["caller_id"] in names else "",
             how=row["event"],
             n=row["times"],
@@ -190,7 +197,12 @@ def _callers(role: Principal) -> list[Caller]:
     ]
 
 
-def _places(sessions: QuerySet[UsageSession]) -> Iterator[Place]:
+def _foreign(row: Mapping[str, Any]) -> str:
+    told, account = row["caller_id"], row["caller_account"]
+    return f"{told} of account {account}" if told and account else told
+
+
+def _places(sessions: QuerySet[UsageSession], account: int) -> Iterator[Place]:
     address = Func(F("data__networks"), function="jsonb_array_elements_text", output_field=TextField())
     rows = (
         sessions.annotate(address=address)
@@ -199,7 +211,7 @@ def _places(sessions: QuerySet[UsageSession]) -> Iterator[Place]:
         .order_by("-days", "-last", "address")
     )
     for row in rows[:PLACES]:
-        yield Place(acting.networks().said(row["address"]), row["days"], row["last"])
+        yield Place(acting.networks(account).said(row["address"]), row["days"], row["last"])
 
 
 def _services(actors: list[int]) -> list[ServiceUse]:

@@ -7,11 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
 
 from collectors.models import Account
 
 SHOWN = 20
+
+
+def rows(where: Q | None = None) -> Count:
+    """How many rows, of those that a condition holds for. A table's key may be of several columns, which nothing counts."""
+    return Count(Value(1), filter=where)
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class Choices(Facet):
         return Q(**{f"{self.column}__in": [self.values[s][0] for s in slugs]})
 
     def options(self, qs: QuerySet[Any]) -> list[Option]:
-        found = dict(qs.order_by().values_list(self.column).annotate(Count("pk")))
+        found = dict(qs.order_by().values_list(self.column).annotate(n=rows()))
         return [
             Option(slug, label, found.get(value, 0), slug if self.marked else "")
             for slug, (value, label) in self.values.items()
@@ -90,7 +95,7 @@ class Conditions(Facet):
         return either
 
     def options(self, qs: QuerySet[Any]) -> list[Option]:
-        counts = {f"n_{i}": Count("pk", filter=q) for i, (q, _) in enumerate(self.conditions.values())}
+        counts = {f"n_{i}": rows(q) for i, (q, _) in enumerate(self.conditions.values())}
         found = qs.order_by().aggregate(**counts)
         return [
             Option(slug, label, n)
@@ -116,8 +121,8 @@ class Texts(Facet):
         return Q(**{f"{self.column}__in": slugs})
 
     def options(self, qs: QuerySet[Any]) -> list[Option]:
-        rows = qs.order_by().values_list(self.column).annotate(n=Count("pk")).order_by("-n", self.column)
-        return [Option(value, self.label(value), n) for value, n in rows[:SHOWN]]
+        found = qs.order_by().values_list(self.column).annotate(n=rows()).order_by("-n", self.column)
+        return [Option(value, self.label(value), n) for value, n in found[:SHOWN]]
 
     def label(self, slug: str) -> str:
         return self.naming(slug)
@@ -143,10 +148,7 @@ class Accounts(Facet):
 
     def options(self, qs: QuerySet[Any]) -> list[Option]:
         path = f"{self.column}__"
-        rows = (
-            qs.order_by()
-            .values_list(f"{path}aws_id", f"{path}name")
-            .annotate(n=Count("pk"))
-            .order_by("-n", f"{path}name")
+        found = (
+            qs.order_by().values_list(f"{path}aws_id", f"{path}name").annotate(n=rows()).order_by("-n", f"{path}name")
         )
-        return [Option(aws_id, name or aws_id, n) for aws_id, name, n in rows[:SHOWN]]
+        return [Option(aws_id, name or aws_id, n) for aws_id, name, n in found[:SHOWN]]

@@ -5,18 +5,18 @@ Values that mean nothing are kept apart as `ignored`, and the page shows them; a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from operator import or_
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from collectors.records import clean
-from iamdash.pages.facets import Facet
+from iamdash.pages.facets import Facet, rows
 
 LONGEST_SEARCH = 200
 FORMATS = ("csv", "jsonl")
@@ -36,7 +36,7 @@ class Tab:
 
 @dataclass(frozen=True)
 class Sort:
-    """keys: NOT NULL columns, without the primary key, which is added. worst_first: a first click sorts descending."""
+    """keys: NOT NULL columns, without those of the primary key, which are added. descending: a first click sorts so."""
 
     label: str
     keys: tuple[str, ...]
@@ -76,7 +76,7 @@ class Asked:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        return (*self.sort_by.keys, "pk")
+        return (*self.sort_by.keys, *self.filters.unique)
 
     @property
     def narrows(self) -> bool:
@@ -96,8 +96,19 @@ class Asked:
 
     @cached_property
     def _conditions(self) -> Mapping[str, Q]:
-        """By facet; made once, for a facet may have to look long for what it means."""
-        return {f.name: f.where(slugs) for f in self.filters.facets if (slugs := self.chosen.get(f.name))}
+        """By facet, the search under "q"; made once, for they may have to look long for what it means."""
+        found = {f.name: f.where(slugs) for f in self.filters.facets if (slugs := self.chosen.get(f.name))}
+        return found | {"q": self._search()} if self.q else found
+
+    def _search(self) -> Q:
+        search = self.filters.search
+        if callable(search):
+            return search(self.q)
+        return reduce(or_, (Q(**{f"{column}__icontains": self.q}) for column in search))
+
+    def condition(self, facet: str) -> Q:
+        """What was chosen of a facet, by its name."""
+        return self._conditions.get(facet, Q())
 
     def toggled(self, facet: Facet, slug: str) -> str:
         chosen = self.chosen.get(facet.name, ())
@@ -118,27 +129,27 @@ class Asked:
         for name, condition in self._conditions.items():
             if name != but:
                 qs = qs.filter(condition)
-        if self.q:
-            qs = qs.filter(reduce(or_, (Q(**{f"{column}__icontains": self.q}) for column in self.filters.search)))
         if tab and self.tab:
             qs = qs.filter(self.tab.where)
         return qs
 
     def tab_counts(self, qs: QuerySet[Any]) -> dict[str, int]:
         """Rows of each tab with the other filters on; one query."""
-        counts = {t.slug: Count("pk", filter=t.where) for t in self.filters.tabs} or {"": Count("pk")}
+        counts = {t.slug: rows(t.where) for t in self.filters.tabs} or {"": rows()}
         return self.narrowed(qs, tab=False).order_by().aggregate(**{f"n_{k}": v for k, v in counts.items()})
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What a list can be asked. search: columns that the text search looks in. sorts: name -> Sort, the first is the default."""
+    """What a list can be asked. search: columns that the text search looks in, or what the text means as a condition. sorts:
+    name -> Sort, the first is the default. unique: columns of the primary key, as the last keys of every order."""
 
     sorts: Mapping[str, Sort]
     facets: Sequence[Facet] = ()
     tabs: Sequence[Tab] = ()
-    search: Sequence[str] = ()
+    search: Sequence[str] | Callable[[str], Q] = ()
     searched: str = field(default="")
+    unique: tuple[str, ...] = ("pk",)
 
     def default_sort(self, tab: str = "") -> str:
         named = next((t.sort for t in self.tabs if t.slug == tab and t.sort), "")

@@ -17,6 +17,7 @@ from findings.models import Finding, FindingEvent
 from findings.rules import registry
 from findings.vocabulary import LISTED_BY, Severity, SubjectType
 from iamdash.pages import show
+from iamdash.pages.paths import in_evidence
 from iamdash.pages.subjects import subject_url
 
 SHOWN_SECTIONS = ("Why it matters", "How to fix", "What it cannot know", "References")
@@ -33,7 +34,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "finding": finding,
         "rule": rule,
         "sections": [(s, rule.sections[s]) for s in SHOWN_SECTIONS] if rule else [],
-        "evidence": [(name, value(said)) for name, said in finding.evidence.items()],
+        "evidence": [(name, value(said)) for name, said in in_evidence(finding.evidence).items()],
         "events": [
             (event, event_words(event)) for event in finding.events.select_related("finding").order_by("-at", "-pk")
         ],

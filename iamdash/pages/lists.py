@@ -159,7 +159,7 @@ class ListPage(View):
             previous_url=asked.url(before=page.before) if page.before else "",
         )
 
-    def _rows(self, ids: Sequence[int]) -> list[Any]:
+    def _rows(self, ids: Sequence[Any]) -> list[Any]:
         by_id = self.related(self.queryset()).in_bulk(ids)
         rows = [by_id[i] for i in ids if i in by_id]
         self.attach(rows)

@@ -20,6 +20,7 @@ from findings.models import Finding, RuleState, Unknown
 from findings.policy.catalogue import catalogue
 from findings.policy.compiled import Compiled
 from findings.policy.document import Unreadable
+from iamdash.pages.changes import about_policy
 from iamdash.pages.effects import changes
 from iamdash.pages.gaps import DETAILS, Gaps
 from iamdash.pages.grants import compiled
@@ -60,6 +61,7 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
         "changes": list(changes(record, bodies, aws_id)),
         "text": body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False),
         "collected": record.document in bodies,
+        "about": about_policy(policy),
         "gap": Gaps([policy.account_id], DETAILS).of(policy.account_id, DETAILS),
         **_said(compiled(body, aws_id, record.document) if record.document in bodies else NOT_COLLECTED),
         **_judged(policy),
@@ -101,7 +103,7 @@ def _holders(policy: Policy) -> dict[str, Any]:
 def _matrix(found: Compiled) -> Matrix:
     """granted: allowed somewhere; in effect here means: and not surely denied by the same document."""
     actions = catalogue()
-    return matrix(by_service(found.allow, found.allow & ~found.deny_sure, actions), actions, None)
+    return matrix(by_service(found.allow, found.allow & ~found.deny_sure, actions), actions)
 
 
 def _statements(found: Compiled) -> Iterator[StatementView]:

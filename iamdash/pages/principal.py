@@ -18,15 +18,17 @@ from findings.analysis.facts import Facts
 from findings.analysis.kinds import Kind
 from findings.models import ExternalAccess, Finding, Unknown
 from findings.policy.document import Unreadable
+from iamdash.access.models import Role
+from iamdash.pages.changes import about
 from iamdash.pages.credentials import held_by
 from iamdash.pages.did import did
 from iamdash.pages.escalation import ways_at_hand
 from iamdash.pages.gaps import DETAILS, Gaps
 from iamdash.pages.history import timeline
+from iamdash.pages.kind import kind_view
 from iamdash.pages.permitted import permitted
 from iamdash.pages.principals import posture
-from iamdash.pages.reading import facts_of
-from iamdash.pages.right_sizing import suggestion
+from iamdash.pages.right_sizing import suggestion, used_facts
 from iamdash.pages.trust import Grant, Naming, grants
 
 
@@ -62,13 +64,14 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
     documents = _Documents(principal.account, [record, *(g.as_record for g in groups)])
     mine: QuerySet[Finding] = Finding.objects.filter(account=principal.account, subject_id__in=subjects)
     judged = posture(principal)
-    told = facts_of([principal], principal.account)
+    told = used_facts([principal], principal.account)
     context: dict[str, Any] = {
         "principal": principal,
         "record": record,
         "is_role": is_role,
         "posture": judged,
         "kind": Kind(judged.kind) if judged else None,
+        "kinds": kind_view(principal, judged, may_set=request.user.may(Role.ANALYST)),
         "held": held,
         "groups": groups,
         "findings": mine.filter(resolved_at=None).order_by("-severity", "-opened_at"),
@@ -77,6 +80,7 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
         "trust": trust_view(principal, record, told, documents.text(record.trust)) if is_role else None,
         "policies": documents.policies(record, groups),
         "did": did(principal),
+        "about": about(principal),
         "permitted": permitted(record, told),
         "ways": ways_at_hand(principal),
         **suggestion(principal, told),

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from collectors.models import Principal
+from findings.analysis.activity.observed import Shown
 from findings.analysis.kinds import Kind
 from findings.models import PrincipalPosture
 from findings.vocabulary import Severity
@@ -61,10 +62,11 @@ class PrincipalTable(ListTable):
         if judged is None:
             return show.unknown("not judged yet")
         return format_html(
-            '{}<span class="under" title="{}">{} confidence</span>',
+            '{}<span class="under" title="{}">{} confidence{}</span>',
             Kind(judged.kind).label,
             "; ".join(show.hidden(r) for r in judged.reasons),
             judged.confidence,
+            f"; seen: {Shown(judged.observed).label.lower()}" if judged.observed else "",
         )
 
     def render_findings(self, record: Principal) -> SafeString:
@@ -110,6 +112,12 @@ FILTERS = Filters(
             inline=True,
         ),
         Choices(name="kind", title="Kind", column="posture__kind", values={k.value: (k.value, k.label) for k in Kind}),
+        Choices(
+            name="seen",
+            title="Seen",
+            column="posture__observed",
+            values={s.value or "unread": (s.value, s.label) for s in Shown},
+        ),
         Accounts(),
         Conditions(
             name="findings",
@@ -149,6 +157,9 @@ class PrincipalList(ListPage):
         "unique_id": lambda p: p.unique_id,
         "kind": lambda p: posture(p).kind if posture(p) else None,
         "confidence": lambda p: posture(p).confidence if posture(p) else None,
+        "declared": lambda p: posture(p).declared if posture(p) else None,
+        "observed": lambda p: posture(p).observed or None if posture(p) else None,
+        "observed_since": lambda p: posture(p).observed_since if posture(p) else None,
         "risk": lambda p: posture(p).risk if posture(p) else None,
         **{
             f"open_{s.slug}": (lambda p, slug=s.slug: getattr(posture(p), slug) if posture(p) else None)

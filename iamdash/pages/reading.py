@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from collectors import records
 from collectors.models import AccessKey, Account, Coverage, Credential, Document, Group, LastAccessed, Policy, Principal
+from collectors.models.activity_view import read_use
 from findings.analysis.facts import Facts
 from findings.analysis.guardrails import Guardrails
 from findings.analysis.stored_guardrails import Stored, from_stored
@@ -42,6 +43,16 @@ def facts_of(principals: Iterable[Principal], account: Account) -> Facts:
     }
     (facts,) = _facts([account], {account.pk: parts})
     return facts
+
+
+def with_use(facts: Facts, principals: Iterable[Principal], account: Account, resources: bool = False) -> Facts:
+    """And what was seen of their use: calls, keys, and with `resources` what calls named."""
+    known = [principal.as_record for principal in principals]
+    users = [record.arn for record in known if isinstance(record, records.User)]
+    keys = AccessKey.present.filter(account=account, user_arn__in=users) if users else ()
+    told = read_use(account, [record.unique_id for record in known], resources)
+    snapshot = msgspec.structs.replace(facts.snapshot, keys=tuple(key.as_record for key in keys), **told)
+    return Facts(snapshot, facts.settings, facts.guardrails)
 
 
 def whole(accounts: Sequence[Account]) -> Iterator[tuple[Account, Facts]]:

@@ -52,19 +52,50 @@
     };
   }
 
-  const kinds = { bars, area, mirror };
+  const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  const mixed = (from, to, share) => `rgb(${from.map((c, i) => Math.round(c + (to[i] - c) * share)).join(",")})`;
+
+  // Each cell is a bar of length 1: what is not known can be hatched, and cells are as wide as there is room.
+  function heat(spec, target) {
+    const every = Math.ceil((48 * spec.series.length) / Math.max(200, target.clientWidth - 120)); // labels that there is room for
+    const [none, full] = [rgb(token("surface")), rgb(token("accent"))];
+    const most = Math.log1p(Math.max(1, ...spec.series.flatMap((s) => s.values)));
+    const shade = (n) => (n ? mixed(none, full, 0.15 + 0.85 * (Math.log1p(n) / most)) : token("surface"));
+    const colour = (n) => (n === null ? token("info") : shade(n)); // of a hatched cell, the lines
+    const said = (n) => (n === null ? "unknown" : n === 1 ? "1 call" : `${n.toLocaleString("en")} calls`);
+    return {
+      traces: spec.series.map((s) => ({
+        type: "bar", orientation: "h", name: s.name, y: spec.labels, x: s.values.map(() => 1), customdata: s.links,
+        text: s.values.map(said), textposition: "none", hovertemplate: `%{y}, week of ${s.name}: %{text}<extra></extra>`,
+        marker: {
+          color: s.values.map(colour), line: { width: 1, color: token("bg") },
+          pattern: { shape: s.values.map((n) => (n === null ? "/" : "")), bgcolor: token("bg"), size: 8, solidity: 0.15 },
+        },
+      })),
+      layout: {
+        barmode: "stack", bargap: 0, height: 48 + 24 * spec.labels.length,
+        xaxis: {
+          fixedrange: true, showgrid: false, zeroline: false, range: [0, spec.series.length], side: "top",
+          tickvals: spec.series.map((_, i) => i + 0.5), ticktext: spec.series.map((s, i) => (i % every ? "" : s.name.replace(/ \(.*/, ""))), tickangle: 0,
+        },
+        yaxis: { autorange: "reversed", automargin: true, fixedrange: true, ticksuffix: "  " }, margin: { l: 8, r: 8, t: 28, b: 4 },
+      },
+    };
+  }
+
+  const kinds = { bars, area, mirror, heat };
 
   function draw(figure) {
     const spec = JSON.parse(document.getElementById(`${figure.dataset.chart}-data`).textContent);
     const target = figure.querySelector("[data-plot]");
-    const { traces, layout } = kinds[spec.kind](spec);
+    const { traces, layout } = kinds[spec.kind](spec, target);
     window.Plotly.react(target, traces, {
       margin: { l: 8, r: 8, t: 4, b: 28 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false,
       font: { color: token("fg"), size: 12, family: "system-ui, sans-serif" },
       hoverlabel: { bgcolor: token("surface"), bordercolor: token("line"), font: { color: token("fg") } }, ...layout,
     }, { displayModeBar: false, responsive: true });
     target.removeAllListeners?.("plotly_click");
-    if (spec.kind !== "bars") return;
+    if (!["bars", "heat"].includes(spec.kind)) return;
     target.on("plotly_click", (event) => {
       const link = event.points[0]?.customdata;
       if (link) window.location.assign(link);

@@ -11,10 +11,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from collectors.models import AccessKey, Account, Connection, Policy, Principal, Run
 from findings.analysis.trust.external import Standing
-from findings.models import ExternalAccess, Finding
+from findings.models import ExternalAccess, Finding, NamedNetwork
 from iamdash.access.models import Role
 from tests.conftest import AS_OF, WebClient
-from tests.pages.acted import acted, judged
+from tests.pages.acted import acted, changed, judged, named, used
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
 
@@ -35,6 +35,8 @@ ROUTES = {
     "finding": Route(("finding",)),
     "principals": Route(),
     "principal": Route(("aws_id", "principal")),
+    "principal-weeks": Route(("aws_id", "principal")),
+    "principal-kind": Route(("aws_id", "principal"), "post", Role.ANALYST),
     "escalation": Route(("aws_id", "principal")),
     "right-size": Route(("aws_id", "principal")),
     "right-size-mark": Route(("aws_id", "principal"), "post", Role.ANALYST),
@@ -42,12 +44,23 @@ ROUTES = {
     "boundary-mark": Route(("aws_id",), "post", Role.ANALYST),
     "keys": Route(),
     "key": Route(("aws_id", "key")),
+    "key-replaced": Route(("aws_id", "key"), "post", Role.ANALYST),
     "policies": Route(),
     "policy": Route(("aws_id", "policy")),
     "who-can": Route(),
     "why": Route(("aws_id", "principal")),
     "external-access": Route(),
     "activity": Route(),
+    "activity-did": Route(),
+    "activity-days": Route(),
+    "activity-weeks": Route(),
+    "activity-resources": Route(),
+    "activity-buckets": Route(),
+    "activity-changes": Route(),
+    "networks": Route(),
+    "network-add": Route(role=Role.ADMIN),
+    "networks-aws": Route(role=Role.ADMIN, every=True),
+    "network-end": Route(("network",), "post", Role.ADMIN),
     "accounts": Route(),
     "account": Route(("aws_id",)),
     "account-add": Route(role=Role.ADMIN, every=True),
@@ -62,6 +75,7 @@ ROUTES = {
     "rules": Route(),
     "rule": Route(("code",)),
 }
+FORMS = {"account-add", "network-add", "networks-aws"}  # pages that hold a form of their own
 OWN = {
     "account_logout",
     "account_change_password",
@@ -82,6 +96,7 @@ class Things:
     run: int
     key: str
     policy: str
+    network: int
     code: str = "KY102"
     name: str = "kept-apart-role"
 
@@ -117,10 +132,15 @@ def things(account: Account) -> Things:
         account=account, role=principal, standing=Standing.PUBLIC.value, statement=1, principal="*", kind="anyone",
         conditions=[], external_id=False, blocked_by=[],
     )  # fmt: skip
+    used(account, principal.as_record, f"s3 {name}")
+    named(account, principal.as_record, "s3 GetObject", f"arn:aws:s3:::{name}/a/*")
+    changed(account, principal.as_record, "CreateUser", "user", name)
     judged(acted(account, principal.as_record, name, networks=[name], agents=[name]), reasons=[name], lineage=name)
+    network = NamedNetwork.objects.create(account=account, cidr="192.0.2.0/24", name=name, set_by=name)
     return Things(
-        account, account.aws_id, principal.unique_id, finding.pk, run.pk, key.unique_id, policy.unique_id, name=name
-    )
+        account, account.aws_id, principal.unique_id, finding.pk, run.pk, key.unique_id, policy.unique_id, network.pk,
+        name=name,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -232,7 +252,7 @@ def test_what_changes_something_is_never_a_get(name: str, inside: Things, sign_i
     assert sign_in(Role.ADMIN, "*").get(url).status_code == 405
 
 
-@pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if r.method == "post" or n == "account-add"])
+@pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if r.method == "post" or n in FORMS])
 def test_forms_need_their_token(name: str, inside: Things, sign_in: Any) -> None:
     client = sign_in(Role.ADMIN, "*", enforce_csrf_checks=True)
     url = reverse(name, args=[getattr(inside, arg) for arg in ROUTES[name].args])

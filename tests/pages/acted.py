@@ -11,6 +11,7 @@ from django.utils import timezone
 from collectors import records
 from collectors.models import (
     Account,
+    AdminEvent,
     Coverage,
     TrailWatch,
     UsageAssumption,
@@ -18,6 +19,7 @@ from collectors.models import (
     UsageEvent,
     UsageLast,
     UsagePrincipal,
+    UsageResource,
     UsageSession,
 )
 from collectors.models.partitions import ensure_months
@@ -100,6 +102,26 @@ def used(account: Account, of: Any, call: str, *, days: float = 3, key: str = ""
             account=account, principal=who, event=event, used_at=at if counts["n"] > counts["denied"] else None,
             denied_at=at if counts["denied"] else None, **counts,
         )  # fmt: skip
+
+
+def named(account: Account, of: Any, call: str, resource: str, *, days: float = 3, **more: Any) -> None:
+    """Calls that named a resource, so many days ago."""
+    source, _, name = call.partition(" ")
+    event, _ = UsageEvent.objects.get_or_create(account=account, source=f"{source}.amazonaws.com", name=name)
+    given = {"n": 10, "denied": 0, "first_at": ago(days=days), "last_at": ago(days=days), **more}
+    UsageResource.objects.create(account=account, principal=actor(account, of), event=event, resource=resource, **given)
+
+
+def changed(
+    account: Account, of: Any, name: str, kind: str = "role", target: str = "app", *, days: float = 3, **more: Any
+) -> AdminEvent:
+    """An administrative call so many days ago, of IAM unless `source` says otherwise."""
+    who = actor(account, of)
+    given = {"source": "iam.amazonaws.com", "network": OFFICE, "agent": "cli", **more}
+    return AdminEvent.objects.create(
+        account=account, event_id=records.digest([str(of), name, target, days]), at=ago(days=days), actor=who.actor,
+        principal_id=who.unique_id, principal_arn=who.arn, name=name, target_type=kind, target_name=target, **given,
+    )  # fmt: skip
 
 
 def judge_now(account: Account) -> None:

@@ -126,6 +126,36 @@ def test_search_and_facets(sign_in: Client, busy: Account, query: str, expected:
     assert shown(sign_in().get(f"/activity/?{query}")) == expected
 
 
+@pytest.mark.parametrize(
+    ("q", "expected"),
+    [
+        ("203.0.113.7", ["exact"]),
+        ("203.0.113.", ["other", "exact"]),
+        ("2001:DB8:0::7", ["six"]),
+        ("2001:db8::7", ["six"]),
+        ("AKIA0123456789ABCDEF", ["key"]),
+        ("AKIA0123456789ABCDE", []),
+        (APP.unique_id, ["six", "other", "exact"]),
+        ("203.0.113.8", []),
+    ],
+)
+def test_a_whole_address_key_or_id_is_that_one_alone(
+    sign_in: Client, account: Account, monkeypatch: pytest.MonkeyPatch, q: str, expected: list[str]
+) -> None:
+    """Also where there are more sessions than are named one by one."""
+    judged(acted(account, APP, "exact", days=4, networks=["203.0.113.7"]))
+    judged(acted(account, APP, "other", days=3, networks=["203.0.113.70"]))
+    judged(acted(account, BOB, "key", days=2, key="AKIA0123456789ABCDEF"))
+    judged(acted(account, APP, "six", days=1, networks=["2001:db8::7"]))
+    for verdict in SessionVerdict.objects.all():
+        verdict.text = "\n".join(verdict.session.data["networks"])
+        verdict.save()
+    client = sign_in()
+    assert shown(client.get("/activity/", {"q": q})) == expected
+    monkeypatch.setattr("iamdash.pages.activity.FOUND", 0)
+    assert shown(client.get("/activity/", {"q": q})) == expected
+
+
 def test_counts_of_facets_are_what_choosing_shows(sign_in: Client, busy: Account) -> None:
     client = sign_in()
     for view in client.get("/activity/").context["list"].facets:
@@ -178,6 +208,20 @@ def test_a_verdict_follows_what_is_known_and_nothing_is_written_twice(busy: Acco
     session.save()
     judge_now(busy)
     assert told()["deploy"] == Who.PERSON
+
+
+def test_what_vouches_for_who_it_is_stands_below_who_opened_it(sign_in: Client, account: Account) -> None:
+    okta = arn("saml-provider", "Okta")
+    judged(acted(account, APP, "a", source_identity="ann", identity_provider=okta, federated_user=SCRIPT))
+    judged(acted(account, BOB, "b", mfa=False))
+    judged(acted(account, BOB, "c", sign_in="ConsoleLogin", login_mfa=True, mfa=False))
+    judged(acted(account, APP, "d", mfa=False))
+    response = sign_in().get("/activity/")
+    page = said(response)
+    assert "source identity ann ; signed in as" in page
+    assert "by Okta" in page
+    assert SCRIPT not in response.content.decode()
+    assert (page.count("itself no MFA"), page.count("itself MFA"), page.count("no MFA")) == (1, 1, 1)
 
 
 def test_export(sign_in: Client, busy: Account) -> None:
@@ -256,5 +300,5 @@ def _plain(one: records.Role) -> dict[str, Any]:
 
 
 # Transaction, role and read-only: 4; session and operator: 2; ids, tabs, rows, known principals: 4; facets: 5; what was
-# watched: 2; what waits for a judgement: 2; frame: 2; the test client's own role: 2.
-QUERIES = 23
+# watched: 2; what waits for a judgement: 2; networks: 2; frame: 2; the test client's own role: 2.
+QUERIES = 25

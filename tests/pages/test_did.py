@@ -9,7 +9,7 @@ import pytest
 
 from collectors.models import Account, UsageSession
 from collectors.records import TRAIL
-from findings.analysis.activity.networks import Networks
+from findings.models import NamedNetwork
 from tests.builders import arn, key, role, user
 from tests.findings.engine.inventory import put
 from tests.findings.sessions import sso
@@ -185,9 +185,9 @@ NETWORKS = {
 
 
 @pytest.fixture
-def held(account: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
+def held(account: Account) -> Account:
     """Bob's key; the operator named some networks."""
-    monkeypatch.setattr("iamdash.pages.acting.networks", lambda: Networks(NETWORKS))
+    NamedNetwork.objects.bulk_create(NamedNetwork(cidr=c, name=n, set_by="anna") for c, n in NETWORKS.items())
     put(account, BOB, KEY)
     return account
 
