@@ -123,6 +123,8 @@ class Replayed:
             sessions=self.activity.sessions,
             assumptions=self.activity.assumptions,
             event_uses=self.activity.event_uses,
+            admin_events=self.activity.admin_events,
+            principal_days=self.activity.principal_days,
             activity_since=self.activity.since,
             **found,
         )

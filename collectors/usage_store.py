@@ -7,15 +7,17 @@ the other. Writers lock their accounts in order, and then only one writes of an 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection, models, transaction
+from django.db.models import Q
 
 from collectors import records
-from collectors.activity import Aggregate, lineage, resources
+from collectors.activity import Aggregate, admin, lineage, resources
 from collectors.activity.aggregate import Named
 from collectors.activity.evidence import Evidence
 from collectors.activity.lineage import Count, Edge
@@ -24,6 +26,8 @@ from collectors.activity.use import Use
 from collectors.activity.who import Principal
 from collectors.models import (
     Account,
+    AdminEvent,
+    LookedUpEvent,
     TrailObject,
     TrailWatch,
     UsageAssumption,
@@ -55,22 +59,42 @@ class Read:
     tally: Tally
 
 
+@dataclass(frozen=True)
+class LookedUp:
+    """Events that LookupEvents gave, by id, with their times. account: AWS's id. read_at: when the last object of it was read,
+    as far as the reader knew."""
+
+    account: str
+    events: Mapping[str, datetime]
+    read_at: datetime | None
+
+
 class OverlapError(Exception):
     """Some of the objects were added up already, by another worker. Nothing was written; read the others again."""
 
 
-def store(total: Aggregate, objects: Sequence[Read]) -> dict[str, int]:
+def store(
+    total: Aggregate,
+    objects: Sequence[Read],
+    looked: LookedUp | None = None,
+    looked_to: Mapping[str, int] | None = None,
+) -> dict[str, int]:
     """Write it all or nothing. Events of accounts that nobody registered are left out. Raises OverlapError.
 
-    Returns {"objects", "events", "left_out"}: the last counts events of other accounts.
+    looked: the events, where they come of no object. looked_to: account -> the last event of looked_up() that the reader of the
+    objects passed over. Returns {"objects", "events", "left_out"}: the last counts events of other accounts.
     """
     with transaction.atomic():
-        accounts = _locked({read.account for read in objects} | {p.account for p in total.everybody.principals})
+        told = {read.account for read in objects} | ({looked.account} if looked else set())
+        accounts = _locked(told | {p.account for p in total.everybody.principals})
         _enter(objects, accounts)
+        if looked:
+            _enter_events(looked, accounts)
+        _nothing_new({accounts[one]: last for one, last in (looked_to or {}).items() if one in accounts})
         writer = _Writer(total, accounts)
         writer.write()
         for aws_id, pk in accounts.items():
-            _note(pk, [read.tally for read in objects if read.account == aws_id])
+            _note(pk, [read.tally for read in objects if read.account == aws_id], writer.cut[pk])
     events = sum(use.n for use in total.uses.values())
     return {"objects": len(objects), "events": events - writer.left_out, "left_out": writer.left_out}
 
@@ -85,6 +109,46 @@ def ledger_key(key: str, blob_digest: str = "") -> str:
 def known(account_pk: int, keys: Iterable[str]) -> set[str]:
     """Those of the keys that the ledger has."""
     return set(TrailObject.objects.filter(account=account_pk, key__in=list(keys)).values_list("key", flat=True))
+
+
+def known_events(account_pk: int, ids: Iterable[str]) -> set[str]:
+    """Those of the events that were looked up already."""
+    return set(
+        LookedUpEvent.objects.filter(account=account_pk, event_id__in=list(ids)).values_list("event_id", flat=True)
+    )
+
+
+def last_looked_up(account_pk: int) -> int:
+    """The last row of the account's events that were looked up; 0: there is none."""
+    rows = LookedUpEvent.objects.filter(account=account_pk).order_by("-id")
+    return rows.values_list("id", flat=True).first() or 0
+
+
+def looked_up(account_pk: int, since: date | None = None) -> tuple[frozenset[str], int]:
+    """Ids of the events from that day on that LookupEvents brought, and the last row of the account's: for store()."""
+    rows, last = LookedUpEvent.objects.filter(account=account_pk), last_looked_up(account_pk)
+    late = rows.filter(at__date__gte=since - timedelta(days=1)) if since else rows
+    return frozenset(late.filter(id__lte=last).values_list("event_id", flat=True).iterator()), last
+
+
+def _enter_events(looked: LookedUp, accounts: dict[str, int]) -> None:
+    pk = accounts.get(looked.account)
+    if pk is None or not looked.events:
+        return
+    if twice := known_events(pk, looked.events):
+        raise OverlapError(f"{len(twice)} events of {looked.account} were looked up already.")
+    newer = Q(read_at__gt=looked.read_at) if looked.read_at else Q()
+    if TrailObject.objects.filter(newer, account=pk).exists():
+        raise OverlapError(f"Files of {looked.account} were read meanwhile.")
+    rows = (LookedUpEvent(account_id=pk, event_id=one, at=at) for one, at in sorted(looked.events.items()))
+    LookedUpEvent.objects.bulk_create(rows, BATCH)
+
+
+def _nothing_new(looked_to: dict[int, int]) -> None:
+    """Raises OverlapError where events were looked up that the reader did not know of."""
+    for pk, last in looked_to.items():
+        if LookedUpEvent.objects.filter(account=pk, id__gt=last).exists():
+            raise OverlapError("Events were looked up meanwhile.")
 
 
 def _locked(aws_ids: set[str]) -> dict[str, int]:
@@ -114,12 +178,12 @@ def _enter(objects: Sequence[Read], accounts: dict[str, int]) -> None:
     TrailObject.objects.bulk_create(rows, BATCH)
 
 
-def _note(account_pk: int, tallies: list[Tally]) -> None:
+def _note(account_pk: int, tallies: list[Tally], cut: int) -> None:
     """Add what was odd to what is known of the account; names are bounded as in a Tally."""
     both = Tally()
     for tally in tallies:
         both.add(tally)
-    noted = both.noted + both.rejected
+    noted = both.noted + both.rejected + Counter({admin.CUT: cut})
     if not noted:
         return
     watch, _ = TrailWatch.objects.get_or_create(account_id=account_pk)
@@ -136,6 +200,7 @@ class _Writer:
         self.total, self.accounts, self.left_out = total, accounts, 0
         self.principals: dict[int, int] = {}  # place in the aggregate -> id
         self.events: dict[tuple[int, int], int] = {}  # account, call's place -> id
+        self.cut: Counter[int] = Counter()  # account -> administrative calls beyond the limit
 
     def write(self) -> None:
         uses = self._ours()
@@ -147,6 +212,7 @@ class _Writer:
         self._resources()
         self._sessions()
         self._assumptions()
+        self._admin()
 
     def _account(self, principal: int) -> int | None:
         return self.accounts.get(self.total.everybody.principals[principal].account)
@@ -246,6 +312,30 @@ class _Writer:
         before = _stored(UsageAssumption, found, ("account_id", "digest"))
         rows = [_assumption(key, *found[key], before.get(key)) for key in sorted(found)]
         _merge(UsageAssumption, rows, ["account", "digest"])
+
+    def _admin(self) -> None:
+        for aws_id, day, kept in self.total.admin():
+            if account := self.accounts.get(aws_id):
+                self.cut[account] += kept.cut + _keep(account, day, list(kept.events.values()))
+
+
+def _keep(account: int, day: date, events: list[records.AdminEvent]) -> int:
+    """Write administrative calls of a day, those that are not there; returns how many were dropped for the limit."""
+    AdminEvent.objects.bulk_create(
+        [AdminEvent(account_id=account, **_columns(event)) for event in events], 1_000, ignore_conflicts=True
+    )
+    begin = datetime.combine(day, time(), UTC)
+    there = AdminEvent.objects.filter(account=account, at__gte=begin, at__lt=begin + timedelta(days=1))
+    if there.count() <= admin.MOST:
+        return 0
+    left = admin.dropped(there.only("pk", "source", "name", "denied", "error", "event_id"))
+    there.filter(pk__in=[row.pk for row in left]).delete()
+    return len(left)
+
+
+def _columns(event: records.AdminEvent) -> dict[str, Any]:
+    plain = {name: getattr(event, name) for name in event.__struct_fields__ if name != "account_id"}
+    return plain | {"actor": event.actor.value}
 
 
 def _identity(one: Principal, accounts: dict[str, int]) -> tuple[int, str, str]:

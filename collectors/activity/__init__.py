@@ -7,16 +7,17 @@ of_account(total, "123456789012")                 # as records
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from collectors.activity import lineage, sessions
 from collectors.activity.aggregate import Aggregate
+from collectors.activity.days import Row, days
 from collectors.activity.reading import read
 from collectors.activity.tally import Tally
 from collectors.activity.use import Use
-from collectors.records import Assumption, EventUse, Session
+from collectors.records import AdminEvent, Assumption, EventUse, PrincipalDay, Session
 
 DRIFT = timedelta(days=1)  # how far an event may be ahead of our clock
 BESIDE = ("/CloudTrail-Digest/", "/CloudTrail-Insight/", "/CloudTrail-Aggregated/")  # folders beside a trail's own
@@ -29,6 +30,8 @@ class Activity:
     sessions: tuple[Session, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     event_uses: tuple[EventUse, ...] = ()
+    admin_events: tuple[AdminEvent, ...] = ()
+    principal_days: tuple[PrincipalDay, ...] = ()
     since: datetime | None = None
     problems: tuple[str, ...] = ()
 
@@ -38,12 +41,13 @@ def beside(name: str) -> str:
     return next((folder.strip("/") for folder in BESIDE if folder in f"/{name}"), "")
 
 
-def take(total: Aggregate, name: str, blob: bytes, account: str = "") -> Tally:
-    """Add one object to the aggregate; its fate. account: whose it is when its events do not say. Never raises for its bytes."""
+def take(total: Aggregate, name: str, blob: bytes, account: str = "", known: Set[str] = frozenset()) -> Tally:
+    """Add one object to the aggregate; its fate. account: whose it is when its events do not say. known: ids of events that were
+    counted by another road. Never raises for its bytes."""
     tally = Tally(skipped=beside(name))
     if not tally.skipped:
         for events in read(blob, tally):
-            total.add(events, account, tally)
+            total.add([one for one in events if one.event_id not in known] if known else events, account, tally)
     total.tally.add(tally)
     return tally
 
@@ -79,16 +83,31 @@ def of_account(total: Aggregate, account: str, problems: tuple[str, ...] = ()) -
         if principals[principal].account == account:
             key = principals[principal].unique_id, total.calls[call].source, total.calls[call].name
             uses.setdefault(key, Use(use.first_at)).join(use)
-    days = [one for one in total.sessions() if one[0].principal.account == account]
+    told = [one for one in total.sessions() if one[0].principal.account == account]
     return Activity(
         sessions=tuple(
-            sorted((sessions.record(*one) for one in days), key=lambda s: (s.day, s.principal_id, s.name, s.key_id))
+            sorted((sessions.record(*one) for one in told), key=lambda s: (s.day, s.principal_id, s.name, s.key_id))
         ),
         assumptions=tuple(lineage.record(*one) for one in sorted(total.edges.items()) if one[0].account == account),
         event_uses=tuple(_event_use(account, *key, use) for key, use in sorted(uses.items(), key=lambda one: one[0])),
+        principal_days=days(account, _rows(total, account)),
+        admin_events=_admin_events(total, account),
         since=min((use.first_at for use in uses.values()), default=None),
         problems=problems,
     )
+
+
+def _admin_events(total: Aggregate, account: str) -> tuple[AdminEvent, ...]:
+    found = (event for owner, _, kept in total.admin() if owner == account for event in kept.events.values())
+    return tuple(sorted(found, key=lambda event: (event.at, event.event_id)))
+
+
+def _rows(total: Aggregate, account: str) -> Iterator[Row]:
+    for (at, call, ordinal, kind), use in total.uses.items():
+        principal, (source, name, region) = total.everybody.principals[at], total.calls[call]
+        if principal.account == account:
+            key = principal.actor, principal.unique_id, principal.key, date.fromordinal(ordinal)
+            yield Row(key, source, name, region, kind, use.n, use.denied)
 
 
 def _event_use(account: str, principal: str, source: str, name: str, use: Use) -> EventUse:

@@ -9,6 +9,7 @@ from collectors.activity.texts import tidy
 
 CONSOLE, BROWSER, CLI, CLOUDSHELL, SERVICE, NONE = "console", "browser", "cli", "cloudshell", "aws-service", "none"
 TERRAFORM, CLOUDFORMATION, BOTO3 = "terraform", "cloudformation", "boto3"
+GITHUB = "github-actions"  # AWS's own action for pipelines says so of itself
 HEAD = 40  # characters that are kept of what no family fits
 
 # In this order: Terraform, say, names the SDK that it is made of as well.
@@ -16,6 +17,7 @@ FAMILIES = tuple(
     (re.compile(pattern, re.IGNORECASE), family)
     for pattern, family in (
         (r"exec-env/CloudShell", CLOUDSHELL),
+        (r"configure-aws-credentials-for-github-actions", GITHUB),
         (r"\bterraform[/-]|HashiCorp Terraform|opentofu", TERRAFORM),
         (r"\bpulumi\b", "pulumi"),
         (r"^cloudformation\.amazonaws\.com", CLOUDFORMATION),

@@ -6,33 +6,33 @@ is called, and there it is counted; what is rare hangs on these. Counts are adde
 
 from __future__ import annotations
 
+import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from collectors.activity import lineage, resources, sessions
-from collectors.activity.events import Event, SessionContext
+from collectors.activity import admin, lineage, parts, resources, sessions
+from collectors.activity.events import Event
 from collectors.activity.evidence import Evidence
 from collectors.activity.lineage import ASSUMES, Count, Edge
 from collectors.activity.outcomes import Outcome, outcome, signed_in
 from collectors.activity.tally import Tally
 from collectors.activity.texts import tidy
 from collectors.activity.use import Use
-from collectors.activity.who import NOBODY, TYPES, Everybody, Who
+from collectors.activity.who import TYPES, Everybody, Who
 from collectors.records import Actor
 
 EARLIEST = date(2013, 1, 1).toordinal()  # CloudTrail began in November 2013
 ACTIVITY = frozenset({None, "Management", "Data"})  # categories whose records are calls; old ones name none
 EVENT_TYPES = frozenset({None, "AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsConsoleSignIn"})
 VERSIONS = frozenset({None, *(f"1.{n:02}" for n in range(20))})
-COMMON = frozenset({"AssumedRole", "IAMUser", "AWSService", "Root"})  # identities told by id, key, name and service
 SPECIAL = frozenset({"ConsoleLogin", "SwitchRole", *ASSUMES})
 SIGN_IN, STS = "signin.amazonaws.com", "sts.amazonaws.com"
-MOST = 50_000  # actors that are remembered before they are added up
+MOST = 20_000  # identities that are remembered before they are added up
 DONE = Outcome.DONE
 
 Look = tuple[Any, ...]
-Spelled = tuple[str, str, str, str | None, str | None, str | None]  # source, name, region, category, type, version
 Key = tuple[int, int, int, int]  # principal, call, the day's ordinal, kind of session
 
 
@@ -42,30 +42,47 @@ class Call(NamedTuple):
     region: str
 
 
+class Spelled:
+    """Events of one name, source and region that are alike in what else says what they are: the same object for whoever calls, so
+    that to find it takes few reads of memory. place: of its Call; passed_over: what to note where it is no activity; odd: what to
+    note beside; plain: there is nothing to do but to count.
+    """
+
+    __slots__ = ("in_s3", "odd", "passed_over", "place", "plain", "special")
+
+    def __init__(self, event: Event, place: int) -> None:
+        self.place = place
+        self.passed_over = _no_activity(event)
+        self.special = event.event_name in SPECIAL or admin.administrative(event)
+        self.in_s3, self.odd = event.event_source in resources.SOURCES, tuple(_odd(event))
+        self.plain = not (self.special or self.odd)
+
+
 class Entry(Use):
-    """One actor's calls of one name. names: what they named; edges: the roles that they assumed; odd: what to note of each."""
+    """One actor's calls of one name. names: what they named; edges: the roles that they assumed."""
 
-    __slots__ = ("edges", "names", "odd", "special")
+    __slots__ = ("edges", "names")
 
-    def __init__(self, at: datetime, special: bool, odd: tuple[str, ...]) -> None:
+    def __init__(self, at: datetime) -> None:
         super().__init__(at)
-        self.special, self.odd = special, odd
         self.names: dict[resources.Mark, Use] | None = None
         self.edges: dict[Look, Count | None] | None = None
 
 
 class Acting:
-    """One set of credentials on one day. agents, addresses: those that its evidence knows."""
+    """A principal under a session name, by one kind of credentials, on one day. agents, addresses, endpoints: those that its
+    evidence knows. odd: what to note of each of its calls."""
 
-    __slots__ = ("addresses", "agents", "entries", "kind", "seen", "who")
+    __slots__ = ("addresses", "agents", "endpoints", "entries", "kind", "odd", "seen", "who")
 
-    def __init__(self, who: Who, seen: Evidence, kind: int) -> None:
-        self.who, self.seen, self.kind = who, seen, kind
-        self.agents: set[str | None] = set()
-        self.addresses: set[str | None] = set()
+    def __init__(self, who: Who, seen: Evidence, kind: int, odd: str) -> None:
+        self.who, self.seen, self.kind, self.odd = who, seen, kind, odd
+        self.agents: set[str] = set()
+        self.addresses: set[str] = set()
+        self.endpoints: set[tuple[str, str | None]] = set()
         self.entries: dict[Spelled, Entry] = {}
 
-    def look(self, agent: str | None, address: str | None) -> None:
+    def look(self, agent: str, address: str) -> None:
         """An agent or address that is new. The sets may be forgotten: the evidence has what they hold."""
         if len(self.agents) + len(self.addresses) > MOST:
             self.agents.clear()
@@ -73,6 +90,14 @@ class Acting:
         self.agents.add(agent)
         self.addresses.add(address)
         self.seen.look(agent, address)
+
+    def through(self, endpoint: str, owner: str | None) -> None:
+        """Of a call by a VPC endpoint. As for `look`."""
+        if (endpoint, owner) not in self.endpoints:
+            if len(self.endpoints) > MOST:
+                self.endpoints.clear()
+            self.endpoints.add((endpoint, owner))
+            self.seen.through(endpoint, owner)
 
 
 class Named:
@@ -107,10 +132,16 @@ class Aggregate:
         self.calls: list[Call] = []
         self.edges: dict[Edge, Count] = {}
         self._latest = latest.toordinal()
-        self._acting: dict[Look, Acting] = {}
+        self._looks: defaultdict[Look, dict[bytes, Acting]] = defaultdict(
+            dict
+        )  # by day, account and credentials of the console
+        self._met = 0  # how many there are of these, and of spellings
+        self._acting: dict[tuple[Who, int, int], Acting] = {}
+        self._spelled: dict[Look, Spelled] = {}
         self._known: dict[Call, int] = {}
         self._uses: dict[Key, Use] = {}
         self._resources: dict[tuple[int, int], Named] = {}
+        self._admin: defaultdict[tuple[str, date], admin.Kept] = defaultdict(admin.Kept)
 
     @property
     def uses(self) -> dict[Key, Use]:
@@ -123,6 +154,12 @@ class Aggregate:
         self._settle()
         return self._resources
 
+    def admin(self) -> Iterator[tuple[str, date, admin.Kept]]:
+        """Administrative calls by account and day, within their limit."""
+        for (account, day), kept in sorted(self._admin.items()):
+            kept.trim()
+            yield account, day, kept
+
     def sessions(self) -> Iterator[tuple[Who, date, Evidence]]:
         self._settle()
         for who in self.everybody:
@@ -132,80 +169,94 @@ class Aggregate:
     def add(self, events: Iterable[Event], account: str = "", tally: Tally | None = None) -> None:  # noqa: C901 - see above
         """account: whose events they are when they do not say. tally: that of the object they come from."""
         tally = self.tally if tally is None else tally
-        acting_as, n = self._acting, 0
+        today, whose, console, n = 0, None, None, 0
+        spelled_as, intern = self._spelled, sys.intern
+        acting_as: dict[bytes, Acting] = {}
         for event in events:
-            u, at = event.user_identity or NOBODY, event.event_time
-            owner, context = event.recipient_account_id or account, u.session_context
-            look: Look = (
-                u.access_key_id, u.principal_id, at.toordinal(), owner, u.type, u.invoked_by, u.user_name,
-                event.session_credential_from_console, context and _said(context),
-            )  # fmt: skip
-            if u.type not in COMMON:
-                look = (
-                    *look,
-                    u.account_id,
-                    u.credential_id,
-                    u.identity_provider,
-                    u.on_behalf_of and u.on_behalf_of.user_id,
-                )
+            at, owner = event.event_time, event.recipient_account_id or account
+            day = at.toordinal()
+            if day != today or owner != whose or event.session_credential_from_console != console:
+                today, whose, console = day, owner, event.session_credential_from_console
+                acting_as = self._looks[day, owner, console]
+            look = bytes(event.user_identity)
             acting = acting_as.get(look)
             if acting is None:
                 acting = acting_as[look] = self._meet(event, owner)
-            spelled = (
-                event.event_source, event.event_name, event.aws_region,
+            called = (
+                event.event_name, event.event_source, event.aws_region,
                 event.event_category, event.event_type, event.event_version,
             )  # fmt: skip
+            spelled = spelled_as.get(called)
+            if spelled is None:
+                spelled = spelled_as[called] = self._spell(event)
             entry = acting.entries.get(spelled)
             if entry is None:
-                entry = self._first(event, acting, tally)
+                entry = self._first(event, acting, spelled, tally)
                 if entry is None:
                     continue
-                acting.entries[spelled] = entry
-            if entry.odd:
-                for odd in entry.odd:
-                    tally.note(odd)
             n += 1
-            if event.user_agent not in acting.agents or event.source_ip_address not in acting.addresses:
-                acting.look(event.user_agent, event.source_ip_address)
+            agent, address = intern(event.user_agent or ""), intern(event.source_ip_address or "")
+            if agent not in acting.agents or address not in acting.addresses:
+                acting.look(agent, address)
+            if event.vpc_endpoint_id:
+                acting.through(event.vpc_endpoint_id, event.vpc_endpoint_account_id)
             how = outcome(event) if event.error_code else DONE
-            if entry.special:
-                how = self._special(event, acting, entry, how)
-            if how is DONE:
+            if not spelled.plain or acting.odd:
+                how = self._special(event, acting, spelled, entry, how, tally)
+            if how is DONE and entry.used_at:
                 entry.n += 1
-                if at < entry.first_at:
-                    entry.first_at = at
-                if entry.used_at is None or at > entry.used_at:
+                if at > entry.used_at:
                     entry.used_at = at
+                elif at < entry.first_at:
+                    entry.first_at = at
             else:
                 entry.count(at, how)
-            asked = event.request_parameters
-            if event.resources or (asked and asked.bucket_name):
+            if spelled.in_s3 or event.resources:
                 _name(event, entry, at, how)
         tally.events += n
-        if len(acting_as) > MOST:
+        if self._met > MOST:
             self._settle()
 
     def _meet(self, event: Event, account: str) -> Acting:
+        """Whoever an identity that is new stands for; many may stand for one, as each has another temporary key."""
+        self._met += 1
         who, day = self.everybody.of(event, tidy(account, 12)), event.event_time.toordinal()
         seen = who.days.get(day) or who.day(day)
-        return Acting(who, seen, seen.read(event))
+        kind = seen.read(event)
+        acting = self._acting.get((who, day, kind))
+        if acting is None:
+            acting = self._acting[who, day, kind] = Acting(who, seen, kind, _odd_identity(event))
+        return acting
 
-    def _first(self, event: Event, acting: Acting, tally: Tally) -> Entry | None:
+    def _spell(self, event: Event) -> Spelled:
+        self._met += 1
+        return Spelled(event, self._call(event.event_source, event.event_name, event.aws_region))
+
+    def _first(self, event: Event, acting: Acting, spelled: Spelled, tally: Tally) -> Entry | None:
         """For a call that is new of this actor; None for what is no activity, or of no time."""
         day = event.event_time.toordinal()
-        if event.event_category not in ACTIVITY:
-            tally.note(f"category {tidy(str(event.event_category), 40)}")
+        if spelled.passed_over:
+            tally.note(spelled.passed_over)
         elif day < EARLIEST:
             tally.reject("a time before CloudTrail began")
         elif day > self._latest:
             tally.reject("a time in the future")
         else:
             acting.seen.put("regions", tidy(event.aws_region, 64))
-            return Entry(event.event_time, event.event_name in SPECIAL, tuple(_odd(event)))
+            entry = acting.entries[spelled] = Entry(event.event_time)
+            return entry
         return None
 
-    def _special(self, event: Event, acting: Acting, entry: Entry, how: Outcome) -> Outcome:
-        """Sign-ins and the assuming of roles. Returns the outcome, which sign-ins tell in their own way."""
+    def _special(
+        self, event: Event, acting: Acting, spelled: Spelled, entry: Entry, how: Outcome, tally: Tally
+    ) -> Outcome:
+        """Sign-ins, the assuming of roles, administrative calls. Returns the outcome, which sign-ins tell in their own way."""
+        for odd in spelled.odd:
+            tally.note(odd)
+        if acting.odd:
+            tally.note(acting.odd)
+        if not spelled.special:
+            return how
         if event.event_name in ASSUMES and event.event_source == STS:
             self._assume(event, acting, entry, how)
         elif event.event_source == SIGN_IN:
@@ -213,17 +264,22 @@ class Aggregate:
             sessions.of_sign_in(event, acting.who, acting.seen, how)
             if event.event_name == "SwitchRole":
                 self._assume(event, acting, entry, how)
+        elif event.event_source in admin.SOURCES:
+            kept = self._admin[acting.who.principal.account, event.event_time.date()]
+            kept.put(admin.read(event, acting.who, how))
         return how
 
     def _assume(self, event: Event, acting: Acting, entry: Entry, how: Outcome) -> None:
         if how is Outcome.FAILED:
             return
-        asked, answer, more = event.request_parameters, event.response_elements, event.additional_event_data
-        user = answer and answer.assumed_role_user
+        asked, user = parts.asked(event), parts.answer(event).assumed_role_user
         told: Look = (
-            asked and (asked.role_arn, asked.role_session_name, asked.principal_arn, asked.source_identity),
+            asked.role_arn,
+            asked.role_session_name,
+            asked.principal_arn,
+            asked.source_identity,
             user and user.assumed_role_id,
-            str(more and more.switch_from),
+            str(parts.more(event).switch_from) if event.additional_event_data else "",
         )
         entry.edges = {} if entry.edges is None else entry.edges
         if told in entry.edges:
@@ -249,8 +305,8 @@ class Aggregate:
 
     def _begin(self, event: Event, who: Who, edge: Edge, day: date) -> None:
         """The session that an AssumeRole* in the role's own account began."""
-        asked, role_id = event.request_parameters, lineage.assumed_id(event)
-        if not asked or not role_id or lineage.owner(edge.role_arn) != edge.account:
+        asked, role_id = parts.asked(event), lineage.assumed_id(event)
+        if not role_id or lineage.owner(edge.role_arn) != edge.account:
             return
         session = self.everybody.session(edge.account, Actor.ROLE, role_id, asked.role_session_name or "")
         session.principal.arn = session.principal.arn or edge.role_arn
@@ -259,22 +315,22 @@ class Aggregate:
         begun.say("caller", edge.caller or who.principal.unique_id)
         if who.principal.actor == Actor.FEDERATED:
             begun.say("identity_provider", edge.caller)
-            begun.say("federated_user", event.user_identity and event.user_identity.user_name)
+            begun.say("federated_user", parts.identity(event).user_name)
 
     def _settle(self) -> None:
         """Add up what was counted by look."""
-        places: dict[tuple[str, str, str], int] = {}
         for acting in self._acting.values():
             principal = acting.who.principal.at
-            for (source, name, region, *_), entry in acting.entries.items():
-                call = places.get((source, name, region))
-                if call is None:
-                    call = places[source, name, region] = self._call(source, name, region)
+            for spelled, entry in acting.entries.items():
+                call = spelled.place
                 _join(self._uses, (principal, call, entry.first_at.toordinal(), acting.kind), entry)
                 acting.seen.join(entry)
                 if entry.names:
                     self._resources.setdefault((principal, call), Named()).join(_spelled(entry.names))
         self._acting.clear()
+        self._looks.clear()
+        self._spelled.clear()
+        self._met = 0
 
     def _call(self, *named: str) -> int:
         call = Call(*(tidy(text, 256) for text in named))
@@ -316,23 +372,18 @@ def _name(event: Event, entry: Entry, at: datetime, how: Outcome) -> None:
         use.count(at, how)
 
 
-def _said(context: SessionContext) -> Look:
-    """What the credentials say, so that those that say something else are other ones even under the same key."""
-    attributes, web = context.attributes, context.web_id_federation_data
-    return (
-        context.source_identity,
-        context.ec2_role_delivery,
-        attributes and attributes.mfa_authenticated,
-        web and web.federated_provider,
-    )
+def _no_activity(event: Event) -> str:
+    return "" if event.event_category in ACTIVITY else f"category {tidy(str(event.event_category), 40)}"
 
 
 def _odd(event: Event) -> Iterator[str]:
     """What is new to us, and read all the same."""
-    kind = event.user_identity.type if event.user_identity else None
-    if kind not in TYPES:
-        yield f"identity {tidy(kind, 40)}" if kind else "identity without a type"
     if event.event_type not in EVENT_TYPES:
         yield f"type {tidy(str(event.event_type), 40)}"
     if event.event_version not in VERSIONS:
         yield f"version {tidy(str(event.event_version), 20)}"
+
+
+def _odd_identity(event: Event) -> str:
+    kind = parts.identity(event).type
+    return "" if kind in TYPES else f"identity {tidy(kind, 40)}" if kind else "identity without a type"

@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from collectors.activity import parts
 from collectors.activity.agents import family
 from collectors.activity.events import Event, Identity, SessionContext
 from collectors.activity.texts import tidy
 from collectors.activity.use import Use
 from collectors.records import Actor, SignIn
 
-LIMITS = {"networks": 40, "agents": 20, "regions": 40, "invoked_by": 20}
+LIMITS = {"networks": 40, "agents": 20, "regions": 40, "invoked_by": 20, "endpoints": 20}
 PLAIN, CONSOLE, SERVICE, MFA = range(4)  # the kind of session that a call belongs to
 TEXTS = ("source_identity", "caller", "switched_from", "identity_provider", "federated_user", "principal_arn")
 SIGN_INS = (SignIn.NONE, SignIn.CONSOLE, SignIn.SWITCH, SignIn.LOGIN)  # the strongest word stands
@@ -48,19 +49,23 @@ class Evidence:
         self.put("agents", family(agent))
         if address:
             self.put("networks", tidy(address, 128))
-            if by := _service(address):
+            if by := service(address):
                 self.put("invoked_by", tidy(by, 128))
+
+    def through(self, endpoint: str, owner: str | None) -> None:
+        """A VPC endpoint, and the account that it is of, which older events do not say."""
+        self.put("endpoints", tidy(f"{endpoint} of {owner}" if owner else endpoint, 128))
 
     def read(self, event: Event) -> int:
         """What an event's credentials tell of the session. Returns of which kind it is: PLAIN, CONSOLE, SERVICE or MFA."""
-        identity = event.user_identity
-        if identity and identity.invoked_by:
+        identity = parts.identity(event)
+        if identity.invoked_by:
             self.put("invoked_by", tidy(identity.invoked_by, 128))
-        mfa = bool(identity and identity.session_context and self._context(identity.session_context, identity))
+        mfa = bool(identity.session_context and self._context(identity.session_context, identity))
         if event.session_credential_from_console in TRUE:
             self.signed_in(SignIn.CONSOLE)
             return CONSOLE
-        return SERVICE if identity and identity.invoked_by else MFA if mfa else PLAIN
+        return SERVICE if identity.invoked_by else MFA if mfa else PLAIN
 
     def _context(self, context: SessionContext, identity: Identity) -> bool:
         """Returns whether it says that MFA was used."""
@@ -70,11 +75,9 @@ class Evidence:
             self.say("identity_provider", context.web_id_federation_data.federated_provider)
         if context.session_issuer and identity.type != "FederatedUser":
             self.say("principal_arn", context.session_issuer.arn)
-        said = context.attributes.mfa_authenticated if context.attributes else None
-        if said in TRUE or (said is not None and self.actor in (Actor.USER, Actor.ROOT)):
-            # Of a role only "true" proves something: SAML and Identity Center sessions say false whatever was asked.
-            self.mfa = _worse(self.mfa, said in TRUE)
-        return said in TRUE
+        mfa = mfa_of_call(identity, self.actor)
+        self.mfa = _worse(self.mfa, mfa)
+        return mfa is True
 
     def signed_in(self, how: SignIn, mfa: bool | None = None) -> None:
         self.sign_in = max(self.sign_in, how, key=SIGN_INS.index)
@@ -122,11 +125,18 @@ class Evidence:
         self.login_mfa = _worse(self.login_mfa, plain.get("login_mfa"))
 
 
+def mfa_of_call(identity: Identity, actor: Actor) -> bool | None:
+    """Of a role only "true" proves something: SAML and Identity Center sessions say false whatever was asked."""
+    context = identity.session_context
+    said = context.attributes.mfa_authenticated if context and context.attributes else None
+    return True if said in TRUE else False if said is not None and actor in (Actor.USER, Actor.ROOT) else None
+
+
 def _worse(one: bool | None, other: bool | None) -> bool | None:
     """Once without MFA is without; None says nothing."""
     return other if one is None else one if other is None else one and other
 
 
-def _service(address: str) -> str:
+def service(address: str) -> str:
     """A service's DNS name in place of an address, or AWS itself: called on behalf of the principal (AWS.md 27)."""
     return address if address == "AWS Internal" or ".amazonaws.com" in address else ""

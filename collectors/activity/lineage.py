@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from collectors.activity import parts
 from collectors.activity.events import Event, Identity, Parameters
 from collectors.activity.texts import session_name, tidy
-from collectors.activity.who import NOBODY, UNIQUE, Principal, Who
+from collectors.activity.who import UNIQUE, Principal, Who
 from collectors.records import Actor, Assumption
 
 ASSUMES = frozenset({"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
@@ -42,12 +43,12 @@ class Count:
 
 def edge(event: Event, who: Who, day: date) -> Edge | None:
     """The row that an event counts in; None when it names no role."""
-    identity, parameters = event.user_identity or NOBODY, event.request_parameters or Parameters()
+    identity, parameters = parts.identity(event), parts.asked(event)
     principal, role, name = who.principal, _text(parameters.role_arn), session_name(parameters.role_session_name or "")
     caller, caller_id = _caller(identity, principal, parameters), principal.unique_id
     if event.event_name == "SwitchRole":
         role, name = _switched_to(identity), who.name
-        caller, caller_id = _text(event.additional_event_data and event.additional_event_data.switch_from), ""
+        caller, caller_id = _text(parts.more(event).switch_from), ""
     if not role:
         return None
     caller_id = caller_id if caller_id[:4] in UNIQUE else ""
@@ -56,7 +57,7 @@ def edge(event: Event, who: Who, day: date) -> Edge | None:
 
 def tell(count: Count, event: Event, edge: Edge, principal: Principal) -> None:
     """What the row says beside its key."""
-    identity, switched = event.user_identity or NOBODY, event.event_name == "SwitchRole"
+    identity, switched = parts.identity(event), event.event_name == "SwitchRole"
     account = owner(edge.caller) or ("" if switched else identity.account_id or "")
     count.role_id = max(count.role_id, principal.unique_id if switched else assumed_id(event))
     count.caller_account = max(count.caller_account, tidy(account, 12))
@@ -64,7 +65,7 @@ def tell(count: Count, event: Event, edge: Edge, principal: Principal) -> None:
 
 def assumed_id(event: Event) -> str:
     """The role's unique id, of the answer."""
-    user = event.response_elements and event.response_elements.assumed_role_user
+    user = parts.answer(event).assumed_role_user
     return tidy(((user and user.assumed_role_id) or "").partition(":")[0], 128)
 
 

@@ -6,6 +6,7 @@ import re
 from enum import IntEnum
 from functools import lru_cache
 
+from collectors.activity import parts
 from collectors.activity.events import Event
 
 
@@ -35,6 +36,6 @@ def outcome(event: Event) -> Outcome:
 
 def signed_in(event: Event) -> Outcome:
     """Of ConsoleLogin and SwitchRole, which carry no error code: a sign-in that was refused is an attempt."""
-    answer = event.response_elements
-    word = answer and (answer.console_login or answer.switch_role)
+    answer = parts.answer(event)
+    word = answer.console_login or answer.switch_role
     return Outcome.DENIED if word == "Failure" or event.error_code or event.error_message else Outcome.DONE

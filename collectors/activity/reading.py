@@ -14,14 +14,17 @@ from typing import Any
 import msgspec
 from isal import igzip_lib
 
-from collectors.activity.events import Event, Log, lenient
+from collectors.activity.events import Event, Log
+from collectors.activity.parts import lenient
 from collectors.activity.tally import Tally
 
-PIECE = 16 << 20  # bytes that are decoded at once; CloudTrail's own objects are mostly smaller
+PIECE = 128 << 10  # bytes that are decompressed and decoded at once, so that both stay in the processor's cache
+WHOLE = 16 << 20  # bytes that are decoded at once of what does not begin as CloudTrail's own objects do
 EVENT_LIMIT = 20 << 20  # bytes without the end of a record; AWS's records have at most 256 KB
 SLICE = 256 << 10  # bytes that go into the decompressor at once
 LIMIT = 2 << 30  # bytes of one object once decompressed
 
+OPEN, CLOSE = b"[]"
 GZIP, BOM = b"\x1f\x8b", b"\xef\xbb\xbf"
 HEAD = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[')
 TAIL = re.compile(rb"\s*\]\s*\}\s*\Z")
@@ -47,28 +50,34 @@ def read(blob: bytes, tally: Tally) -> Iterator[list[Event]]:
     if not blob:
         tally.problem = "it is empty"
         return
-    waiting, size, cut = [], 0, False
+    waiting, size, least, cut = [], 0, 0, False
     blob = blob.removeprefix(BOM)
     try:
-        for piece in (
-            inflate(blob) if blob[:2] == GZIP else (blob[at : at + PIECE] for at in range(0, len(blob), PIECE))
-        ):
+        for piece in inflate(blob) if blob[:2] == GZIP else pieces(blob):
             waiting.append(piece)
             size += len(piece)
-            if size < PIECE:
+            least = least or (PIECE if HEAD.match(piece) else WHOLE)
+            if size < least:
                 continue
-            buffer = b"".join(waiting)
+            buffer = bytearray().join((b"[", *waiting))
             if end := _end(buffer):
-                yield _part(buffer[:end], tally)
-                waiting, size, cut = [buffer[end:]], len(buffer) - end, True
+                waiting, cut = [bytes(memoryview(buffer)[end:])], True
+                size = len(waiting[0])
+                yield _part(buffer, end, tally)
             elif size > EVENT_LIMIT:
                 waiting, cut = [], True
                 raise DamagedError(f"no record ends within {EVENT_LIMIT >> 20} MiB")
+            else:
+                waiting, least = [bytes(memoryview(buffer)[1:])], min(2 * least, EVENT_LIMIT + 1)
     except DamagedError as damage:
         tally.problem, cut = str(damage), True
     rest = b"".join(waiting)
     if rest:
-        yield _part(rest, tally) if cut else _whole(rest, tally)
+        yield _last(rest, tally) if cut else _whole(rest, tally)
+
+
+def pieces(data: bytes) -> Iterator[bytes]:
+    return (data[at : at + PIECE] for at in range(0, len(data), PIECE))
 
 
 def inflate(blob: bytes) -> Iterator[bytes]:
@@ -96,7 +105,7 @@ def inflate(blob: bytes) -> Iterator[bytes]:
         at, slice_ = at - len(member.unused_data), SLICE
 
 
-def _end(buffer: bytes) -> int:
+def _end(buffer: bytearray) -> int:
     """Where the last whole record of an unfinished buffer ends; 0: nowhere."""
     at = buffer.rfind(b'"eventVersion"')
     while at > 0:
@@ -115,7 +124,7 @@ def _whole(data: bytes, tally: Tally) -> list[Event]:
     try:
         found = _log.decode(data).records
     except NOT_READ:
-        return _part(data, tally)
+        return _last(data, tally)
     if isinstance(found, list):
         return found
     if found is None:
@@ -123,23 +132,33 @@ def _whole(data: bytes, tally: Tally) -> list[Event]:
     if b'"digestStartTime"' in data:
         tally.skipped = "digest"
     elif b'"eventName"' in data:
-        return _part(data, tally)
+        return _last(data, tally)
     else:
         tally.problem = "it holds no Records"
     return []
 
 
-def _part(data: bytes, tally: Tally) -> list[Event]:
-    """Records with commas or line ends between them, and perhaps what a log begins or ends with."""
-    if head := HEAD.match(data):
-        data = data[head.end() :]
-    if tail := TAIL.search(data, max(0, len(data) - 64)):
-        data = data[: tail.start()]
-    end = len(data) - len(data[-64:]) + len(data[-64:].rstrip(b", \r\n\t"))
+def _last(data: bytes, tally: Tally) -> list[Event]:
+    """The records at an object's end."""
+    tail = TAIL.search(data, max(0, len(data) - 64))
+    return _part(bytearray().join((b"[", data, b" ")), (tail.start() if tail else len(data)) + 1, tally)
+
+
+def _part(buffer: bytearray, end: int, tally: Tally) -> list[Event]:
+    """Records with commas or line ends between them, up to `end`, and perhaps what a log begins with. They stand behind one byte
+    and before another, and are decoded where they are, as a list: a copy would cost more than to decompress them.
+    """
+    head = HEAD.match(buffer, 1)
+    start = head.end() - 1 if head else 0
+    tail = bytes(buffer[max(start + 1, end - 64) : end])
+    last = end - len(tail) + len(tail.rstrip(b", \r\n\t"))
+    after = buffer[last]
+    buffer[start], buffer[last] = OPEN, CLOSE
     try:
-        return _list.decode(b"".join((b"[", memoryview(data)[:end], b"]")))
+        return _list.decode(memoryview(buffer)[start : last + 1])
     except NOT_READ:
-        pass
+        buffer[last] = after
+    data = bytes(memoryview(buffer)[start + 1 : end])
     try:
         return _one.decode_lines(data)
     except NOT_READ:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from msgspec import Raw
+
+from collectors.activity import parts
 from collectors.activity.events import Event
 from collectors.activity.texts import tidy
 
+SOURCES = frozenset({"s3.amazonaws.com", "s3express.amazonaws.com"})  # whose requests name buckets
 MOST = 500  # resources of one principal and call; the smallest names stay, and the rest is told as cut
 Mark = tuple[
     str, str | None
@@ -12,12 +18,18 @@ Mark = tuple[
 
 
 def marks(event: Event) -> list[Mark]:
-    """The resources of an event that has a bucket in its request, or resources, in a form that is quick to make."""
-    asked = event.request_parameters
-    bucket = asked.bucket_name if asked else None
-    if asked and isinstance(bucket, str) and bucket:
-        return [(_partition(event.aws_region) + bucket, _first(asked.key or asked.prefix))]
-    return [_of_arn(one.arn) for one in event.resources or () if one.arn]
+    """The resources of an event: the bucket in a request to S3, else what it lists; in a form that is quick to make."""
+    if event.event_source in SOURCES:
+        asked = parts.bucket(event)
+        if isinstance(asked.bucket_name, str) and asked.bucket_name:
+            return [(_partition(event.aws_region) + asked.bucket_name, _first(asked.key or asked.prefix))]
+    return _listed(bytes(event.resources)) if event.resources else []
+
+
+@lru_cache(10_000)
+def _listed(resources: bytes) -> list[Mark]:
+    """The same roles and keys are named over and over."""
+    return [_of_arn(one.arn) for one in parts.named(Raw(resources)) if one.arn]
 
 
 def text(mark: Mark) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from collectors.activity import parts
 from collectors.activity.events import Event
 from collectors.activity.evidence import Evidence
 from collectors.activity.outcomes import Outcome
@@ -50,18 +51,18 @@ def mfa_of_login(event: Event, who: Who) -> bool | None:
     """What ConsoleLogin says of MFA; of a federated sign-in it proves nothing."""
     if who.principal.actor not in (Actor.USER, Actor.ROOT):
         return None
-    used = event.additional_event_data and event.additional_event_data.mfa_used
+    used = parts.more(event).mfa_used
     return {"Yes": True, "No": False}.get(used) if isinstance(used, str) else None
 
 
 def of_sign_in(event: Event, who: Who, seen: Evidence, outcome: Outcome) -> None:
     """ConsoleLogin or SwitchRole; one that was refused opened no session."""
-    more = event.additional_event_data
+    more = parts.more(event)
     if outcome != Outcome.DONE:
         return
     if event.event_name == "SwitchRole":
         seen.signed_in(SignIn.SWITCH)
-        seen.say("switched_from", more and more.switch_from)
+        seen.say("switched_from", more.switch_from)
         return
     seen.signed_in(SignIn.LOGIN, mfa_of_login(event, who))
-    seen.say("identity_provider", more and more.saml_provider_arn)
+    seen.say("identity_provider", more.saml_provider_arn)

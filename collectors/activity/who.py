@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from collectors.activity import parts
 from collectors.activity.events import Event, Identity
 from collectors.activity.evidence import Evidence
 from collectors.activity.texts import session_name, tidy
@@ -27,7 +28,6 @@ TYPES = {
     "IdentityCenterUser": Actor.IDENTITY_CENTER,
 }
 UNIQUE = {"AROA": Actor.ROLE, "AIDA": Actor.USER}
-NOBODY = Identity()
 
 
 @dataclass(eq=False, slots=True)
@@ -67,7 +67,7 @@ class Everybody:
 
     def of(self, event: Event, account: str) -> Who:
         """account: where the event was recorded."""
-        identity = event.user_identity or NOBODY
+        identity = parts.identity(event)
         actor, unique_id, name = identify(identity)
         key = identity.access_key_id or ""
         who = self.session(account, actor, unique_id, name, tidy(key, 32) if key[:4] == KEY else "")

@@ -6,11 +6,13 @@ from .coverage import Coverage
 from .credential import AccessKey, Credential
 from .details import AccountDetails
 from .job import Job, Run
-from .last_accessed import LastAccessed
+from .last_accessed import AccountAccess, LastAccessed
+from .lookup import LookedUpEvent, LookupWatch
 from .organization import OrganizationAccount, OrganizationalUnit, OrganizationPolicy
 from .policy import Document, Policy
 from .principal import Group, Principal
 from .usage import (
+    AdminEvent,
     TrailObject,
     TrailWatch,
     UsageAssumption,
@@ -25,7 +27,9 @@ from .usage import (
 __all__ = [
     "AccessKey",
     "Account",
+    "AccountAccess",
     "AccountDetails",
+    "AdminEvent",
     "BundleUpload",
     "CollectRequest",
     "Connection",
@@ -36,6 +40,8 @@ __all__ = [
     "Group",
     "Job",
     "LastAccessed",
+    "LookedUpEvent",
+    "LookupWatch",
     "OrganizationAccount",
     "OrganizationPolicy",
     "OrganizationalUnit",

@@ -12,7 +12,7 @@ from collectors.models.account import Account
 from collectors.models.change import Version
 from collectors.models.credential import AccessKey, Credential
 from collectors.models.details import AccountDetails
-from collectors.models.last_accessed import LastAccessed
+from collectors.models.last_accessed import AccountAccess, LastAccessed
 from collectors.models.observed import Observed
 from collectors.models.organization import OrganizationAccount, OrganizationalUnit, OrganizationPolicy
 from collectors.models.policy import Document, Policy
@@ -51,6 +51,7 @@ KINDS = (
     Kind("key", "keys", AccessKey, records.AccessKey),
     Kind("details", "details", AccountDetails, records.AccountDetails),
     Kind("last_accessed", "last_accessed", LastAccessed, records.LastAccessed),
+    Kind("account_access", "account_access", AccountAccess, records.AccountAccess),
     Kind("organizational_unit", "organizational_units", OrganizationalUnit, records.OrganizationalUnit),
     Kind("organization_account", "organization_accounts", OrganizationAccount, records.OrganizationAccount),
     Kind("organization_policy", "organization_policies", OrganizationPolicy, records.OrganizationPolicy),

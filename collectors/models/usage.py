@@ -6,7 +6,9 @@ IAM actions when they are judged, so that a better map needs no second reading.
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Now
 
 from collectors import records
@@ -102,7 +104,10 @@ class UsageResource(models.Model):
     last_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["account", "resource"], name="usage_resource_by_name")]
+        indexes = [
+            models.Index(fields=["account", "resource"], name="usage_resource_by_name"),
+            models.Index(fields=["resource"], name="usage_resource_by_prefix", opclasses=["varchar_pattern_ops"]),
+        ]
 
     def __str__(self) -> str:
         return self.resource
@@ -126,7 +131,11 @@ class UsageSession(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("principal", "day", "name", "key", name="usage_session_identity")]
-        indexes = [models.Index(fields=["account", "day"], name="usage_session_of_day")]
+        indexes = [
+            models.Index(fields=["account", "day"], name="usage_session_of_day"),
+            models.Index(fields=["key"], name="usage_session_of_key", condition=~models.Q(key="")),
+            GinIndex(OpClass(KeyTransform("networks", "data"), "jsonb_path_ops"), name="usage_session_of_address"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.principal_id} {self.name} {self.day}"
@@ -158,6 +167,43 @@ class UsageAssumption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.caller or self.caller_id} -> {self.role_arn}"
+
+
+class AdminEvent(models.Model):
+    """An administrative call: records.AdminEvent. The event's id is AWS's, so it is kept once by whichever road it comes."""
+
+    account = models.ForeignKey(Account, models.CASCADE, db_index=False)
+    event_id = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=16, choices=ACTORS)
+    principal_id = models.CharField(max_length=512)
+    principal_arn = models.CharField(max_length=2048, default="", blank=True)
+    session_name = models.CharField(max_length=128, default="", blank=True)
+    key_id = models.CharField(max_length=32, default="", blank=True)
+    source = models.CharField(max_length=256)
+    name = models.CharField(max_length=256)
+    region = models.CharField(max_length=64, default="", blank=True)
+    target_type = models.CharField(max_length=32, default="", blank=True)
+    target_name = models.CharField(max_length=512, default="", blank=True)
+    details = models.JSONField(default=dict)
+    network = models.CharField(max_length=128, default="", blank=True)
+    agent = models.CharField(max_length=128, default="", blank=True)
+    console = models.BooleanField(default=False)
+    mfa = models.BooleanField(null=True)
+    invoked_by = models.CharField(max_length=128, default="", blank=True)
+    error = models.CharField(max_length=128, default="", blank=True)
+    denied = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("account", "event_id", name="admin_event_identity")]
+        indexes = [
+            models.Index(fields=["account", "-at"], name="admin_event_by_time"),
+            models.Index(fields=["account", "target_name", "target_type", "-at"], name="admin_event_by_target"),
+            models.Index(fields=["account", "principal_id", "-at"], name="admin_event_by_principal"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.target_name} {self.at}"
 
 
 class TrailObject(models.Model):

@@ -12,6 +12,8 @@ from datetime import date, datetime
 from collectors.records.base import Record
 
 TRAIL = "s3:GetObject"  # the API under which coverage tells how reading the trail went
+# Sign-ins, role assumptions and changes to IAM of an account whose trail nobody reads. Its silence says nothing of other calls.
+LOOKUP = "cloudtrail:LookupEvents"
 
 
 class Actor(enum.StrEnum):
@@ -45,6 +47,7 @@ class Session(Record, frozen=True, kw_only=True):
     federated session, where it proves nothing. caller: ARN of who assumed the role, switched_from: of who switched to it.
     identity_provider, federated_user: of SAML or web identity. invoked_by: services that called on its behalf.
     instance: it is an EC2 instance's (ec2RoleDelivery). networks: addresses or names of AWS services, agents: families.
+    endpoints: VPC endpoints that calls came through, as "vpce-1a2b of 111122223333", without the owner where nothing told it.
     """
 
     account_id: str
@@ -70,6 +73,7 @@ class Session(Record, frozen=True, kw_only=True):
     networks: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
     cut: tuple[str, ...] = ()
 
 
@@ -97,7 +101,8 @@ class Assumption(Record, frozen=True, kw_only=True):
 
 class EventUse(Record, frozen=True, kw_only=True):
     """The last time a principal made a call, by event source and name as CloudTrail writes them. n, denied, failed: in all that
-    was read since `first_at`. Last moments are None where there was none of the sort."""
+    was read since `first_at`. Last moments are None where there was none of the sort. resources_cut: it named more resources
+    than are kept."""
 
     account_id: str
     principal_id: str
@@ -109,6 +114,7 @@ class EventUse(Record, frozen=True, kw_only=True):
     first_at: datetime
     used_at: datetime | None = None
     denied_at: datetime | None = None
+    resources_cut: bool = False
 
 
 class ResourceUse(Record, frozen=True, kw_only=True):
@@ -123,3 +129,58 @@ class ResourceUse(Record, frozen=True, kw_only=True):
     denied: int = 0
     first_at: datetime
     last_at: datetime
+
+
+class PrincipalDay(Record, frozen=True, kw_only=True):
+    """What one principal called itself on a day: what AWS services called on its behalf is left out.
+
+    key_id: long-term key, "" for other credentials. services: event sources. regions: without those where global services
+    record whatever the caller's region. recon: reads of IAM, STS and Organizations that no console's page made
+    ("iam:ListRoles"); refused: calls that were denied, in the same form. Each list in order.
+    """
+
+    account_id: str
+    actor: Actor
+    principal_id: str
+    key_id: str = ""
+    day: date
+    n: int = 0
+    denied: int = 0
+    services: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    recon: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+class AdminEvent(Record, frozen=True, kw_only=True):
+    """An administrative call, kept whole: one that writes to IAM, Organizations, Identity Center, CloudTrail, Config or Access
+    Analyzer, so changes who may do what or what is recorded.
+
+    principal_arn, session_name, key_id: of who called, as in Session. target_type, target_name: what was changed, as IAM names
+    it ("role", "deploy"; "trail", "org"), "" where the call does not say. details: the parameters that tell the effect, cut
+    ("policy_arn", "policy_name", "access_key_id", "bucket", ...); texts only. network: address or name of an AWS service,
+    agent: its family. console: by credentials of the console. invoked_by: the service that called on the principal's behalf.
+    error: code, "" when it succeeded; denied: it was refused for want of permission, and changed nothing.
+    """
+
+    account_id: str
+    event_id: str
+    at: datetime
+    actor: Actor
+    principal_id: str
+    principal_arn: str = ""
+    session_name: str = ""
+    key_id: str = ""
+    source: str
+    name: str
+    region: str = ""
+    target_type: str = ""
+    target_name: str = ""
+    details: dict[str, str] = {}
+    network: str = ""
+    agent: str = ""
+    console: bool = False
+    mfa: bool | None = None
+    invoked_by: str = ""
+    error: str = ""
+    denied: bool = False

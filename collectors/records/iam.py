@@ -139,20 +139,47 @@ class AccessKey(Record, frozen=True, kw_only=True):
     last_used_service: str = ""
 
 
+class KeySighting(Record, frozen=True, kw_only=True):
+    """Where a key's id was found in text that is kept, such as a repository; the secret is never read. source: "files",
+    "git history", or the scanner whose report told it. path: below the folder that was scanned. line 0: not known; commit "": of
+    no history, the oldest that added the line otherwise. seen_at: when we first saw it there.
+    """
+
+    key_id: str
+    source: str
+    place: str
+    path: str
+    line: int = 0
+    commit: str = ""
+    seen_at: datetime
+
+
+class ActionUse(Record, frozen=True, kw_only=True):
+    """The last attempt at an action that Access Advisor tracks; last_at None: none in the tracking period."""
+
+    name: str
+    last_at: datetime | None = None
+    region: str = ""
+
+
 class ServiceUse(Record, frozen=True, kw_only=True):
     """A service that a principal's identity policies allow, and the last attempt to use it, denied ones included (AWS.md 4).
 
     last_at None: no attempt in the tracking period. entity: ARN of who made it, where that is not the principal itself.
+    actions: those that Access Advisor tracks of a service that was used, by their names without the prefix, where the principal
+    may write; None: not asked for, or AWS tracks none of it, so that nothing is known of single actions. What is not among them
+    is not tracked: S3's data events and iam:PassRole never are.
     """
 
     namespace: str
     last_at: datetime | None = None
     region: str = ""
     entity: str = ""
+    actions: tuple[ActionUse, ...] | None = None
 
 
 class LastAccessed(Record, frozen=True, kw_only=True):
-    """Access Advisor's answer on a role or user, service level. unique_id: the principal's. read_at: when we asked for it."""
+    """Access Advisor's answer on a role or user. unique_id: the principal's. read_at: when we asked for it."""
 
     unique_id: str
     arn: str
@@ -164,3 +191,15 @@ class LastAccessed(Record, frozen=True, kw_only=True):
         """The newest attempt."""
         used = [service for service in self.services if service.last_at is not None]
         return max(used, key=lambda service: service.last_at, default=None)  # type: ignore[arg-type, return-value]
+
+
+class AccountAccess(Record, frozen=True, kw_only=True):
+    """The organization's report on a member account: services that its SCPs allow, and when any principal of it last tried each.
+
+    unique_id: the account's 12 digits. path: from the organization's id down to it. read_at: when we asked for it.
+    """
+
+    unique_id: str
+    path: str
+    services: tuple[ServiceUse, ...] = ()
+    read_at: datetime

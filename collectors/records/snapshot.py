@@ -6,9 +6,19 @@ from datetime import datetime
 from typing import Any
 
 from collectors.records.account import AccountDetails
-from collectors.records.activity import Assumption, EventUse, Session
+from collectors.records.activity import AdminEvent, Assumption, EventUse, PrincipalDay, ResourceUse, Session
 from collectors.records.base import Coverage, Record
-from collectors.records.iam import AccessKey, Credential, Group, LastAccessed, Policy, Role, User
+from collectors.records.iam import (
+    AccessKey,
+    AccountAccess,
+    Credential,
+    Group,
+    KeySighting,
+    LastAccessed,
+    Policy,
+    Role,
+    User,
+)
 from collectors.records.organization import OrganizationAccount, OrganizationalUnit, OrganizationPolicy
 
 
@@ -27,6 +37,7 @@ class Part(Record, frozen=True, kw_only=True):
     keys: tuple[AccessKey, ...] | None = None
     details: tuple[AccountDetails, ...] | None = None
     last_accessed: tuple[LastAccessed, ...] | None = None
+    account_access: tuple[AccountAccess, ...] | None = None
     organizational_units: tuple[OrganizationalUnit, ...] | None = None
     organization_accounts: tuple[OrganizationAccount, ...] | None = None
     organization_policies: tuple[OrganizationPolicy, ...] | None = None
@@ -57,6 +68,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     key_since: access key id -> since when our inventory holds the key as it is; a bundle has no such history.
     changed_at: unique id of a role, user or group -> when our inventory saw its policies change last, if it ever did.
     connected: ids of all accounts that operators registered.
+    key_sightings: where ids of the account's keys were found in source code; a bundle has none.
     before: what was other two weeks earlier; a bundle has no such history.
 
     The organization is told by the account itself, or by another one that may read it: organization_seen_by is its id then,
@@ -64,7 +76,8 @@ class Snapshot(Record, frozen=True, kw_only=True):
     account only.
 
     activity_since: from when on CloudTrail's events were read without a gap; None: nobody read any, so that sessions,
-    assumptions and event_uses say nothing. sessions and assumptions are those of the last 90 days.
+    assumptions and event_uses say nothing. sessions, assumptions and principal_days are those of the last 90 days.
+    resource_uses are many, so they are read where somebody asks on what principals acted, and of those only.
     """
 
     account_id: str
@@ -79,6 +92,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     keys: tuple[AccessKey, ...] = ()
     details: tuple[AccountDetails, ...] = ()
     last_accessed: tuple[LastAccessed, ...] = ()
+    account_access: tuple[AccountAccess, ...] = ()
     organizational_units: tuple[OrganizationalUnit, ...] = ()
     organization_accounts: tuple[OrganizationAccount, ...] = ()
     organization_policies: tuple[OrganizationPolicy, ...] = ()
@@ -87,6 +101,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     key_since: dict[str, datetime] = {}
     changed_at: dict[str, datetime] = {}
     connected: tuple[str, ...] = ()
+    key_sightings: tuple[KeySighting, ...] = ()
     organization_seen_by: str = ""
     organization_members: tuple[str, ...] = ()
     organization_coverage: tuple[Coverage, ...] = ()
@@ -94,4 +109,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     sessions: tuple[Session, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     event_uses: tuple[EventUse, ...] = ()
+    admin_events: tuple[AdminEvent, ...] = ()
+    principal_days: tuple[PrincipalDay, ...] = ()
+    resource_uses: tuple[ResourceUse, ...] = ()
     activity_since: datetime | None = None

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.db import ProgrammingError, connection, connections, transaction
 
-from collectors.activity import Aggregate, of_account, take
+from collectors.activity import Aggregate, admin, of_account, take
 from collectors.models import (
     Account,
+    AdminEvent,
     TrailObject,
     TrailWatch,
     UsageAssumption,
@@ -29,7 +35,7 @@ from iamdash.access.database import seen_accounts
 from tests.collectors.activity.events import ACCOUNT, LATEST, OTHER, assume, event, log, role, user
 from tests.conftest import db_role
 
-TABLES = (UsageDaily, UsageLast, UsageResource, UsageSession, UsageAssumption)
+TABLES = (AdminEvent, UsageDaily, UsageLast, UsageResource, UsageSession, UsageAssumption)
 
 
 def batch(*files: tuple[str, bytes], account: str = ACCOUNT) -> tuple[Aggregate, list[Read]]:
@@ -61,9 +67,14 @@ def dump() -> Any:
 FILES = [
     ("a", log(event(), event(userIdentity=user()), event(eventTime="2026-10-31T23:59:59Z"))),
     ("b", log(event(errorCode="AccessDenied"), assume(), event(userAgent="aws-cli/2.0", sourceIPAddress="10.0.0.1"))),
-    ("c", log(event(requestParameters={"bucketName": "b", "key": "k/1"}), event(awsRegion="us-east-1"), event(errorCode="Oops"))),
+    ("c", log(
+        event("Call", "s3", requestParameters={"bucketName": "b", "key": "k/1"}),
+        event(awsRegion="us-east-1"),
+        event(errorCode="Oops"),
+    )),
     ("d", log(assume(userIdentity=role("ann", unique_id="AROA9"), asked={"sourceIdentity": "ann"}))),
     ("e", log(event(userIdentity=role("deploy")))),
+    ("f", log(*(event("TagRole", "iam", eventID=str(n), requestParameters={"roleName": "a"}) for n in range(3)))),
 ]  # fmt: skip
 
 
@@ -73,11 +84,14 @@ class TestStore:
         counts = put(*FILES)
         total, _ = batch(*FILES)
         told = of_account(total, ACCOUNT)
-        assert counts == {"objects": 5, "events": 11, "left_out": 0}
+        assert counts == {"objects": 6, "events": 14, "left_out": 0}
         found = read_activity(account, datetime(2026, 11, 24, tzinfo=UTC))
         assert set(found["sessions"]) == set(told.sessions)
+        assert found["admin_events"] == told.admin_events
         assert set(found["event_uses"]) == set(told.event_uses)
         assert set(found["assumptions"]) == set(told.assumptions)
+        assert sorted(map(str, found["principal_days"])) == sorted(map(str, told.principal_days))
+        assert len(told.principal_days) == 4
         assert found["activity_since"] is None
 
     def test_the_snapshot_has_it(self, account: Account) -> None:
@@ -94,10 +108,12 @@ class TestStore:
     def test_what_is_older_than_the_window_is_not_read(self, account: Account) -> None:
         put(*FILES)
         found = read_activity(account, datetime(2027, 3, 1, tzinfo=UTC))
-        assert (found["sessions"], found["assumptions"]) == ((), ())
+        assert (found["sessions"], found["assumptions"], found["admin_events"]) == ((), (), ())
         assert found["event_uses"]
 
-    @pytest.mark.parametrize("order", [[(0, 1, 2, 3, 4)], [(4,), (3,), (1,), (2,), (0,)], [(2, 0), (3, 1, 4)]])
+    @pytest.mark.parametrize(
+        "order", [[(0, 1, 2, 3, 4, 5)], [(5,), (4,), (3,), (1,), (2,), (0,)], [(2, 0, 5), (3, 1, 4)]]
+    )
     def test_batches_and_their_order_make_no_difference(self, account: Account, order: list[tuple[int, ...]]) -> None:
         put(*FILES)
         expected = dump()
@@ -158,12 +174,32 @@ class TestStore:
 
     def test_resources_stay_bounded_over_batches(self, account: Account) -> None:
         for part in range(3):
-            some = [event(requestParameters={"bucketName": f"b{(n * 7 + part) % 900:05}"}) for n in range(400)]
+            some = [
+                event("Call", "s3", requestParameters={"bucketName": f"b{(n * 7 + part) % 900:05}"}) for n in range(400)
+            ]
             put((str(part), log(*some)))
         assert UsageResource.objects.count() == 500
         assert UsageLast.objects.get().resources_cut
         names = sorted({f"arn:aws:s3:::b{(n * 7 + part) % 900:05}" for part in range(3) for n in range(400)})
         assert sorted(UsageResource.objects.values_list("resource", flat=True)) == names[:500]
+
+    def test_an_administrative_call_is_kept_once_by_whichever_road(self, account: Account) -> None:
+        call = event("DeleteRole", "iam", eventID="id-1", requestParameters={"roleName": "a"})
+        put(("a", log(call)))
+        put(("b", log(call, call | {"eventID": "id-2"})))
+        assert sorted(AdminEvent.objects.values_list("event_id", "target_name")) == [("id-1", "a"), ("id-2", "a")]
+
+    @pytest.mark.parametrize("parts", [1, 3])
+    def test_administrative_calls_stay_bounded_over_batches(
+        self, account: Account, parts: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(admin, "MOST", 10)
+        flood = [event("TagRole", "iam", eventID=f"id-{n:02}") for n in range(30)]
+        for n in range(parts):
+            put((str(n), log(*flood[n::parts], event("DeleteRole", "iam", eventID="id-99"))))
+        names = [*(f"id-{n:02}" for n in range(9)), "id-99"]
+        assert sorted(AdminEvent.objects.values_list("event_id", flat=True)) == names
+        assert TrailWatch.objects.get().noted == {admin.CUT: 21}
 
     def test_days_lie_in_partitions_of_their_months(self, account: Account) -> None:
         put(*FILES)
@@ -245,3 +281,24 @@ def test_of_two_who_read_the_same_object_one_counts_it(two: list[Account]) -> No
         thread.join(60)
     assert sorted(outcomes) == ["overlap", "stored"]
     assert sum(UsageDaily.objects.values_list("n", flat=True)) == 3
+
+
+@pytest.mark.parametrize("step", ["_daily", "commit"])
+def test_a_worker_killed_between_aggregates_and_ledger_leaves_nothing_and_another_loses_nothing(
+    two: list[Account], step: str
+) -> None:
+    """By SIGKILL, in a process of its own: once the ledger and some of the aggregates are written, and when all of them are."""
+    put(*FILES)
+    expected = dump()
+    for model in (*TABLES, TrailObject, UsagePrincipal, UsageEvent):
+        model._default_manager.all().delete()
+    there = connection.settings_dict
+    url = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{there['NAME']}"))
+    environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "iamdash.settings"}
+    killed = subprocess.run(
+        [sys.executable, "-m", "tests.collectors.crash_while_storing", step], env=environment, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert (dump(), TrailObject.objects.count(), UsagePrincipal.objects.count()) == ([], 0, 0)
+    put(*FILES)
+    assert dump() == expected

@@ -17,6 +17,7 @@ from collectors.activity.agents import family
         ("[Boto3/1.7.65 Python/3.6.5 Linux/4.14 Botocore/1.10.65]", "boto3"),
         ("APN/1.0 HashiCorp/1.0 Terraform/1.5.7 (+https://www.terraform.io) aws-sdk-go-v2/1.24", "terraform"),
         ("aws-sdk-go/1.44.122 (go1.19.3; linux; amd64)", "sdk-go"),
+        ("aws-sdk-js/3.692.0 ua/2.1 os/linux configure-aws-credentials-for-github-actions", "github-actions"),
         ("aws-sdk-java/2.20.26 Linux/5.10", "sdk-java"),
         ("aws-internal/3 aws-sdk-java/1.11.1030 Linux/4.9", "aws-service"),
         ("S3Console/0.4, aws-internal/3 aws-sdk-java/1.11", "console"),

@@ -333,15 +333,20 @@ def test_the_two_records_of_a_call_across_accounts_count_once() -> None:
         ({"resources": [{"ARN": "arn:aws:kms:eu-west-1:1:key/k"}]}, ["arn:aws:kms:eu-west-1:1:key/k"]),
         ({"resources": [{"ARN": "arn:aws:s3:::b/logs/1"}, {"type": "x"}]}, ["arn:aws:s3:::b/logs/*"]),
         ({"requestParameters": {"bucketName": ["b"]}}, []),
+        ({"requestParameters": {"bucketName": "b"}, "eventSource": "lightsail.amazonaws.com"}, []),
         ({}, []),
     ],
 )
 def test_what_calls_name(more: dict[str, Any], names: list[str]) -> None:
-    assert [name for named in total(event(**more)).resources.values() for name in named.uses] == names
+    assert [
+        name
+        for named in total(event("Call", **({"eventSource": "s3.amazonaws.com"} | more))).resources.values()
+        for name in named.uses
+    ] == names
 
 
 def test_resources_are_bounded_and_say_so() -> None:
-    some = [event(requestParameters={"bucketName": f"b{n:05}"}) for n in range(6_000)]
+    some = [event("Call", "s3", requestParameters={"bucketName": f"b{n:05}"}) for n in range(6_000)]
     (named,) = total(*some).resources.values()
     assert (len(named.uses), named.cut, min(named.uses)) == (500, True, "arn:aws:s3:::b00000")
 

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collectors.activity import reading
@@ -144,6 +144,7 @@ def test_what_is_new_to_us_is_counted_each_time(odd: Any, noted: str) -> None:
 
 def test_an_object_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "PIECE", 4_000)
+    monkeypatch.setattr(reading, "WHOLE", 4_000)
     monkeypatch.setattr(reading, "EVENT_LIMIT", 20_000)
     for blob in (
         packed(*[GOOD] * 100),
@@ -158,6 +159,7 @@ def test_an_object_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("filler", [b"\0", b" ", b"[", b'{"a":', b'"'])
 def test_a_bomb_ends_early(filler: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "PIECE", 4_000)
+    monkeypatch.setattr(reading, "WHOLE", 4_000)
     monkeypatch.setattr(reading, "EVENT_LIMIT", 20_000)
     told = fate(gzip.compress(log(GOOD)[:-2] + b", " + filler * 100_000))
     assert told.problem == "no record ends within 0 MiB"
@@ -166,6 +168,7 @@ def test_a_bomb_ends_early(filler: bytes, monkeypatch: pytest.MonkeyPatch) -> No
 def test_there_is_a_limit_to_one_object(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "LIMIT", 30_000)
     monkeypatch.setattr(reading, "PIECE", 4_000)
+    monkeypatch.setattr(reading, "WHOLE", 4_000)
     told = fate(packed(*[GOOD] * 200))
     assert told.problem.startswith("it has more than")
     assert 0 < told.events < 100
@@ -190,6 +193,7 @@ JSON = st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.te
 FIELDS = st.sampled_from([*sorted(GOOD), "resources", "additionalEventData", "sharedEventID"])
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a machine that is busy says nothing of the data
 @given(st.dictionaries(FIELDS, JSON, max_size=4))
 def test_whatever_a_record_says_it_is_read_or_counted(more: dict[str, Any]) -> None:
     told = fate(log(GOOD, GOOD | more))

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from findings.analysis.usage import CLOUDTRAIL, UNSEEN, Seen, Use, idle, merged, unseen, use
+from findings.analysis.unseen import UNSEEN, unseen
+from findings.analysis.usage import CLOUDTRAIL, Seen, Use, idle, merged, use
 from findings.policy.catalogue import catalogue
 from tests.builders import ago, facts, last_accessed, role, user
 from tests.findings.rules.judging import denied
@@ -127,24 +127,6 @@ def test_a_call_that_is_not_mapped_is_told_and_keeps_its_service_used() -> None:
     known = use(app, facts(app, last_accessed(app, ec2=None), **read(event_uses=calls)))
     assert known.unmapped == ("ec2.amazonaws.com BrandNewCall", "nobody-knows.amazonaws.com DoIt")
     assert (known.used("ec2", WINDOW), list(known.actions)) == (True, [])
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ({}, [None, None]),
-        (read(since=30), [True, None]),
-        (read(since=90), [True, False]),
-        (read(since=200), [True, False]),
-    ],
-)
-def test_silence_on_actions_counts_from_when_calls_were_read(
-    given: dict[str, Any], expected: list[bool | None]
-) -> None:
-    app = role("app")
-    calls = (called(app, "ec2 RunInstances"),) if given else ()
-    known = use(app, facts(app, last_accessed(app, ec2=1), **{**given, "event_uses": calls}))
-    assert [known.used_action(a, WINDOW) for a in ("ec2:RunInstances", "ec2:CreateVpc")] == expected
 
 
 def test_calls_alone_never_say_that_a_service_is_unused() -> None:

@@ -1,0 +1,76 @@
+"""CloudTrail from files into PostgreSQL, in batches as a worker stores them: processor time of the worker and of its connection's
+server process together, so that others may use the machine meanwhile. The same batches are added to what is there."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+
+from benchmarks import trail
+from benchmarks.activity import EVENTS, FILES, aggregated
+from benchmarks.figure import Figure
+from iamdash.embedded import services
+from iamdash.embedded.state import State
+from iamdash.embedded.supervisor import supervisor
+
+BATCHES = 2
+GOAL = 100_000  # events a second and core
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def run() -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory(prefix="iamdash-bench-") as name, supervisor(sys.stderr, signals=False) as family:
+        folder = Path(name)
+        folder.chmod(0o755)
+        os.environ["IAMDASH_SECRET_KEY_FILE"] = str(State.open(folder).secret_key)
+        os.environ["DATABASE_URL"] = services.start(family, services.postgres(folder))
+        os.environ["DJANGO_SETTINGS_MODULE"] = "iamdash.settings"
+        django.setup()
+        reading, storing = stored()
+    events = BATCHES * FILES * EVENTS
+    both = 1e6 * (reading + storing) / events
+    yield Figure(f"{events:,} events from files into PostgreSQL, time an event", both, "us", "goal", 1e6 / GOAL, 1)
+    yield Figure("of it in storing", 1e6 * storing / events, "us", "all", both, 1)
+
+
+def stored() -> tuple[float, float]:
+    """Seconds of reading and of storing."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    from collectors.activity.tally import Tally
+    from collectors.models import Account
+    from collectors.usage_store import Read, store
+
+    call_command("migrate", verbosity=0)
+    Account.objects.create(aws_id=trail.ACCOUNT, name="bench")
+    reading = storing = 0.0
+    for batch in range(BATCHES):
+        blobs = list(trail.files(FILES, EVENTS, seed=batch))
+        reads = [
+            Read(trail.ACCOUNT, f"{batch}-{n}", trail.DAY.date(), "", len(blob), Tally())
+            for n, blob in enumerate(blobs)
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_backend_pid()")
+            server = cursor.fetchone()[0]
+        begun = time.process_time()
+        total = aggregated(blobs)
+        between = time.process_time()
+        before = _spent(server)
+        store(total, reads)
+        reading += between - begun
+        storing += time.process_time() - between + _spent(server) - before
+    connection.close()
+    return reading, storing
+
+
+def _spent(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
