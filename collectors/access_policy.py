@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from collectors.sources import permissions, trail_bucket
+from collectors.sources import event_lookup, permissions, trail_bucket
 
 POLICY_NAME = "iamdash-read"
 
@@ -13,7 +13,8 @@ POLICY_NAME = "iamdash-read"
 def read_only_policy(account_id: str = "", partition: str = "aws") -> dict[str, Any]:
     """An IAM policy document: every action the collector calls, and nothing else. None of them takes a resource scope, but for
     those of the trail's bucket, which only the account that reads it is given."""
-    statement = {"Sid": "IamdashReads", "Effect": "Allow", "Action": list(permissions()), "Resource": "*"}
+    actions = sorted({*permissions(), *event_lookup.permissions()})
+    statement = {"Sid": "IamdashReads", "Effect": "Allow", "Action": actions, "Resource": "*"}
     trail = trail_bucket.permissions(trail_bucket.place(), partition) if trail_bucket.read_by(account_id) else []
     return {"Version": "2012-10-17", "Statement": [statement, *trail]}
 

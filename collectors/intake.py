@@ -17,7 +17,7 @@ from collectors.models import Account, BundleUpload, Connection, Coverage, Job, 
 from collectors.models.job import JUDGE
 from collectors.records import TRAIL
 from collectors.replay import Replayed, replay
-from collectors.usage_store import Read, known, ledger_key, store
+from collectors.usage_store import Read, known, ledger_key, looked_up, store
 
 
 class IntakeError(Exception):
@@ -99,13 +99,14 @@ def _store(replayed: Replayed, account: Account, by: str) -> None:
 def _store_trail(replayed: Replayed, account: Account) -> None:
     """What CloudTrail's files tell, file by file against the ledger, so that a bundle loaded again adds nothing."""
     total, reads = Aggregate(replayed.latest + DRIFT), []
+    counted, last = looked_up(account.pk)
     for name, blob in replayed.trail_files([]):
         key = ledger_key(name, records.digest(blob))
         if not known(account.pk, [key]) and all(read.key != key for read in reads):
-            tally = take(total, name, blob, account.aws_id)
+            tally = take(total, name, blob, account.aws_id, counted)
             reads.append(Read(account.aws_id, key, replayed.collected_at.date(), "", len(blob), tally))
     if reads:
-        store(total, reads)
+        store(total, reads, looked_to={account.aws_id: last})
         _watch(replayed, account)
 
 

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from itertools import islice
+from typing import Any
 
+from django.conf import settings
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from collectors import athena as road
 from collectors import queue
+from collectors.aws import objects
+from collectors.aws.call import Aws
 from collectors.aws.errors import AwsError
-from collectors.aws.session import Target, connect
+from collectors.aws.objects import Found
+from collectors.aws.session import HOME, Target, connect
 from collectors.gather import Gathered, gather
-from collectors.models import Connection, ConnectionTest
-from collectors.records import State
+from collectors.models import Account, Connection, ConnectionTest
+from collectors.records import LOOKUP, State, digest
 from collectors.runner import target
-from collectors.sources import Source, sources
+from collectors.sources import Source, athena, event_lookup, sources, trail_bucket
+from collectors.sources.event_lookup import Look
+from collectors.sources.trail_bucket import Place
 
+ACCOUNTS_TRIED = 3  # beside the reader's own
 ABSENT, WRONG = "without the external id", "with a wrong external id"
 
 
@@ -51,6 +62,12 @@ def checks_of(connection: Connection) -> Iterator[Check]:
         yield _refused(replace(there, external_id=f"{there.external_id[::-1]}x"), WRONG)
     for source in (source for source in sources().values() if source.apis):
         yield from _permissions(source, there)
+    if settings.LOOKUP_DAYS:
+        yield from _lookup(there)
+    if trail_bucket.read_by(there.account_id):
+        yield from _trail(there)
+    if athena.asked_in(there.account_id):
+        yield _athena(connection.account, there)
 
 
 def _reach(there: Target) -> Check:
@@ -84,6 +101,69 @@ def _permissions(source: Source, there: Target) -> Iterator[Check]:
         gather(source, aws, got)
     for api in source.apis:
         yield _check(api.name, got.failures.get(api.name), asked)
+
+
+def _lookup(there: Target) -> Iterator[Check]:
+    """Each of its two APIs once."""
+    now = timezone.now()
+    tries: tuple[tuple[str, Callable[[Aws], Any]], ...] = (
+        (event_lookup.REGIONS, event_lookup.enabled_regions),
+        (LOOKUP, lambda aws: next(event_lookup.events(aws, Look(HOME[there.partition], "ConsoleLogin"), now, now))),
+    )
+    for api, ask in tries:
+        yield _tried(api, lambda ask=ask: ask(connect(there, event_lookup.ACTIONS)))  # type: ignore[misc]
+
+
+def _trail(there: Target) -> Iterator[Check]:
+    """List the bucket, and read one file to its end, for which a key of KMS may be needed."""
+    where = trail_bucket.place()
+    found: list[Found] = []
+
+    def listing() -> None:
+        found.extend(islice(_some_file(connect(there, trail_bucket.ACTIONS), where), 1))
+
+    yield (listed := _tried(f"List s3://{where.bucket}/{where.root} (s3:ListBucket)", listing))
+    what = "Read a file of the trail (s3:GetObject, and kms:Decrypt where a key of yours encrypts it)"
+    if not listed.ok:
+        return
+    if not found:
+        text = (
+            f"No account has a file of these three days below {where.folder('<account>')}."
+            " Is the organization's id set where it is one's?"
+        )
+        yield Check(what, ok=None, detail=text)
+        return
+    yield _tried(what, lambda: objects.read(connect(there, trail_bucket.ACTIONS), where.bucket, found[0].key))
+
+
+def _some_file(aws: Aws, where: Place) -> Iterator[Found]:
+    """One of the last three days, of the reader's own account or the first ones. Raises AwsError."""
+    today = timezone.now().date()
+    others = Account.objects.exclude(aws_id=where.reader).order_by("pk").values_list("aws_id", flat=True)
+    for account in (where.reader, *others[:ACCOUNTS_TRIED]):
+        for region in trail_bucket.regions(aws, where, account):
+            for ago in range(3):
+                yield from trail_bucket.listed(aws, where, region, today - timedelta(days=ago))
+
+
+def _athena(account: Account, there: Target) -> Check:
+    """A query that reads nothing and costs nothing: the role, the workgroup, and the folder of its answers."""
+
+    def query() -> None:
+        at = road.desk(there)
+        aws = connect(road.own_role(account, there, at.role), athena.ACTIONS)
+        athena.ask(aws, at, "select 1", digest([timezone.now().isoformat()]))
+
+    return _tried("Ask Athena (athena:StartQueryExecution)", query)
+
+
+def _tried(what: str, ask: Callable[[], object]) -> Check:
+    try:
+        ask()
+    except AwsError as error:
+        refused = error.state in {State.DENIED, State.BLOCKED_BY_SCP}
+        return Check(what, ok=False if refused else None, detail=error.message, permission=error.permission)
+    return Check(what, ok=True, detail="Answered.")
 
 
 def _check(api: str, failure: AwsError | None, asked: set[str]) -> Check:

@@ -177,16 +177,22 @@ def cancel(account: Account) -> int:
 def ask_judgement(run_id: int, account_id: int, others: Iterable[int] = ()) -> int | None:
     """Queue a judgement unless one waits already. Returns the new job's id. Call it under lock().
 
-    others: accounts to judge again too, each in its last run; the tick rings for them. They are not locked: jobs are made in
-    the order of the accounts, so that two who ask for the same ones never wait for each other crosswise.
+    others: accounts to judge again too.
     """
     waits = _queued(account_id, JUDGE)
-    last = Run.objects.filter(account__in=others).exclude(account=account_id).order_by("account", "-pk")
-    runs = {**dict(last.distinct("account").values_list("account", "pk")), account_id: run_id}
-    jobs = [Job(run_id=run, account_id=account, source=JUDGE) for account, run in sorted(runs.items())]
-    Job.objects.bulk_create(jobs, ignore_conflicts=True)  # another transaction may have asked meanwhile: job_one_open
+    ask_judgements(others, {account_id: run_id})
     asked = Job.objects.filter(run=run_id, account=account_id, source=JUDGE, state=Job.State.QUEUED)
     return None if waits else asked.values_list("pk", flat=True).first()
+
+
+def ask_judgements(accounts: Iterable[int], runs: dict[int, int] | None = None) -> None:
+    """Queue judgements, each in the account's last run unless runs names another; the tick rings for them. An account without
+    a run has nothing to judge. They are not locked: jobs are made in the order of the accounts, so that two who ask for the
+    same ones never wait for each other crosswise."""
+    last = Run.objects.filter(account__in=set(accounts)).order_by("account", "-pk").distinct("account")
+    chosen = dict(last.values_list("account", "pk")) | (runs or {})
+    jobs = [Job(run_id=run, account_id=account, source=JUDGE) for account, run in sorted(chosen.items())]
+    Job.objects.bulk_create(jobs, ignore_conflicts=True)  # another transaction may have asked meanwhile: job_one_open
 
 
 def _finish_run(run_id: int) -> None:

@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from collectors import queue, records, trail
+from collectors import athena, lookup, queue, records, trail
 from collectors.aws.bucket import Buckets
 from collectors.aws.errors import AwsError
 from collectors.aws.session import Target, connect
@@ -25,6 +25,7 @@ from collectors.sources import Source, sources
 
 log = structlog.get_logger(__name__)
 TELL_EVERY = 3.0  # seconds
+STREAMS = {"trail_bucket": trail.collect, "event_lookup": lookup.collect, "athena": athena.collect}
 LOST = "The worker was lost three times while it worked on this."
 
 
@@ -40,7 +41,7 @@ def collect(job_id: int) -> int | None:
     account = Account.objects.select_related("connection").get(pk=claim.account_id)
     try:
         if source.streams:
-            return trail.collect(claim, account, target(account.connection))
+            return STREAMS[source.name](claim, account, target(account.connection), _buckets().wait)
         gathered = ask(source, account.connection, lambda step, calls: queue.progress(claim, step, calls))
         return commit(claim, source, account, gathered, understand(source, gathered))
     except queue.LostClaimError as lost:

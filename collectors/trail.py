@@ -24,7 +24,7 @@ from collectors.aws.errors import AwsError
 from collectors.aws.objects import Found
 from collectors.aws.session import Target, connect
 from collectors.models import Account, Coverage, TrailObject, TrailWatch
-from collectors.records import TRAIL, State
+from collectors.records import LOOKUP, TRAIL, State
 from collectors.sources import trail_bucket
 from collectors.sources.trail_bucket import LOOK_FAR_BACK, Place
 from collectors.usage_store import OverlapError, Read, ledger_key
@@ -41,9 +41,15 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass
 class Progress:
-    """One account in one run. seen: days that have a file; hurt: days of which a file was not read to its end."""
+    """One account in one run. seen: days that have a file; hurt: days of which a file was not read to its end.
+
+    source, things: by what it is read, and what is counted in `stored`. until: up to when it is read; None: up to now.
+    """
 
     account: Account
+    source: str = trail_bucket.SOURCE.name
+    things: str = "files"
+    until: datetime | None = None
     days: list[date] = field(default_factory=list)
     seen: set[date] = field(default_factory=set)
     hurt: set[date] = field(default_factory=set)
@@ -61,26 +67,31 @@ class Wanted:
     found: Found
 
 
-def collect(claim: queue.Claim, reader: Account, there: Target) -> int | None:
+def of_day(day: date) -> str:
+    """The ledger's name of a whole day of an account that Athena read."""
+    return f"athena/{day}"
+
+
+def collect(claim: queue.Claim, reader: Account, there: Target, wait: Callable[[str, str, str], float]) -> int | None:
     """Run a job to its end. Returns the id of the judgement to ring for, or None."""
     now, calls = queue.database_now(), [0]
 
     def count(api: str) -> None:
         calls[0] += 1
 
-    everybody = [Progress(account) for account in _stalest_first()]
+    everybody = [Progress(account) for account in stalest_first()]
     try:
-        aws = connect(there, trail_bucket.ACTIONS, count)
+        aws = connect(there, trail_bucket.ACTIONS, count, wait)
     except AwsError as error:
         for progress in everybody:
             progress.error = error
     else:
         reading = Reading(aws, trail_bucket.place(), now)
         reading.run(everybody, lambda step: queue.progress(claim, step, calls[0]))
-    return _finish(claim, reader, everybody, now, calls[0])
+    return finish(claim, reader, everybody, now, calls[0])
 
 
-def _stalest_first() -> list[Account]:
+def stalest_first() -> list[Account]:
     """So that where a run is too short for all, each has its turn."""
     return list(Account.objects.order_by("trailwatch__until", "pk").filter(trailwatch__until=None)) + list(
         Account.objects.exclude(trailwatch__until=None).order_by("trailwatch__until", "pk")
@@ -93,6 +104,7 @@ class Reading:
     def __init__(self, aws: Aws, where: Place, now: datetime) -> None:
         self.aws, self.where, self.now = aws, where, now
         self.began = aws.clock()
+        self.looked_to: dict[str, int] = {}
         self._empty()
 
     def _empty(self) -> None:
@@ -119,9 +131,10 @@ class Reading:
 
     def _account(self, progress: Progress, pool: ThreadPoolExecutor, tell: Callable[[str], None]) -> None:
         wanted = self._list(progress, pool)
+        counted = self._counted(progress.account, wanted)
         for one, blob in self._downloaded(wanted, pool):
-            tally = take(self.total, one.found.key, blob, progress.account.aws_id) if isinstance(blob, bytes) else blob
-            found = one.found
+            found, owner = one.found, progress.account.aws_id
+            tally = take(self.total, found.key, blob, owner, counted) if isinstance(blob, bytes) else blob
             key = ledger_key(found.key)
             read = Read(progress.account.aws_id, key, one.day, found.etag, found.size, tally)
             self.reads.append((progress, read))
@@ -136,15 +149,25 @@ class Reading:
                 progress.unfinished = True
                 return
 
+    def _counted(self, account: Account, wanted: list[Wanted]) -> frozenset[str]:
+        """Events of these days that were looked up, before the account's trail could be read."""
+        if not wanted:
+            return frozenset()
+        ids, self.looked_to[account.aws_id] = usage_store.looked_up(account.pk, wanted[0].day)
+        return ids
+
     def _list(self, progress: Progress, pool: ThreadPoolExecutor) -> list[Wanted]:
         """The files of the days to look at that the ledger does not know, oldest first."""
         account = progress.account
         watch = TrailWatch.objects.filter(account=account).first() or TrailWatch()
         progress.days = trail_bucket.days(self.now, watch.until, watch.looked_back_at)
+        by_athena = usage_store.known(account.pk, map(of_day, progress.days))
+        progress.seen |= {day for day in progress.days if of_day(day) in by_athena}
         places = [
             (region, day)
             for region in trail_bucket.regions(self.aws, self.where, account.aws_id)
             for day in progress.days
+            if of_day(day) not in by_athena
         ]
         lists = pool.map(lambda place: list(trail_bucket.listed(self.aws, self.where, *place)), places)
         wanted: list[Wanted] = []
@@ -193,7 +216,7 @@ class Reading:
         if not self.reads:
             return
         try:
-            usage_store.store(self.total, [read for _, read in self.reads])
+            usage_store.store(self.total, [read for _, read in self.reads], looked_to=self.looked_to)
         except OverlapError as overlap:
             log.warning("trail.overlap", why=str(overlap))
             for progress, _ in self.reads:
@@ -205,9 +228,11 @@ class Reading:
         self._empty()
 
 
-def _finish(claim: queue.Claim, reader: Account, everybody: list[Progress], now: datetime, calls: int) -> int | None:
-    """How far everybody was read, the job's end, and the judgements."""
-    counts = {"objects": sum(p.stored for p in everybody), "events": sum(p.events for p in everybody)}
+def finish(
+    claim: queue.Claim, reader: Account, everybody: list[Progress], now: datetime, calls: int, **more: int
+) -> int | None:
+    """How far everybody was read, the job's end, and the judgements. more: counts of the job."""
+    counts = {"objects": sum(p.stored for p in everybody), "events": sum(p.events for p in everybody), **more}
     unfinished = any(progress.unfinished for progress in everybody)
     with transaction.atomic():
         queue.lock(reader.pk)
@@ -234,13 +259,16 @@ def _cover(progress: Progress, reader: Account, now: datetime, *, hurry: bool) -
             # What is missing is missing in the reader's account, where it stands once.
             state, permission, detail = State.ERROR, "", f"Read through account {reader.aws_id}: {detail}"
     elif progress.unfinished:
-        state, detail = State.PARTIAL, f"{progress.stored} files were read in this run; the next one goes on."
+        state, detail = (
+            State.PARTIAL,
+            f"{progress.stored} {progress.things} were read in this run; the next one goes on.",
+        )
     else:
         lacks = _watch(progress, now)
         problems = [*progress.problems[:20], *([lacks] if lacks else [])]
         state, detail = (State.PARTIAL if problems else State.COMPLETE), " ".join(problems)
     values = {
-        "source": trail_bucket.SOURCE.name,
+        "source": progress.source,
         "state": state.value,
         "observed_at": now,
         "detail": detail,
@@ -249,6 +277,8 @@ def _cover(progress: Progress, reader: Account, now: datetime, *, hurry: bool) -
         **({"complete_at": now} if state == State.COMPLETE else {}),
     }
     Coverage.objects.update_or_create(account=progress.account, api=TRAIL, region="", defaults=values)
+    if state == State.COMPLETE:  # nobody looks its events up any more
+        Coverage.objects.filter(account=progress.account, api=LOOKUP).delete()
 
 
 def _watch(progress: Progress, now: datetime) -> str:
@@ -257,14 +287,16 @@ def _watch(progress: Progress, now: datetime) -> str:
     A day without a file is no silence that means something: the trail did not log, or did not exist. Our own calls alone make
     events every day. Yesterday's and today's files may still come.
     """
+    if not progress.days:
+        return ""
     watch, _ = TrailWatch.objects.get_or_create(account=progress.account)
-    past = [day for day in progress.days if day < (now - ONE_DAY).date()]
+    past = [day for day in progress.days if day < (progress.until or now - ONE_DAY).date()]
     gaps = progress.hurt | {day for day in past if day not in progress.seen}
     ever = watch.since is not None or progress.seen
     if ever:
         begin = watch.since or _midnight(progress.days[0])
         watch.since = max([begin, *(_midnight(day + ONE_DAY) for day in gaps)])
-    first, watch.until = watch.until is None, now
+    first, watch.until = watch.until is None, progress.until or now
     if first or now - _midnight(progress.days[0]) >= LOOK_FAR_BACK:
         watch.looked_back_at = now
         TrailObject.objects.filter(account=progress.account, day__lt=(now - LEDGER).date()).delete()

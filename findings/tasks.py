@@ -8,6 +8,7 @@ from django.db import transaction
 
 from collectors import queue
 from findings import engine
+from findings.engine.decided import judge_as_asked
 
 log = structlog.get_logger(__name__)
 LOST = "The worker was lost three times while it judged this account."
@@ -15,7 +16,8 @@ LOST = "The worker was lost three times while it judged this account."
 
 @shared_task(name="findings.tick")
 def tick() -> None:
-    """Ring for judgements that are due, end those whose worker was lost too often."""
+    """Queue what operators' decisions ask for, ring for judgements that are due, end those whose worker was lost too often."""
+    judge_as_asked()
     due = queue.due(judge=True)
     for claim in due.spent:
         with transaction.atomic():

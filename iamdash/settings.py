@@ -240,6 +240,20 @@ TRAIL_BUCKET = ENV.get("IAMDASH_TRAIL_BUCKET", "")
 TRAIL_PREFIX = ENV.get("IAMDASH_TRAIL_PREFIX", "")
 TRAIL_ORGANIZATION = ENV.get("IAMDASH_TRAIL_ORGANIZATION", "")
 TRAIL_ACCOUNT = ENV.get("IAMDASH_TRAIL_ACCOUNT", "")
-TRAIL_DAYS = int(ENV.get("IAMDASH_TRAIL_DAYS", "30"))
+# The first time; two weeks are judged by the 30 days before each of their days.
+TRAIL_DAYS = int(ENV.get("IAMDASH_TRAIL_DAYS", "45"))
+# Where no trail is read, LookupEvents is asked for sign-ins, role assumptions and changes to IAM, so many days back; 0: nowhere.
+LOOKUP_DAYS = int(ENV.get("IAMDASH_LOOKUP_DAYS", "90"))
+# Accounts (12 digits, or * for all) whose roles and policies are meant to be made by code only: rule GR110.
+IAM_BY_CODE = frozenset(one.strip() for one in ENV.get("IAMDASH_IAM_BY_CODE", "").split(",") if one.strip())
+# Athena over that bucket, for organizations past one machine; off without a workgroup. Its role stands in TRAIL_ACCOUNT.
+ATHENA_WORKGROUP = ENV.get("IAMDASH_ATHENA_WORKGROUP", "")
+ATHENA_DATABASE = ENV.get("IAMDASH_ATHENA_DATABASE", "default")
+ATHENA_TABLE = ENV.get("IAMDASH_ATHENA_TABLE", "iamdash_cloudtrail")
+ATHENA_OUTPUT = ENV.get("IAMDASH_ATHENA_OUTPUT", "")
+ATHENA_ROLE = ENV.get("IAMDASH_ATHENA_ROLE", "iamdash-athena")
+ATHENA_REGION = ENV.get("IAMDASH_ATHENA_REGION", "")
+ATHENA_ACCOUNTS = int(ENV.get("IAMDASH_ATHENA_ACCOUNTS", "20"))
+ATHENA_PRICE = float(ENV.get("IAMDASH_ATHENA_PRICE", "5"))
 # The principal the worker acts as, shown in the trust policies to copy. The web process has no credentials to ask AWS.
 COLLECTOR_ARN = ENV.get("IAMDASH_COLLECTOR_ARN", "")

@@ -22,7 +22,7 @@ from collectors.aws.bundle_files import BundleError, FileError, Files, open_file
 from collectors.aws.bundle_json import parse, text_of
 from collectors.aws.call import Answer, Aws
 from collectors.aws.errors import AwsError, from_client_error
-from collectors.aws.session import HOME
+from collectors.aws.partitions import HOME
 from collectors.records import State, clean
 
 ACCOUNT, SETTINGS, REPORT = "account.json", "settings.json", "credential-report.csv"
@@ -36,8 +36,15 @@ PREPARES: dict[str, tuple[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] =
         "iam:GetServiceLastAccessedDetails",
         lambda asked: {"JobId": asked.get("Arn", "")},
     ),
+    "iam:GenerateOrganizationsAccessReport": (
+        "iam:GetOrganizationsAccessReport",
+        lambda asked: {"JobId": asked.get("EntityPath", "")},
+    ),
 }
-RENAMED = {"JobId": "Arn"}  # a prepared answer is asked for by job, and kept by what the job was about
+RENAMED = {  # a prepared answer is asked for by job, and kept by what the job was about
+    "iam:GetServiceLastAccessedDetails": {"JobId": "Arn"},
+    "iam:GetOrganizationsAccessReport": {"JobId": "EntityPath"},
+}
 
 
 def selecting(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -188,7 +195,7 @@ class Bundle(Aws):
     def _line(self, api: str, name: str, chosen: dict[str, Any]) -> list[dict[str, Any]]:
         """The answers of the line whose Request says the same as far as it goes; the one that says most."""
         lines = self._indexed(api, name)
-        renamed = {RENAMED.get(key, key): value for key, value in chosen.items()}
+        renamed = {RENAMED.get(api, {}).get(key, key): value for key, value in chosen.items()}
         for wanted in (chosen, renamed):
             for keys in sorted(lines, key=len, reverse=True):
                 found = lines[keys].get(_key(wanted[key] for key in keys)) if set(keys) <= set(wanted) else None

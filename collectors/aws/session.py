@@ -14,9 +14,9 @@ from botocore.config import Config
 
 from collectors.aws.call import LiveAws, at_once
 from collectors.aws.errors import AwsError
+from collectors.aws.partitions import HOME
 from collectors.records import State
 
-HOME = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 6},
     max_pool_connections=16,  # as many as there are threads that read a trail

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-import botocore.session
 import msgspec
 from botocore import xform_name
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
 
 from collectors.aws.bundle_json import Twice, parse
 from collectors.records import clean
@@ -30,13 +31,8 @@ _WORDS = {"structure": "an object", "map": "an object", "list": "a list", "strin
 
 @functools.cache
 def service(name: str) -> Any:
-    """botocore's model of a service."""
-    return _session().get_service_model(name)
-
-
-@functools.cache
-def _session() -> Any:
-    return botocore.session.get_session()
+    """botocore's model of a service. Its loader alone: a session brings the whole client, which takes longer to import."""
+    return ServiceModel(Loader().load_service_model(name, "service-2"), service_name=name)
 
 
 def cli_name(operation: str) -> str:

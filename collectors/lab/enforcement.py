@@ -105,8 +105,13 @@ def context_of(world: World, caller: Caller) -> Context:
     }
 
 
-def resources_of(call: Call, account: str) -> tuple[str, str]:
+def resources_of(world: World, call: Call, account: str) -> tuple[str, str]:
     """The resource as policies match it, and as the refusal names it."""
+    if call.service == "athena":
+        query = world.athena.queries.get(call.params.get("QueryExecutionId", ""))
+        group = query.asked["WorkGroup"] if query else call.params.get("WorkGroup", "primary")
+        arn = f"arn:aws:athena:{call.region}:{account}:workgroup/{group}"
+        return arn, arn
     if call.operation == "AssumeRole":
         arn = call.params.get("RoleArn", "")
         return arn, arn
@@ -124,7 +129,7 @@ def authorize(world: World, caller: Caller, call: Call) -> None:
     action = action_of(call)
     if action in FREE:
         return
-    resource, shown = resources_of(call, caller.account)
+    resource, shown = resources_of(world, call, caller.account)
     context = context_of(world, caller) | {"aws:requestedregion": call.region}
     context |= {"s3:prefix": call.params["prefix"]} if call.params.get("prefix") else {}
     said = f"User: {caller.arn} is not authorized to perform: {action} on resource: {shown}"

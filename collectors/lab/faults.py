@@ -19,7 +19,8 @@ HTML = b"<!DOCTYPE html><html><head><meta charset=utf-8><title>Proxy</title></he
 
 @dataclass
 class Fault:
-    """`times` None means for ever. With `rate` (calls a second, per account) only the excess is throttled."""
+    """`times` None means for ever. With `rate` (calls a second, per account) only the excess is throttled. action: what a denial
+    names in place of the operation's own (KMS refuses what S3 was asked for)."""
 
     kind: str
     account: str = "*"
@@ -29,6 +30,7 @@ class Fault:
     rate: float | None = None
     status: int = 500
     seconds: float = 30.0
+    action: str = ""
     _spent: dict[str, tuple[float, float]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -79,6 +81,7 @@ class Faults:
 
 def refusal(fault: Fault, caller_arn: str, action: str) -> RefusalError | None:
     """The error answer of a fault that is one."""
+    action = fault.action or action
     said = f"User: {caller_arn} is not authorized to perform: {action} on resource: *"
     if fault.kind == "deny":
         return RefusalError("denied", f"{said} because no identity-based policy allows the {action} action")

@@ -115,10 +115,19 @@ def read(environ: Environ) -> Call:
     if "Action" in params:
         return Call(key, token, region, service, params["Action"], "query", params)
     if target := environ.get("HTTP_X_AMZ_TARGET", ""):
-        return Call(key, token, region, service, target.rpartition(".")[2], "json")
+        return Call(key, token, region, service, target.rpartition(".")[2], "json", texts(body))
     protocol = "rest-xml" if service == "s3" else "rest-json"
     params = bucket_and_key(environ) if service == "s3" else {}
     return Call(key, token, region, service, rest_operation(service, environ), protocol, params)
+
+
+def texts(body: bytes) -> dict[str, str]:
+    """Parameters of a JSON request that are text."""
+    try:
+        asked = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return {name: value for name, value in asked.items() if isinstance(value, str)}
 
 
 def bucket_and_key(environ: Environ) -> dict[str, str]:

@@ -18,6 +18,7 @@ from moto.iam.models import IAMBackend, iam_backends
 
 from collectors.lab.faults import Faults
 from collectors.lab.labels import Labels
+from collectors.lab.queries import Athena
 from collectors.lab.sessions import Sessions
 from collectors.lab.settings import Settings
 from collectors.lab.trail.visits import Visit
@@ -82,6 +83,8 @@ class World:
         self.visits: list[Visit] = []  # what was planted of the trail's files (collectors.lab.trail)
         self.trail_written: set[str] = set()  # accounts whose files lie in the bucket
         self.trail_lock = threading.Lock()
+        self.event_history: dict[str, dict[str, list[dict[str, Any]]]] = {}  # by account and region (LookupEvents)
+        self.athena = Athena()
         self.stopping = threading.Event()
         self.lock = threading.Lock()
         self._stores: dict[tuple[str, str], AccountSpecificBackend[Any]] = {}

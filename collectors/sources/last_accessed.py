@@ -1,7 +1,8 @@
-"""Access Advisor: which services each role and user last tried to use (AWS.md 4). Service level.
+"""Access Advisor: which services each role and user last tried to use, and of those that may write, which actions (AWS.md 4).
 
-Two calls a principal, and AWS throttles them; so a run reads the principals that were never read, then those that changed, then
-the stalest, up to a limit. All jobs are made first and read afterwards, in one session: by then most are done.
+Which actions AWS tracks, it says in the answer; no list of ours could. Two calls a principal, and AWS throttles them; so a run
+reads the principals that were never read, then those that changed, then the stalest, up to a limit. All jobs are made first and
+read afterwards, in one session: by then most are done.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 from collectors.aws.call import Answer, Aws
 from collectors.aws.errors import AwsError
 from collectors.models.last_accessed import Plan, Reading, plan
-from collectors.records import LastAccessed, Part, ServiceUse
+from collectors.records import ActionUse, LastAccessed, Part, ServiceUse
 from collectors.sources import Answers, Api, Source
 from collectors.sources.authorization_details import DETAILS
 
@@ -63,7 +64,8 @@ def generate(aws: Aws, answers: Answers) -> Made:
         if aws.clock() - began > SECONDS:
             break
         try:
-            made.jobs[one.unique_id] = aws.ask(GENERATE, require="JobId", Arn=one.arn)["JobId"]
+            level = {"Granularity": "ACTION_LEVEL"} if one.writes else {}
+            made.jobs[one.unique_id] = aws.ask(GENERATE, require="JobId", Arn=one.arn, **level)["JobId"]
         except AwsError as error:
             if error.code != "NoSuchEntity":
                 error.kept = made if made.jobs else None
@@ -146,7 +148,20 @@ def _use(raw: Answer, owner: str) -> ServiceUse:
         last_at=raw.get("LastAuthenticated"),
         region=raw.get("LastAuthenticatedRegion", ""),
         entity="" if entity == owner else entity,
+        actions=_actions(raw),
     )
+
+
+def _actions(raw: Answer) -> tuple[ActionUse, ...] | None:
+    """Of a service that was used; none of one that was not, which says the same in fewer words."""
+    tracked = raw.get("TrackedActionsLastAccessed")
+    if not tracked or raw.get("LastAuthenticated") is None:
+        return None
+    some = (
+        ActionUse(name=one["ActionName"], last_at=one.get("LastAccessedTime"), region=one.get("LastAccessedRegion", ""))
+        for one in tracked
+    )
+    return tuple(sorted(some, key=lambda one: one.name))
 
 
 def _problems(planned: Plan, made: Made, found: Found) -> tuple[str, ...]:
@@ -168,7 +183,7 @@ def _unplanned(at: datetime, limit: int) -> Answers:
 
 SOURCE = Source(
     name="last_accessed",
-    title="Services that roles and users last used",
+    title="Services and actions that roles and users last used",
     apis=(Api(GENERATE, generate, actions=(GENERATE, DETAILS)), Api(READ, read, after=(GENERATE,))),
     transform=transform,
     queue="activity",

@@ -96,9 +96,9 @@ def permissions(where: Place, partition: str) -> list[dict[str, object]]:
 
 
 def read_by(account: str) -> bool:
-    """Whether this account's role reads the bucket."""
+    """Whether this account's role reads the bucket, and not Athena."""
     where = place()
-    return bool(where.bucket) and where.reader == account
+    return bool(where.bucket) and where.reader == account and not settings.ATHENA_WORKGROUP
 
 
 SOURCE = Source(

@@ -12,7 +12,8 @@ from findings.analysis.kinds import Confidence
 from findings.analysis.machine_signs import looks_machine, said_human, said_machine
 from findings.vocabulary import Unknown
 
-READS = (TRAIL,)  # APIs by which events come; one of them is enough
+# APIs by which all events come; one of them is enough. LookupEvents is none: what it tells is told, and its silence says nothing.
+READS = (TRAIL,)
 NEXT_STEP = "connect the bucket that its trail writes to, with s3:ListBucket and s3:GetObject on the prefix (source trail_bucket)"
 MOST = 10  # sessions that evidence tells
 
@@ -63,8 +64,10 @@ def who(session: Session, facts: Facts) -> str:
         return known
     if session.name and not DEFAULTS.match(session.name):
         return session.name
-    behind = facts.activity.lineage.behind(session)
-    return behind.path[0].partition(" -> ")[0] if behind and behind.human else session.name or "somebody"
+    behind, whole = facts.activity.lineage.behind(session), facts.activity.whole.behind(session)
+    if behind and behind.human:
+        return behind.path[0].partition(" -> ")[0]
+    return "somebody of another account" if whole and whole.human else session.name or "somebody"
 
 
 def called(session: Session) -> str:

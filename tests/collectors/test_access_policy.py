@@ -13,7 +13,15 @@ from collectors.models import Account
 from collectors.sources import sources
 from tests.collectors.test_runner import run
 
-READS = ("Get", "List", "Describe", "GenerateCredentialReport", "GenerateServiceLastAccessedDetails", "LookupEvents")
+READS = (
+    "Get",
+    "List",
+    "Describe",
+    "GenerateCredentialReport",
+    "GenerateOrganizationsAccessReport",
+    "GenerateServiceLastAccessedDetails",
+    "LookupEvents",
+)
 
 
 @pytest.mark.django_db

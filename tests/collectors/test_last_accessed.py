@@ -14,6 +14,7 @@ from collectors.aws.call import LiveAws
 from collectors.models import Account, Coverage, Job, LastAccessed, Principal, Version
 from collectors.models.last_accessed import Plan, Reading, plan
 from collectors.models.snapshot import read_snapshot
+from collectors.models.writing import may_write
 from collectors.sources import last_accessed as source
 from collectors.sources.last_accessed import GENERATE, READ, due
 from tests.collectors.test_runner import run, states, written
@@ -92,6 +93,39 @@ def test_the_snapshot_has_services_with_their_last_use(listed: Account) -> None:
     assert newest.region == "eu-west-1"
     assert newest.entity == ""
     assert any(service.last_at is None for one in found for service in one.services)
+
+
+def test_actions_are_asked_for_of_those_who_may_write(listed: Account, aws: Any) -> None:
+    planned = {one.unique_id: one for one in plan(listed.aws_id).principals}
+    assert {one.writes for one in planned.values()} == {True, False}
+    collect(listed)
+    tracked = {
+        one.unique_id: {service.namespace: service.actions for service in one.services if service.actions is not None}
+        for one in read_snapshot(listed, AS_OF).last_accessed
+    }
+    assert all(planned[uid].writes for uid, services in tracked.items() if services)
+    (first, second) = next(services["s3"] for services in tracked.values() if "s3" in services)  # type: ignore[misc]
+    assert (first.name, first.last_at, second.name) == ("DeleteBucket", None, "ListAllMyBuckets")
+    assert (second.region, second.last_at is not None) == ("eu-west-1", True)
+
+
+@pytest.mark.parametrize(
+    ("document", "writes"),
+    [
+        ({"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}, False),
+        ({"Statement": [{"Effect": "Allow", "Action": ["ec2:describe*", "iam:List*"]}]}, False),
+        ({"Statement": [{"Effect": "Deny", "Action": "*"}]}, False),
+        ({"Statement": []}, False),
+        ({"Statement": {"Effect": "Allow", "Action": ["s3:Get*", "s3:PutObject"]}}, True),
+        ({"Statement": {"Effect": "Allow", "Action": "*"}}, True),
+        ({"Statement": {"Effect": "Allow", "NotAction": "iam:*"}}, True),
+        ({"Statement": [7]}, True),
+        ({"Statement": "x"}, True),
+        ("no policy", True),
+    ],
+)
+def test_who_may_write(document: Any, writes: bool) -> None:
+    assert may_write(document) is writes
 
 
 def test_pages_are_put_together(listed: Account, aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -237,6 +237,12 @@ def test_a_document_of_aws_in_the_bundle_stands(tmp_path: Path) -> None:
     assert {p.document for p in told.guardrails.scp[0].policies} == {digest(DENY)}
 
 
+def test_aws_s_own_policy_needs_no_line(tmp_path: Path) -> None:
+    files = {"organizations.describe-policy.jsonl": lines(content(GUARD, DENY))}
+    found = read(tmp_path, {**DESCRIBED, **TREE, **POLICIES, **BY_POLICY, **files})
+    assert not [text for text in found.complaints if "describe-policy" in text]
+
+
 def test_the_management_account_is_bound_by_nothing(tmp_path: Path) -> None:
     own = {"account.json": {"AccountId": MANAGING}, GAAD: details()}
     for n, parts in enumerate(((DESCRIBED, TREE, POLICIES, BY_POLICY), (TREE,))):

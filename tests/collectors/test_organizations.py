@@ -23,11 +23,22 @@ from collectors.models import (
 from collectors.models.snapshot import read_snapshot
 from collectors.records import State
 from collectors.sources import organizations as source
-from collectors.sources.organizations import ACCOUNTS, CONTENT, DESCRIBE, MEMBERS, POLICIES, ROOTS, TARGETS, UNITS
+from collectors.sources.organizations import (
+    ACCOUNTS,
+    CONTENT,
+    DESCRIBE,
+    GENERATE,
+    MEMBERS,
+    POLICIES,
+    READ,
+    ROOTS,
+    TARGETS,
+    UNITS,
+)
 from tests.collectors.test_runner import run, states, written
 from tests.conftest import AS_OF
 
-APIS = (ROOTS, UNITS, MEMBERS, ACCOUNTS, POLICIES, CONTENT, TARGETS)
+APIS = (ROOTS, UNITS, MEMBERS, ACCOUNTS, POLICIES, CONTENT, TARGETS, GENERATE, READ)
 
 
 @pytest.fixture
@@ -102,7 +113,9 @@ def test_an_unchanged_organization_writes_coverage_only(management: Account) -> 
     before = written()
     collect(management)
     changed = {table for table, n in written().items() if n != before[table]}
-    assert changed == {"collectors_run", "collectors_job", "collectors_coverage"}
+    # The report on one account is read each time, whose row tells when.
+    assert changed == {"collectors_run", "collectors_job", "collectors_coverage", "collectors_accountaccess"}
+    assert written()["collectors_accountaccess"] == before["collectors_accountaccess"] + 1
 
 
 def test_what_left_is_gone_and_what_was_renamed_has_a_version(management: Account, lab: Any) -> None:
@@ -127,7 +140,8 @@ def test_a_refusal_in_the_management_account_is_a_lack_and_keeps_what_is_known(
     collect(management)
     models = (OrganizationalUnit, OrganizationAccount, OrganizationPolicy, Document)
     counts = [model.objects.count() for model in models]
-    aws.fault("deny", account=management.aws_id, service="organizations", operation=api.partition(":")[2])
+    service, operation = api.split(":")
+    aws.fault("deny", account=management.aws_id, service=service, operation=operation)
     collect(management)
     assert (row(management, api).state, row(management, api).permission) == ("denied", api)
     assert [model.objects.count() for model in models] == counts

@@ -9,6 +9,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.conf import settings as settings_of
 from django.core.management import call_command
 from moto.s3.models import s3_backends
 
@@ -251,12 +252,12 @@ def test_a_run_that_breaks_between_batches_counts_nothing_twice(
     monkeypatch.setattr(trail, "OBJECTS", 2)
     batches = 0
 
-    def breaks(*args: Any) -> Any:
+    def breaks(*args: Any, **more: Any) -> Any:
         nonlocal batches
         batches += 1
         if batches == 3:
             raise RuntimeError("the database went away")
-        return store(*args)
+        return store(*args, **more)
 
     store = trail.usage_store.store
     monkeypatch.setattr(trail.usage_store, "store", breaks)
@@ -337,6 +338,44 @@ def test_the_policy_names_the_folder_for_the_account_that_reads_and_no_other(rea
 )
 def test_where_files_lie(place: Place, folder: str) -> None:
     assert place.folder("7") == folder
+
+
+@pytest.mark.parametrize(
+    ("prefix", "organization", "folder"),
+    [
+        ("o-1", "o-1", "o-1/AWSLogs/o-1/{}/"),  # Control Tower
+        ("o-1", "", "o-1/AWSLogs/{}/"),  # Control Tower before its landing zone 3.0
+        ("", "o-1", "AWSLogs/o-1/{}/"),  # an organization trail
+        ("", "", "AWSLogs/{}/"),  # a trail of one account, or of each
+        ("all/trails", "o-1", "all/trails/AWSLogs/o-1/{}/"),
+    ],
+)
+def test_real_set_ups(
+    reader: Account, member: Account, lab: Any, settings: Any, aws: Any, prefix: str, organization: str, folder: str
+) -> None:
+    settings.TRAIL_PREFIX, settings.TRAIL_ORGANIZATION = prefix, organization
+    call_command("lab_connect", lab_url=aws.url, stdout=StringIO())  # the role has the policy of this set-up
+    with lab.world.entered():
+        for account in (reader, member):
+            for region in ("us-east-1", "eu-west-1"):
+                blob = packed(
+                    event(eventTime=f"{at(1)}T12:00:00Z", recipientAccountId=account.aws_id, awsRegion=region)
+                )
+                for kind in ("CloudTrail", "CloudTrail-Digest", "CloudTrail-Insight", "Config"):
+                    key = f"{folder.format(account.aws_id)}{kind}/{region}/{at(1):%Y/%m/%d}/x.json.gz"
+                    s3_backends[reader.aws_id]["aws"].put_object(BUCKET, key, blob)
+    aws.clear_calls()
+    assert read(reader).counts == {"objects": 4, "events": 4}
+    regions = UsageDaily.objects.filter(account=member).values_list("region", "n")
+    assert set(regions) == {("us-east-1", 1), ("eu-west-1", 1)}
+    assert {call["account"] for call in aws.calls() if call["service"] == "s3"} == {reader.aws_id}
+
+
+def test_the_manual_says_what_we_print() -> None:
+    text = (settings_of.BASE_DIR / "docs/operate/activity.md").read_text()
+    section = text.split("### The reader's policy")[1].split("###")[0]
+    printed = "".join(line for line in section.splitlines() if line.startswith("    "))
+    assert json.loads(f"[{printed}]") == trail_bucket.permissions(Place("BUCKET", "", "", "READER"), "aws")
 
 
 def test_it_has_the_queue_of_what_takes_minutes() -> None:

@@ -4,7 +4,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from collectors.lab import organization
-from collectors.lab.population import filler, finish, recipes, sign_ins
+from collectors.lab.population import filler, finish, held_keys, recipes, sign_ins
 from collectors.lab.population.builder import Builder
 from collectors.lab.world import World
 
@@ -33,4 +33,5 @@ def populate(world: World) -> World:
             filler.fill(builder)
             finish.judge(builder)
             sign_ins.judge(builder)
+            held_keys.judge(builder)
     return world

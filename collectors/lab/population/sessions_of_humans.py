@@ -75,6 +75,7 @@ def an_engineer_deploys_by_hand(b: Builder) -> None:
         plant(own, "release-deploy", [ago], name=name, calls=("ecs:UpdateService", "ecs:DescribeServices"), **how)
     b.open("HM101", "role", "release-deploy", "an engineer's SSO session assumed it three times from a laptop")
     b.clear("HM102", "role", "release-deploy", "never in the console")
+    b.open("HM114", "role", "release-deploy", "developers may assume it, and nothing denies it the sign-in")
 
 
 @planted(name="shared-services")
@@ -95,6 +96,7 @@ def an_engineer_goes_on_to_another_account(b: Builder) -> None:
         )  # fmt: skip
         b.world.visits.append(hop)
     b.open("HM101", "role", "deploy", "an engineer's SSO session assumed it three times")
+    b.open("HM114", "role", "deploy", "developers may assume it, and nothing denies it the sign-in")
 
 
 @planted(name="payments-prod")
@@ -128,6 +130,7 @@ def a_switch_to_a_machine_role(b: Builder) -> None:
     )  # fmt: skip
     b.open("HM101", "role", "integration-tests", "somebody switched to it in the console")
     b.open("HM102", "role", "integration-tests", "SwitchRole, and credentials of the console")
+    b.open("HM114", "role", "integration-tests", "developers may assume it, and nothing denies it the sign-in")
 
 
 @planted(6, 3)
@@ -180,6 +183,7 @@ def stolen_from_an_instance(b: Builder) -> None:
     )  # fmt: skip
     b.open("HM115", "role", role.name, "an instance's session from a hosting company, with a Mac's tools")
     b.clear("HM101", "role", role.name, "an instance's credentials, not a person's session")
+    b.open("MO113", "role", role.name, "a network, an agent and a service that it never used before")
     b.clear("HM115", "role", "web-frontend-instance", "always from its own network")
 
 

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from collectors.lab.population.builder import Builder
+from collectors.lab.trail.ordinary import DAYS
 
-WATCHED_DAYS = 28  # what a collector reads of the trail at first, and two days less
+WATCHED_DAYS = DAYS  # a collector reads more at first
 
 
 def judge(b: Builder) -> None:
-    """Of those who did within the weeks that a collector reads."""
+    """Of those who did within the weeks of the trail, all of which a collector reads."""
     oldest = b.as_of - timedelta(days=WATCHED_DAYS)
     for user in b.iam.users.values():
         if user.password and user.password_last_used and user.password_last_used >= oldest:

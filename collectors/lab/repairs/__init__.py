@@ -7,9 +7,11 @@ is a function of that name. All repairs are in force once this package is import
 from collectors.lab.repairs import (
     access_analyzer,
     account,
+    athena,
     authorization_details,
     credential_report,
     credentials,
+    event_history,
     last_accessed,
     managed_policies,
     organizations,
@@ -21,9 +23,11 @@ from collectors.lab.repairs import (
 __all__ = [
     "access_analyzer",
     "account",
+    "athena",
     "authorization_details",
     "credential_report",
     "credentials",
+    "event_history",
     "last_accessed",
     "managed_policies",
     "organizations",

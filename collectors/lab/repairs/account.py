@@ -1,7 +1,9 @@
-"""Account-level IAM answers: the summary with root's part, server certificates, profiles, organization features."""
+"""Answers on the account: enabled regions; of IAM its summary, server certificates, profiles, organization features."""
 
 from typing import Any
 
+from moto.account import urls
+from moto.account.responses import AccountResponse
 from moto.core.responses import ActionResult
 from moto.iam.exceptions import IAMException
 from moto.iam.models import AWSManagedPolicy, IAMBackend
@@ -9,6 +11,17 @@ from moto.iam.responses import IamResponse
 
 from collectors.lab.repairs.operation import operation, page
 from collectors.lab.world import RootUser, current
+
+REGIONS = ("eu-west-1", "us-east-1", "us-west-2")  # that are enabled; AWS has more by default
+
+urls.url_paths["{0}/listRegions$"] = AccountResponse.dispatch
+
+
+@operation(AccountResponse)
+def list_regions(self: AccountResponse) -> ActionResult:
+    return ActionResult(
+        {"Regions": [{"RegionName": name, "RegionOptStatus": "ENABLED_BY_DEFAULT"} for name in REGIONS]}
+    )
 
 
 def summary(iam: IAMBackend, root: RootUser) -> dict[str, int]:

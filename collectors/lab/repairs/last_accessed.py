@@ -1,10 +1,10 @@
-"""iam:GenerateServiceLastAccessedDetails and GetServiceLastAccessedDetails.
+"""iam:GenerateServiceLastAccessedDetails and GetServiceLastAccessedDetails, and the organization's reports on accounts.
 
 The answer names every service the identity policies allow, used or not, and is readable only by the
-session that asked for it (API reference; AWS.md 4). Moto has neither operation.
+session that asked for it (API reference; AWS.md 4). Moto has none of these operations.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import uuid4
@@ -41,7 +41,13 @@ SERVICES = {
     "sts": "AWS Security Token Service",
 }
 IN_USE_DAYS = 50  # what is not planted otherwise was used within so many days, if its principal was
-TRACKED = {"s3": "ListAllMyBuckets", "ec2": "DescribeInstances", "iam": "ListRoles", "lambda": "ListFunctions20150331"}
+# Actions that a service is tracked by, the first as often used as the service, the others never; AWS tracks many more.
+TRACKED = {
+    "s3": ("ListAllMyBuckets", "DeleteBucket"),
+    "ec2": ("DescribeInstances", "TerminateInstances"),
+    "iam": ("ListRoles", "DeleteRole"),
+    "lambda": ("ListFunctions20150331", "DeleteFunction20150331"),
+}
 
 
 def find(iam: IAMBackend, arn: str) -> Role | User:
@@ -91,10 +97,10 @@ def row(service: str, days: int | None, arn: str, detailed: bool) -> dict[str, A
         moment = current().settings.now - timedelta(days=days)
         found |= {"LastAuthenticated": moment, "LastAuthenticatedEntity": arn, "LastAuthenticatedRegion": "eu-west-1"}
     if detailed and service in TRACKED:
-        action: dict[str, Any] = {"ActionName": TRACKED[service]}
+        actions: list[dict[str, Any]] = [{"ActionName": name} for name in TRACKED[service]]
         if days is not None:
-            action |= {"LastAccessedEntity": arn, "LastAccessedTime": moment, "LastAccessedRegion": "eu-west-1"}
-        found["TrackedActionsLastAccessed"] = [action]
+            actions[0] |= {"LastAccessedEntity": arn, "LastAccessedTime": moment, "LastAccessedRegion": "eu-west-1"}
+        found["TrackedActionsLastAccessed"] = actions
     return found
 
 
@@ -136,3 +142,51 @@ def get_service_last_accessed_details(self: IamResponse) -> ActionResult:
     moment = current().settings.now
     status = {"JobStatus": "COMPLETED", "JobType": job["level"], "JobCreationDate": moment, "JobCompletionDate": moment}
     return ActionResult({**status, "ServicesLastAccessed": shown, **paging})
+
+
+def of_account(account: str) -> dict[str, datetime | None]:
+    """Service -> when any principal of the account last tried it."""
+    iam, found = current().iam(account), {}
+    for entity in (*iam.roles.values(), *iam.users.values()):
+        for service, days in days_by_service(entity, granted(iam, entity)).items():
+            moment = None if days is None else current().settings.now - timedelta(days=days)
+            found[service] = max(filter(None, (moment, found.get(service))), default=None)
+    return dict(sorted(found.items()))
+
+
+@operation(IamResponse)
+def generate_organizations_access_report(self: IamResponse) -> ActionResult:
+    world, path = current(), self._get_param("EntityPath").split("/")
+    if self.current_account != world.management.id:
+        raise RefusalError("denied", "Only the management account may ask for the organization's reports.")
+    if path[0] != world.organization_id or not path[1].startswith("r-"):
+        raise RefusalError("invalid", f"{'/'.join(path)} is no entity of the organization.")
+    job = str(uuid4())
+    world.jobs[job] = {"account": path[-1]}
+    return ActionResult({"JobId": job})
+
+
+@operation(IamResponse)
+def get_organizations_access_report(self: IamResponse) -> ActionResult:
+    account, moment = current().jobs[self._get_param("JobId")]["account"], current().settings.now
+    created = {"JobCreationDate": moment}
+    if (fate := fate_of(account)) != "COMPLETED":
+        error = {"ErrorDetails": {"Code": "Service", "Message": "The report could not be made."}}
+        return ActionResult({"JobStatus": fate, **created, **(error if fate == "FAILED" else {})})
+    rows = [
+        {
+            "ServiceName": SERVICES.get(service, service),
+            "ServiceNamespace": service,
+            "TotalAuthenticatedEntities": int(last is not None),
+            **({"Region": "eu-west-1", "LastAuthenticatedTime": last, "EntityPath": account} if last else {}),
+        }
+        for service, last in of_account(account).items()
+    ]
+    shown, paging = page(self, rows)
+    counts = {
+        "NumberOfServicesAccessible": len(rows),
+        "NumberOfServicesNotAccessed": sum("Region" not in r for r in rows),
+    }
+    return ActionResult(
+        {"JobStatus": fate, **created, "JobCompletionDate": moment, **counts, "AccessDetails": shown, **paging}
+    )

@@ -10,6 +10,7 @@ OFFICE, VPN = "203.0.113.10", "203.0.113.66"
 VENDOR = "198.51.100.240"
 RUNNERS = tuple(f"198.51.100.{n}" for n in range(130, 160))
 VPS = "198.51.100.77"
+PRIVATE = "10."
 
 BROWSER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
 CLI_ON_MAC = (
@@ -23,6 +24,7 @@ CLI_ON_LINUX = (
 BOTO3 = "Boto3/1.35.60 md/Botocore#1.35.60 ua/2.0 os/linux#6.1.112 md/arch#x86_64 lang/python#3.12.6 md/pyimpl#CPython"
 IN_LAMBDA = f"{BOTO3} exec-env/AWS_Lambda_python3.12"
 JAVA = "aws-sdk-java/2.29.9 md/io#sync md/http#Apache ua/2.1 os/Linux#6.1.112 lang/java#21.0.5 exec-env/AWS_ECS_FARGATE"
+PHP = "aws-sdk-php/3.325.3 ua/2.1 OS/Linux#6.1.112 lang/php#8.3.13 GuzzleHttp/7"
 GO = "aws-sdk-go-v2/1.32.4 ua/2.1 os/linux lang/go#1.23.2 md/GOARCH#amd64 md/GOOS#linux"
 TERRAFORM = f"APN/1.0 HashiCorp/1.0 Terraform/1.9.8 (+https://www.terraform.io) terraform-provider-aws/5.76.0 {GO}"
 FROM_GITHUB = (
@@ -54,4 +56,4 @@ def egress(index: int, chance: Random) -> str:
 
 def private(chance: Random) -> str:
     """Of an instance whose calls go through a VPC endpoint."""
-    return f"10.0.{chance.randrange(4)}.{chance.randrange(10, 250)}"
+    return f"{PRIVATE}0.{chance.randrange(4)}.{chance.randrange(10, 250)}"

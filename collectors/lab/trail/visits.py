@@ -1,8 +1,8 @@
 """A visit: one session of a role or user, and how it came about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 Way = Literal["service", "saml", "oidc", "role", "user", "outside", "switch"]
 
@@ -20,11 +20,23 @@ class Opener:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """A call that is kept whole: of a name and source of CloudTrail's, with what was asked. error: code where it was refused."""
+
+    source: str
+    name: str
+    asked: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+    region: str = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """principal: name of a role, or of a user, who has no session name. calls: IAM actions (trail.calls), in their order.
 
     opener None: the session is there already, or it is a user's. key: the user's access key. console: with credentials of the
-    console. instance: with those that an EC2 instance was given. behalf: the service that calls for it.
+    console. instance: with those that an EC2 instance was given. behalf: the service that calls for it. endpoint_of: whose VPC
+    endpoint a private address calls through, where that is not the account itself.
     """
 
     account: str
@@ -41,6 +53,8 @@ class Visit:
     instance: bool = False
     behalf: str = ""
     source_identity: str = ""
+    endpoint_of: str = ""
+    acts: tuple[Act, ...] = ()
 
     def concerns(self, account: str) -> bool:
         """Whether the account's files hold anything of it: across accounts, either side has a record of the opening."""

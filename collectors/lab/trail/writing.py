@@ -10,14 +10,15 @@ from moto.iam.models import Role, User
 
 from collectors.lab.enforcement import documents_of
 from collectors.lab.sessions import ID_LETTERS
-from collectors.lab.trail import calls, identities
+from collectors.lab.trail import calls, identities, places
 from collectors.lab.trail.identities import FORMAT, Identity
-from collectors.lab.trail.visits import Opener, Visit
+from collectors.lab.trail.visits import Act, Opener, Visit
 from collectors.lab.world import World
 
 Record = dict[str, Any]
 STS, SIGN_IN = "sts.amazonaws.com", "signin.amazonaws.com"
 EVENTS = {"saml": "AssumeRoleWithSAML", "oidc": "AssumeRoleWithWebIdentity"}
+READING = ("Get", "List", "Describe", "Simulate")
 BETWEEN = timedelta(seconds=4)
 LIFE = timedelta(hours=1)
 
@@ -82,6 +83,7 @@ class Writer:
                 "managementEvent": True,
                 "recipientAccountId": self.account,
                 "eventCategory": "Management",
+                **({} if host else through(visit)),
                 **more,
             }
         )
@@ -103,6 +105,18 @@ class Writer:
                 more["sessionCredentialFromConsole"] = "true"
             moment = visit.begin + BETWEEN * (number + 1)
             self.put(moment, one.source, one.name, who, visit, region=one.region, plain=one.plain, **more)
+        for number, act in enumerate(visit.acts, len(visit.calls) + 1):
+            self.acting(visit, who, act, visit.begin + BETWEEN * number)
+
+    def acting(self, visit: Visit, who: Identity, act: Act, moment: datetime) -> None:
+        more: Record = {"requestParameters": dict(act.asked) or None}
+        if visit.console:
+            more["sessionCredentialFromConsole"] = "true"
+        if act.error:
+            more |= {"errorCode": act.error, "errorMessage": f"User is not authorized to perform: {act.name}"}
+        self.put(
+            moment, act.source, act.name, who, visit, region=act.region, plain=act.name.startswith(READING), **more
+        )
 
     def identity(self, visit: Visit, key: str) -> tuple[Identity, Role | User]:
         if not visit.name:
@@ -194,6 +208,14 @@ class Writer:
             visit.begin + timedelta(seconds=2), SIGN_IN, name, who, visit,
             region=calls.GLOBAL, plain=False, responseElements=answer, additionalEventData=more, eventType=kind,
         )  # fmt: skip
+
+
+def through(visit: Visit) -> Record:
+    """A private address is seen only through a VPC endpoint, whose owner is told since version 1.09."""
+    if not visit.address.startswith(places.PRIVATE):
+        return {}
+    owner = visit.endpoint_of or visit.account
+    return {"vpcEndpointId": f"vpce-{sha256(owner.encode()).hexdigest()[:17]}", "vpcEndpointAccountId": owner}
 
 
 def shared_id(visit: Visit) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from collectors.aws.errors import AwsError
+from collectors.aws.partitions import HOME
 from collectors.aws.recorder import Recorder, nothing, write
-from collectors.aws.session import HOME, connect
+from collectors.aws.session import connect
 from collectors.gather import Gathered, gather
 from collectors.models import Connection
 from collectors.runner import target

@@ -1,4 +1,4 @@
-"""The organization: who is in it, its tree, and the SCPs and RCPs with what they are attached to.
+"""The organization: who is in it, its tree, the SCPs and RCPs with what they are attached to, and its report on each account.
 
 DescribeOrganization is the one question that every member may ask; the others answer the management account and delegated
 administrators only (AWS.md 9). A refusal elsewhere is as it should be, so that they do not apply there.
@@ -6,7 +6,9 @@ administrators only (AWS.md 9). A refusal elsewhere is as it should be, so that 
 
 from __future__ import annotations
 
+from collectors.models.last_accessed import Reports, reports
 from collectors.sources import Api, Source
+from collectors.sources.organizations.access import PLAN, generate, read
 from collectors.sources.organizations.ask import (
     accounts,
     contents,
@@ -21,8 +23,10 @@ from collectors.sources.organizations.names import (
     ACCOUNTS,
     CONTENT,
     DESCRIBE,
+    GENERATE,
     MEMBERS,
     POLICIES,
+    READ,
     ROOTS,
     TARGETS,
     UNITS,
@@ -41,8 +45,13 @@ SOURCE = Source(
         Api(POLICIES, policies, after=(ROOTS,)),
         Api(CONTENT, contents, after=(POLICIES,)),
         Api(TARGETS, targets, after=(POLICIES,)),
+        Api(GENERATE, generate, after=(DESCRIBE, ROOTS, UNITS, MEMBERS)),
+        Api(READ, read, after=(GENERATE,)),
     ),
     transform=transform,
+    known=lambda account_id: {PLAN: reports(account_id)},
+    fresh=lambda at: {PLAN: Reports(at, {})},
+    trial=lambda at: {PLAN: Reports(at, {}, limit=1)},
     sweeps={
         "organizational_units": (ROOTS, UNITS),
         "organization_accounts": (ACCOUNTS, MEMBERS),

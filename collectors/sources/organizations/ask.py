@@ -184,6 +184,9 @@ def contents(aws: Aws, answers: Answers) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     failed = _none_listed(aws, CONTENT, answers)
     for policy in answers[POLICIES]:
+        if policy["Id"] in FULL_ACCESS and not filed.asked(aws, CONTENT, policy["Id"]):
+            found[policy["Id"]] = FULL_ACCESS[policy["Id"]]
+            continue
         try:
             found[policy["Id"]] = aws.ask(CONTENT, require="Policy", PolicyId=policy["Id"])["Policy"]["Content"]
         except AwsError as error:
@@ -191,8 +194,7 @@ def contents(aws: Aws, answers: Answers) -> dict[str, str | None]:
                 continue
             if not aws.from_files:
                 raise
-            found[policy["Id"]] = FULL_ACCESS.get(policy["Id"])
-            failed = error if found[policy["Id"]] is None else failed
+            found[policy["Id"]], failed = None, error
     if failed:
         _keep(aws, failed, found)
         raise failed

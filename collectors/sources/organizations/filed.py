@@ -37,6 +37,15 @@ def _answers(aws: Aws, api: str, member: str, parameter: str) -> Iterator[tuple[
                 yield request, found, aws.problems(api) == before
 
 
+def asked(aws: Aws, api: str, policy: str) -> bool:
+    """Whether there is an answer on this policy to be had: of AWS always, of a bundle where it has the line."""
+    if not aws.from_files:
+        return True
+    with suppress(AwsError):  # a file that cannot be read, or is not there, has no line
+        return any(request.get("PolicyId") == policy for request in aws.requests(api))
+    return False
+
+
 def parents(aws: Aws) -> dict[str, str]:
     """Id of an OU or account -> id of what it lies in."""
     found: dict[str, str] = {}

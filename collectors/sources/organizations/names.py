@@ -7,6 +7,7 @@ UNITS, MEMBERS = "organizations:ListOrganizationalUnitsForParent", "organization
 ACCOUNTS = "organizations:ListAccounts"
 POLICIES, CONTENT = "organizations:ListPolicies", "organizations:DescribePolicy"
 TARGETS = "organizations:ListTargetsForPolicy"
+GENERATE, READ = "iam:GenerateOrganizationsAccessReport", "iam:GetOrganizationsAccessReport"
 
 # Never asked of AWS: the ones above tell the same with fewer calls. A bundle may hold these in their place.
 PARENTS, CHILDREN = "organizations:ListParents", "organizations:ListChildren"

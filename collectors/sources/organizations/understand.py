@@ -16,6 +16,7 @@ from collectors.records import (
     digest,
 )
 from collectors.sources import Answers
+from collectors.sources.organizations import access
 from collectors.sources.organizations.ask import enabled
 from collectors.sources.organizations.filed import Attachments
 from collectors.sources.organizations.names import (
@@ -24,6 +25,7 @@ from collectors.sources.organizations.names import (
     DESCRIBE,
     MEMBERS,
     POLICIES,
+    READ,
     ROOTS,
     TARGETS,
     UNITS,
@@ -32,12 +34,15 @@ from collectors.sources.organizations.names import (
 
 def transform(answers: Answers) -> Part:
     documents: dict[str, Any] = {}
+    lacking = access.problems(answers)
     return Part(
         details=(AccountDetails(unique_id="organizations", organization=_organization(answers)),),
         organizational_units=_units(answers) if {ROOTS, UNITS} <= answers.keys() else None,
         organization_accounts=_accounts(answers) if {ACCOUNTS, MEMBERS} <= answers.keys() else None,
         organization_policies=_policies(answers, documents) if {CONTENT, TARGETS} <= answers.keys() else None,
+        account_access=access.records(answers),
         documents=documents,
+        problems={READ: lacking} if lacking else {},
     )
 
 

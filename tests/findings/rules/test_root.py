@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from collectors.records import Credential, State, VirtualMfaDevice
-from tests.builders import coverage, details, root, slot, summary, virtual_mfa
+from collectors.records import Actor, Credential, PrincipalDay, State, VirtualMfaDevice
+from tests.builders import ACCOUNT_ID, coverage, details, root, slot, summary, user, virtual_mfa
+from tests.findings.behaviour import admin, on
 from tests.findings.rules.judging import denied, statuses, verdicts
+from tests.findings.sessions import OUTSIDE, read, session
 
 BOTH_DENIED = denied("GetCredentialReport", "GetAccountSummary")
 NO_REPORT = coverage(GetCredentialReport=State.DENIED)
@@ -114,3 +116,37 @@ def test_the_words_name_the_last_use() -> None:
     (verdict,) = verdicts("MO110", root(password_last_used=50, slots=(slot(used=400), slot(used=3))))
     assert verdict.title == "The root user of payments-prod was used on 2026-11-21, by its access key 2"
     assert set(verdict.evidence) == {"unused_days", "password_last_used", "access_key_2_last_used"}
+
+
+def by_root(days: float, *services: str, **more: Any) -> PrincipalDay:
+    return on(user("root"), days, *services, **{"actor": Actor.ROOT, "principal_id": ACCOUNT_ID, "n": 3, **more})
+
+
+@pytest.mark.parametrize(
+    ("days", "row", "expected"),
+    [
+        ([], [root(password_last_used=300)], ["clear"]),
+        ([by_root(91)], [root()], ["clear"]),
+        ([by_root(3, denied=3)], [root()], ["clear"]),  # a sign-in that was refused
+        ([on(user("x"), 3, actor=Actor.ACCOUNT, principal_id=ACCOUNT_ID)], [root()], ["clear"]),
+        ([], [], ["unknown"]),
+        ([by_root(3)], [], ["open"]),
+        ([by_root(3)], [root(password_last_used=300)], ["open"]),
+        ([], [root(password_last_used=3)], ["open"]),
+    ],
+)
+def test_root_in_cloudtrail(days: list[PrincipalDay], row: list[Credential], expected: list[str]) -> None:
+    assert statuses("MO110", *row, **read(principal_days=tuple(days))) == expected
+
+
+def test_what_root_did_and_from_where_is_told() -> None:
+    seen = session(user("root"), day=3, actor=Actor.ROOT, networks=(OUTSIDE,), agents=("browser",), mfa=False)
+    more = {"sessions": (seen,), "admin_events": (admin("iam CreateAccessKey", None, 3),)}
+    days = (by_root(9, "signin"), by_root(3, "signin", "iam"))
+    (verdict,) = verdicts("MO110", root(password_last_used=9), **read(principal_days=days, **more))
+    assert verdict.title == "The root user of payments-prod was used on 2026-11-21, for iam and signin"
+    assert verdict.evidence["days"] == ["2026-11-21: 3 calls of iam and signin", "2026-11-15: 3 calls of signin"]
+    assert verdict.evidence["changes"] == [
+        "2026-11-21 00:00: CreateAccessKey by the root user, with cli, from 203.0.113.9"
+    ]
+    assert (verdict.evidence["from"], verdict.evidence["without_mfa"]) == ([OUTSIDE], True)

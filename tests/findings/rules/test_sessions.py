@@ -290,6 +290,23 @@ def test_before_30_days_were_read_only_two_places_tell() -> None:
     assert opens("HM115", APP, instance(3, OUTSIDE, AWS_ADDRESS), since=20) == ["open"]
 
 
+def test_the_first_sessions_have_no_baseline_and_that_is_said() -> None:
+    mac = {"agents": ("cli on macOS",)}
+    assert opens("HM115", APP, instance(3, OUTSIDE, **mac), since=5) == ["unknown"]
+    (unknown,) = verdicts("HM115", APP, **given(instance(3, OUTSIDE, **mac), since=5))
+    assert unknown.reason == (
+        "whether 203.0.113.9 is usual is not known: these are the first sessions that were read, since 2026-11-19"
+    )
+    first, later = instance(3, OUTSIDE), instance(3, OUTSIDE, **mac)
+    alone = told("HM115", APP, first).evidence
+    assert (alone["confidence"], alone["baseline"]) == (
+        "medium",
+        "none: no instance of the role called in the 30 days before",
+    )
+    compared = told("HM115", APP, instance(9, AWS_ADDRESS), later, since=20).evidence
+    assert (compared["confidence"], compared["baseline"]) == ("high", "the 30 days before")
+
+
 def test_the_instance_and_where_its_credentials_were_is_told() -> None:
     verdict = told("HM115", APP, instance(9, AWS_ADDRESS), instance(3, OUTSIDE, agents=("cli",)))
     assert verdict.title == f"Credentials of {INSTANCE} (role app) were used outside AWS"
@@ -314,6 +331,23 @@ def test_without_cloudtrail_it_is_unknown_and_the_next_step_told(code: str, owne
     (unread,) = verdicts(code, owner, *USERS, **{**given(), "activity_since": None})
     assert unread.status == "unknown"
     assert "s3:ListBucket and s3:GetObject" in unread.reason
+
+
+@pytest.mark.parametrize(
+    ("code", "owner", "found"),
+    [
+        ("HM101", APP, session(APP, "alice", **PROOF)),
+        ("HM102", APP, session(APP, "alice", **PROOF)),
+        ("HM112", ALICE, session(ALICE, "", sign_in=SignIn.LOGIN, mfa=False, networks=(OFFICE,))),
+    ],
+)
+def test_what_look_ups_found_is_told_although_no_trail_is_read(
+    code: str, owner: records.Role | records.User, found: Session
+) -> None:
+    """LookupEvents brings sign-ins and who assumed what; that it found nobody says nothing."""
+    few = {"trusts": TRUSTS.values(), "settings": NAMED, "activity_since": None}
+    assert statuses(code, owner, *USERS, **few, sessions=(found,)) == ["open"]
+    assert statuses(code, owner, *USERS, **few) == ["unknown"]
 
 
 @pytest.mark.parametrize("state", [State.DENIED, State.PARTIAL])

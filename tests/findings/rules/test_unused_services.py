@@ -114,6 +114,15 @@ def test_services_that_access_advisor_does_not_name_are_unknown_and_do_not_hide_
     assert verdict.evidence["not_judged"] == "sqs: no source tells of its use"
 
 
+def test_of_many_that_nobody_speaks_of_a_few_are_named_and_the_evidence_has_all() -> None:
+    names = ("sqs", "sns", "kms", "ec2", "iam", "rds", "ssm")
+    body = has(allow(["s3:GetObject", *(f"{name}:*" for name in names)]))
+    assert told("LP104", {"s3": 1}, body).reason == "ec2, iam, kms, rds, sns and 2 more: no source tells of its use"
+    verdict = told("LP104", {"s3": 1, "ec2": None}, body)
+    assert verdict.evidence["not_judged"] == "iam, kms, rds, sns, sqs and 1 more: no source tells of its use"
+    assert verdict.evidence["not_judged_services"] == ["iam", "kms", "rds", "sns", "sqs", "ssm"]
+
+
 def test_a_service_granted_last_month_is_not_yet_judged() -> None:
     held = policy("app-access", document=records.digest(has()), created=30)
     app = role(attached=(held.arn,), used=1)
