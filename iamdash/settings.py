@@ -20,6 +20,10 @@ def _flag(name: str) -> bool:
     return ENV.get(name, "").lower() in {"1", "true", "yes", "on"}
 
 
+def _listed(name: str) -> frozenset[str]:
+    return frozenset(one.strip() for one in ENV.get(name, "").split(",") if one.strip())
+
+
 def _secret_key() -> str:
     if path := ENV.get("IAMDASH_SECRET_KEY_FILE"):
         return Path(path).read_text().strip()
@@ -245,7 +249,13 @@ TRAIL_DAYS = int(ENV.get("IAMDASH_TRAIL_DAYS", "45"))
 # Where no trail is read, LookupEvents is asked for sign-ins, role assumptions and changes to IAM, so many days back; 0: nowhere.
 LOOKUP_DAYS = int(ENV.get("IAMDASH_LOOKUP_DAYS", "90"))
 # Accounts (12 digits, or * for all) whose roles and policies are meant to be made by code only: rule GR110.
-IAM_BY_CODE = frozenset(one.strip() for one in ENV.get("IAMDASH_IAM_BY_CODE", "").split(",") if one.strip())
+IAM_BY_CODE = _listed("IAMDASH_IAM_BY_CODE")
+# What the organization asks of its guardrails: GR106 and GR113, GR114, GR102 (pairs of whom=boundary).
+ALLOWED_REGIONS = _listed("IAMDASH_ALLOWED_REGIONS")
+ORGANIZATION_POLICIES = _listed("IAMDASH_ORGANIZATION_POLICIES")
+REQUIRED_BOUNDARIES = {
+    whom: name for whom, _, name in (one.rpartition("=") for one in _listed("IAMDASH_REQUIRED_BOUNDARIES"))
+}
 # Athena over that bucket, for organizations past one machine; off without a workgroup. Its role stands in TRAIL_ACCOUNT.
 ATHENA_WORKGROUP = ENV.get("IAMDASH_ATHENA_WORKGROUP", "")
 ATHENA_DATABASE = ENV.get("IAMDASH_ATHENA_DATABASE", "default")

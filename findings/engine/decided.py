@@ -33,6 +33,9 @@ def settings_of(account: Account) -> Settings:
         kinds=kinds_of(account),
         lookup_days=min(django_settings.LOOKUP_DAYS, 90),
         iam_by_code=bool(django_settings.IAM_BY_CODE & {"*", account.aws_id}),
+        allowed_regions=django_settings.ALLOWED_REGIONS,
+        organization_policies=django_settings.ORGANIZATION_POLICIES,
+        required_boundaries=django_settings.REQUIRED_BOUNDARIES,
     )
 
 
