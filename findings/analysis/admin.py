@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from collectors.records import Holder
 from findings.policy.catalogue import Catalogue, Level, catalogue
-from findings.policy.compiled import Compiled, effective
+from findings.policy.compiled import Compiled, Reach, effective
 from findings.policy.keys import narrows
 
 if TYPE_CHECKING:
@@ -83,8 +83,13 @@ def of_document(compiled: Compiled) -> bool:
     return measure().admin(effective(compiled, None, ()).wide)
 
 
+def enough(reach: Reach) -> bool:
+    """Whether it makes an administrator."""
+    return measure().admin(reach.wide)
+
+
 def judge(holder: Holder, permissions: Permissions) -> Admin | None:
-    if not measure().admin(permissions.reach(holder).wide):
+    if not enough(permissions.reach(holder)):
         return None
     parts = {kind: _policies(holder, permissions, kind) for kind in KINDS if _alone(holder, permissions, kind)}
     if not parts:

@@ -61,10 +61,10 @@ def _answers(holder: Holder, guarded: tuple[Held, ...], permissions: Permissions
                     yield holds(condition, request.known, isinstance(document, Document) and document.has_variables)
 
 
-def asks_more(document: Document, statement: Statement) -> bool:
-    """Whether the statement has variables: what it says then hangs on the caller in ways that no answer tells."""
+def with_variables(document: Document, statement: Statement) -> tuple[str, ...]:
+    """The texts of the statement that have variables: what it says then hangs on the caller in ways that no answer tells."""
     if not document.has_variables:
-        return False
-    texts = (*(statement.resources or ()), *(statement.not_resources or ()))
+        return ()
     values = (value for condition in statement.conditions for value in condition.values)
-    return any("${" in text for text in (*texts, *values))
+    texts = (*(statement.resources or ()), *(statement.not_resources or ()), *values)
+    return tuple(text for text in texts if "${" in text)

@@ -49,11 +49,21 @@ class Library:
         self._managed: dict[tuple[str, Layer, str], Held] = {}
         self._own_compiled: dict[str, Compiled] = {}
         self._held_by = Kept[tuple[Held, ...]](KEPT_HOLDERS)
+        self._alike: dict[object, tuple[Held, ...]] = {}
 
     def of(self, holder: Holder) -> tuple[Held, ...]:
         """Its identity policies, those of a user's groups included. Members of a group that was not collected: see
-        `lacks`."""
-        return self._held_by.get((holder,), lambda: tuple(self._gathered(holder)))
+        `lacks`. One object for all who have the same."""
+        return self._held_by.get((holder,), lambda: self._once(holder))
+
+    def _once(self, holder: Holder) -> tuple[Held, ...]:
+        groups = holder.groups if isinstance(holder, User) else ()
+        key = holder.attached, tuple(holder.inline.items()), groups
+        if key not in self._alike:
+            if len(self._alike) >= KEPT_HOLDERS:
+                self._alike.clear()
+            self._alike[key] = tuple(self._gathered(holder))
+        return self._alike[key]
 
     def _gathered(self, holder: Holder) -> Iterator[Held]:
         yield from self._own(holder, "")

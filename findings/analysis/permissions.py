@@ -41,6 +41,7 @@ class Permissions:
         self.library = Library(facts)
         self._personal = Personal()
         self._admins: dict[str, Admin | None] = {}
+        self._admins_alike = Kept[Admin | None](KEPT)
         self._callers: dict[str, Caller] = {}
         self._limits: dict[tuple[tuple[int, ...], ...], tuple[object, tuple[Compiled, ...]]] = {}
         self._unknown = Kept[str](KEPT_HOLDERS)
@@ -134,8 +135,16 @@ class Permissions:
     def admin(self, holder: Holder) -> Admin | None:
         """Whether it is an effective administrator, and by what; None: it is not, as far as its policies could be read."""
         if holder.unique_id not in self._admins:
-            self._admins[holder.unique_id] = admin.judge(holder, self)
+            self._admins[holder.unique_id] = self._admin(holder) if admin.enough(self.reach(holder)) else None
         return self._admins[holder.unique_id]
+
+    def _admin(self, holder: Holder) -> Admin | None:
+        """One for all of whom the very same is said."""
+        library = self.library
+        bounds = library.boundary(holder), self.boundary(holder), library.binds(holder), *self.limits(holder)
+        return self._admins_alike.get(
+            (library.of(holder), self.sets(holder), *bounds), lambda: admin.judge(holder, self)
+        )
 
     def not_admin(self, holder: Holder) -> str:
         """Why the holder is no administrator: which guardrail takes it away, where one does."""

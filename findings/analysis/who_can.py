@@ -13,15 +13,16 @@ from functools import cached_property
 
 from findings.analysis import questions
 from findings.analysis.facts import Facts
-from findings.analysis.groups import Group, Holder, asks_more, grouped
+from findings.analysis.groups import Group, Holder, grouped, with_variables
 from findings.policy.compiled import Compiled, without_variables
 from findings.policy.document import Document, Statement, Unreadable
 from findings.policy.evaluate import Decision, Named
 from findings.policy.keys import of_caller
 from findings.policy.patterns import covers, overlaps, whole_arn
 from findings.policy.principals import is_account
-from findings.policy.request import Context
+from findings.policy.request import Context, Request
 from findings.policy.statements import about
+from findings.policy.variables import parse, resolve
 
 __all__ = ["Can", "Holder", "Index", "may_allow", "touches"]
 
@@ -111,7 +112,7 @@ class Index:
             return found
         for statement in trust.statements:
             asks = any(of_caller(condition.key) for condition in statement.conditions)
-            if asks or statement.not_principals or asks_more(trust, statement):
+            if asks or statement.not_principals or with_variables(trust, statement):
                 return None
             for named in statement.principals.aws if statement.principals else ():
                 if named in self.numbers:
@@ -140,12 +141,28 @@ class _Asked:
 
     def decisions(self, group: Group) -> Iterator[tuple[int, Decision]]:
         """For each member, with its number."""
-        alone = group.numbers if self._named is None or self._each(group) else self._named.intersection(group.numbers)
-        yield from ((number, self._decide(self.index.holders[number], group)) for number in alone)
-        rest = group.numbers if not alone else [] if alone is group.numbers else sorted({*group.numbers} - {*alone})
-        if rest:
-            decision = self._shared(group)
-            yield from ((number, decision) for number in rest)
+        if self._named is None:
+            yield from ((number, self._decide(self.index.holders[number], group)) for number in group.numbers)
+        elif texts := self._asking(group):
+            yield from self._by_texts(group, texts, self._named)
+        else:
+            alone = self._named.intersection(group.numbers)
+            yield from ((number, self._decide(self.index.holders[number], group)) for number in alone)
+            rest = [number for number in group.numbers if number not in alone] if alone else group.numbers
+            if rest:
+                decision = self._shared(group)
+                yield from ((number, decision) for number in rest)
+
+    def _by_texts(self, group: Group, texts: tuple[str, ...], named: set[int]) -> Iterator[tuple[int, Decision]]:
+        """Members for whom the variables come to the same get the same answer."""
+        found: dict[object, Decision] = {}
+        for number in group.numbers:
+            holder = self.index.holders[number]
+            known = Request(self.permissions.caller(holder), self.action, self.resource, self.context).known
+            key = number if number in named else tuple(resolve(parse(text, True), known) for text in texts)
+            if key not in found:
+                found[key] = self._decide(holder, group)
+            yield number, found[key]
 
     def _shared(self, group: Group) -> Decision:
         own = tuple(
@@ -165,13 +182,14 @@ class _Asked:
         left = replace(policies, identity=tuple(named for named in policies.identity if id(named) not in silent))
         return questions.decide(self.permissions, holder, self.action, self.resource, self.context, True, left)
 
-    def _each(self, group: Group) -> bool:
-        """Whether each member is to be asked by itself."""
-        return any(
-            asks_more(one.named.document, statement)
+    def _asking(self, group: Group) -> tuple[str, ...]:
+        """The texts with variables in what bears on the question."""
+        return tuple(
+            text
             for one in group.guarded
             if isinstance(one.named.document, Document)
             for statement in self._statements(one.named, one.digest)
+            for text in with_variables(one.named.document, statement)
         )
 
     def _bears(self, named: Named, digest: str) -> bool:

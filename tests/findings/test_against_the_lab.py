@@ -9,12 +9,14 @@ from unittest.mock import patch
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
 from collectors import queue, runner, schedule
 from collectors.lab.server import serve
 from collectors.lab.settings import Settings
 from collectors.models import Account, Job, Run
 from collectors.models.job import JUDGE
+from findings.analysis.facts import Settings as Thresholds
 from findings.engine import judge_account
 from findings.models import Finding, RuleState, Unknown
 from findings.rules import registry
@@ -23,13 +25,16 @@ from findings.vocabulary import Severity
 from tests.conftest import AS_OF
 
 Fault = tuple[str, str, str, str]  # account, code, subject, part
-# What the lab cannot show: LP206 and AB109 are off by default, all its accounts are in the organization, and MO116 compares
-# the lab's day with our clock.
-NOT_SHOWN = {"LP206", "AB109", "AB108", "MO116"}
+# What the lab cannot show: LP206 and AB109 are off by default, all its accounts are in the organization, MO116 compares
+# the lab's day with our clock, KY116 asks for source code that somebody scanned, and SCPs are on.
+NOT_SHOWN = {"LP206", "AB109", "AB108", "MO116", "KY116", "GR105"}
+# What is asked for in settings only, of which the lab has none.
+NOT_SHOWN |= {"GR102", "GR110", "GR113", "GR114"}
 # SSH keys and the like are no source yet, so what the lab knows to be unused is unknown to us.
 NEVER_OPENS = {"LP102"}
-# It asks for events of the whole window of 90 days; the lab's trail is younger.
+# It asks for events of the whole window of 90 days; the lab's trail is younger, and fills a window of 30.
 OF_LONG_TRAILS = {"LP105"}
+MONTH = Thresholds(unused_days=30, off=frozenset(registry.catalogue()) - OF_LONG_TRAILS)
 TRAIL = "trail_bucket"
 GUARDRAILS = {"sandbox-no-long-term-keys", "developer-boundary", "machine-user-boundary"}
 
@@ -80,6 +85,7 @@ def test_open_findings_are_the_planted_faults(db: None, aws: Any) -> None:
     assert found & near == set()
     assert not RuleState.objects.exclude(reason="").exclude(code__in=OF_LONG_TRAILS).exists()
     _escalations_are_told_as_they_are(labels)
+    _unused_actions_are_told_where_the_trail_is_long_enough(ids)
     reserved = Finding.objects.filter(subject_name__startswith="AWSReservedSSO_")
     assert {finding.evidence["change_in"] for finding in reserved} == {CHANGE_IN}
 
@@ -96,6 +102,27 @@ def _escalations_are_told_as_they_are(labels: list[dict[str, str]]) -> None:
         assert told[fault].startswith({"live": "live high", "blocked": "blocked medium"}[state]), (fault, why)
         assert state == "live" or set(reason.split()) & set(told[fault].replace(",", "").split()) & GUARDRAILS, fault
     assert {why.partition(": ")[0] for why in planted.values()} == {"live", "blocked"}
+
+
+def _unused_actions_are_told_where_the_trail_is_long_enough(ids: set[str]) -> None:
+    """An instance's agent tells Systems Manager of itself, day by day, and uses nothing else of what AWS's policy gives it; tasks
+    and functions write data only, of which nobody can say it."""
+    others = Finding.objects.exclude(code="LP105").filter(resolved_at=None).count()
+    with transaction.atomic():
+        for account in Account.objects.filter(aws_id__in=ids):
+            judge_account(account.pk, AS_OF, MONTH)
+        found = {
+            (f.account.aws_id, f.subject_name): f
+            for f in Finding.objects.filter(code="LP105").select_related("account")
+        }
+        transaction.set_rollback(True)
+    agents = {account: f for (account, name), f in found.items() if name == "web-frontend-instance"}
+    unused = ["ssm:PutComplianceItems", "ssm:PutInventory", "ssm:UpdateAssociationStatus"]
+    assert agents
+    assert {tuple(f.evidence["examples"]) for f in agents.values()} == {tuple(unused)}
+    assert all("ssm:UpdateInstanceInformation" in f.evidence["used"] for f in agents.values())
+    assert {name for _, name in found} & {"payments-api-task", "order-history-lambda", "data-lake-etl"} == set()
+    assert Finding.objects.exclude(code="LP105").filter(resolved_at=None).count() == others
 
 
 def test_what_cannot_be_known_is_unknown_not_fine(db: None, aws: Any) -> None:

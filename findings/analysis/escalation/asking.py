@@ -8,15 +8,17 @@ from typing import TypeVar
 
 from collectors.records import Entity, Role, User
 from findings.analysis.escalation import paths
-from findings.analysis.escalation.alike import Alike, Layers
+from findings.analysis.escalation.alike import Alike, Layer, Layers
 from findings.analysis.escalation.answers import Answer, answer
 from findings.analysis.escalation.ground import Ground
+from findings.analysis.escalation.looked_at import LookedAt, looked_at, variables_of
 from findings.analysis.escalation.model import Escalation, State
+from findings.analysis.escalation.once import Once
 from findings.analysis.escalation.probes import HOME, regions_of
-from findings.analysis.escalation.strength import Strength
+from findings.analysis.escalation.strength import Strength, counted, more
 from findings.policy.catalogue import catalogue
 from findings.policy.compiled import Clause, Compiled, Reach, without_variables
-from findings.policy.patterns import glob, whole_arn
+from findings.policy.patterns import glob
 from findings.policy.request import Context
 
 E = TypeVar("E", bound=Entity)
@@ -24,12 +26,11 @@ RANK: Mapping[State, int] = {"live": 0, "conditional": 1, "blocked": 2}
 TRIED = 4  # targets that a guardrail seems to block: one that is named says enough
 ASSUME = "sts:AssumeRole"
 BOUNDARY = "iam:permissionsboundary"
-MOST_PATTERNS = 16
 LIVE = Answer("live")
 
 
 class Shared:
-    """What all askers of one account share. made, best: see making.py and verdicts.py."""
+    """What all askers of one account share. made, best: see making.py and verdicts.py; passed: see targets.py."""
 
     def __init__(self, ground: Ground) -> None:
         self.alike = Alike(ground.permissions)
@@ -38,8 +39,23 @@ class Shared:
         self.best: dict[object, Escalation | None] = {}
         self.patterns: dict[int, tuple[str, ...]] = {}
         self.keys: dict[int, frozenset[str]] = {}
-        self.told_apart: dict[int, tuple[str, ...] | None] = {}
+        self.asked: dict[int, frozenset[str]] = {}
+        self.looked_at: dict[int, LookedAt | None] = {}
+        self.apart: dict[tuple[int, str], object] = {}
         self.limits: dict[int, tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]] = {}
+        self.candidates: dict[object, Once[Entity]] = {}
+        self.passed: dict[object, Once[tuple[Role, Answer]]] = {}
+        self._sure: dict[int, frozenset[str]] = {}
+        self._ground = ground
+
+    def sure(self, certain: int) -> frozenset[str]:
+        """Names of the actions; see Asker."""
+        if certain not in self._sure:
+            permissions = self._ground.permissions
+            asked = permissions.catalogue.rcp_services if permissions.library.resource_levels else ()
+            names = permissions.catalogue.members(certain)
+            self._sure[certain] = frozenset(n for n in names if n.partition(":")[0] not in ("sts", *asked))
+        return self._sure[certain]
 
 
 class Asker:
@@ -50,7 +66,7 @@ class Asker:
         self.ground = ground
         self.permissions = ground.permissions
         self.shared = shared
-        self._alike: dict[str, int] = {}
+        self.itself: dict[str, Escalation | None] = {}  # what paths that end at itself come to, see verdicts.py
 
     @property
     def allow(self) -> int:
@@ -61,36 +77,46 @@ class Asker:
     def reach(self) -> Reach:
         return self.ground.reach(self.principal)
 
-    @property
+    @cached_property
     def strength(self) -> Strength:
         return self.ground.strength(self.principal)
+
+    @cached_property
+    def gains(self) -> object:
+        """What counts of the caller when it takes another over: equal for two to whom every other is worth the same. None: one
+        like it could be worth something to it, and the caller itself, which is not, must be told from it."""
+        if self.ground.worth(self.principal) is not self.strength or more(self.reach, self.reach):
+            return None
+        return self.strength, counted(self.reach)
 
     @cached_property
     def _layers(self) -> Layers:
         return self.shared.alike.layers(self.principal)
 
+    @cached_property
+    def _signatures(self) -> dict[str, int]:
+        return self.shared.alike.signatures(self.principal, self._layers)
+
     def alike(self, action: str) -> int:
-        if action not in self._alike:
-            self._alike[action] = self.shared.alike.signature(self.principal, self._layers, action)
-        return self._alike[action]
+        found = self._signatures.get(action)
+        if found is None:
+            found = self._signatures[action] = self.shared.alike.signature(self.principal, self._layers, action)
+        return found
 
     @cached_property
     def sure(self) -> frozenset[str]:
         """The actions that it may do on everything and without condition: no question of them needs to be asked. Not of STS,
         where a trust policy has a say, nor where RCPs have one."""
-        certain = self.reach.lower & _asked_about()
-        services = {
-            "sts",
-            *(self.permissions.catalogue.rcp_services if self.permissions.library.resource_levels else ()),
-        }
-        names = self.permissions.catalogue.members(certain)
-        return frozenset(name for name in names if name.partition(":")[0] not in services)
+        return self.shared.sure(self.reach.lower & _asked_about())
 
     def may(self, action: str, resource: str, context: Context | None = None) -> Answer | None:
         if action in self.sure:
             return LIVE
-        known = context or {}
-        asked = self.told_apart(action, resource) if action.startswith("iam:") else resource
+        known: Context = context or {}
+        asked: object = resource
+        if action.startswith("iam:"):
+            known = {key: values for key, values in known.items() if key in self.asked(action)}
+            asked = self.told_apart(action, resource)
         key: tuple[object, ...] = (self.alike(action), asked, tuple(sorted(known.items())))
         if action == ASSUME and self.ground.gates.names_callers(resource):
             key = (*key, self.principal.unique_id)
@@ -99,23 +125,30 @@ class Asker:
         return self.shared.answers[key]
 
     def told_apart(self, action: str, resource: str) -> object:
-        """What anything that bears on the action makes of the resource: which of the patterns mean it. The resource itself,
-        where more than its name counts."""
-        alike = self.alike(action)
-        if alike not in self.shared.told_apart:
-            self.shared.told_apart[alike] = self._every_pattern(action)
-        patterns = self.shared.told_apart[alike]
-        return resource if patterns is None else tuple(glob(pattern, resource) for pattern in patterns)
+        """What anything that bears on the action of IAM makes of the resource: which of the patterns mean it, and what is known
+        of it that conditions ask for. The resource itself, where that hangs on the caller."""
+        key = self.alike(action), resource
+        if key not in self.shared.apart:
+            by = self._looked_at(action)
+            self.shared.apart[key] = resource if by is None else self._seen(resource, by)
+        return self.shared.apart[key]
 
-    def _every_pattern(self, action: str) -> tuple[str, ...] | None:
-        """None: too many, or not the name alone."""
-        if any("tag" in key or key == BOUNDARY for key in self.keys(action)):
-            return None
-        found: dict[str, None] = {}
-        for clause in (clause for layer in self._layers.all() for clause in self._clauses(layer, action)):
-            found |= dict.fromkeys((*(clause.statement.resources or ()), *(clause.statement.not_resources or ())))
-        few = len(found) <= MOST_PATTERNS and not any("${" in pattern for pattern in found)
-        return tuple(whole_arn(pattern) for pattern in found if pattern != "*") if few else None
+    def tells_apart(self, action: str) -> bool:
+        """Whether anything tells resources of the account apart."""
+        by = self._looked_at(action)
+        return by is None or bool(by.patterns or by.keys)
+
+    def _looked_at(self, action: str) -> LookedAt | None:
+        """None: too much, or what is not known of the caller."""
+        alike = self.alike(action)
+        if alike not in self.shared.looked_at:
+            meant = self.shared.alike.meant(self._layers, action)
+            self.shared.looked_at[alike] = looked_at(meant, self.keys(action))
+        return self.shared.looked_at[alike]
+
+    def _seen(self, resource: str, by: LookedAt) -> object:
+        target = self.ground.facts.principal_by_arn.get(resource) if by.keys else None
+        return by.seen(resource, target)
 
     def patterns(self, action: str) -> tuple[str, ...]:
         """The resources on which its policies allow the action."""
@@ -133,6 +166,15 @@ class Asker:
             clauses = (clause for layer in self._layers.all() for clause in self._clauses(layer, action))
             self.shared.keys[alike] = frozenset(c.key.lower() for one in clauses for c in one.statement.conditions)
         return self.shared.keys[alike]
+
+    def asked(self, action: str) -> frozenset[str]:
+        """With the keys of variables."""
+        alike = self.alike(action)
+        if alike not in self.shared.asked:
+            clauses = (clause for layer in self._layers.all() for clause in self._clauses(layer, action))
+            named = frozenset(key.lower() for clause in clauses for key in variables_of(clause.statement))
+            self.shared.asked[alike] = self.keys(action) | named
+        return self.shared.asked[alike]
 
     def values(self, action: str, key: str) -> tuple[str, ...]:
         """Those that anything that bears on the action has for a condition key, in lower case."""
@@ -163,15 +205,25 @@ class Asker:
     def candidates(self, actions: Iterable[str], pool: str, entities: tuple[E, ...]) -> Iterator[E]:
         """Those of the entities, in their order, that its policies may mean by each of the actions: the ones that no guardrail
         seems to block first, and a few others. pool names the entities, see Ground.matching."""
-        matching, wanted = entities, tuple(actions)
+        wanted = tuple(actions)
+        if not pool:
+            return self._candidates(wanted, pool, entities)
+        key, known = (pool, *map(self.alike, wanted)), self.shared.candidates
+        if key not in known:
+            known[key] = Once(self._candidates(wanted, pool, entities))
+        return iter(known[key])  # type: ignore[arg-type]
+
+    def _candidates(self, wanted: tuple[str, ...], pool: str, entities: tuple[E, ...]) -> Iterator[E]:
+        matching = entities
         for action in wanted:
             if matching:
                 matching = self._matching(action, pool, entities, matching)
+        limits = tuple(map(self._limits, wanted))
         blocked: list[E] = []
-        if any(self._shut(action) for action in wanted):
+        if any(_shut(*one) for one in limits):
             blocked, matching = [*matching[:TRIED]], ()
         for entity in matching:
-            if not any(self._blocked(action, entity.arn) for action in wanted):
+            if not any(_blocked(*one, entity.arn) for one in limits):
                 yield entity
             elif len(blocked) < TRIED:
                 blocked.append(entity)
@@ -183,15 +235,6 @@ class Asker:
             return left
         found = {one.arn for pattern in plain for one in self.ground.matching(pattern, pool, entities)}
         return tuple(one for one in left if one.arn in found)
-
-    def _blocked(self, action: str, arn: str) -> bool:
-        """Whether a Deny without conditions names the resource, or a limit has no Allow that may mean it."""
-        denied, limits = self._limits(action)
-        return any(glob(p, arn) for p in denied) or any(not any(glob(p, arn) for p in limit) for limit in limits)
-
-    def _shut(self, action: str) -> bool:
-        denied, limits = self._limits(action)
-        return "*" in denied or not all(limits)
 
     def _limits(self, action: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         """Resource patterns that are denied, and for each limit those that it allows."""
@@ -205,15 +248,26 @@ class Asker:
         return self.shared.limits[alike]
 
 
+Patterns = tuple[str, ...]
+
+
+def _blocked(denied: Patterns, limits: tuple[Patterns, ...], arn: str) -> bool:
+    """Whether a Deny without conditions names the resource, or a limit has no Allow that may mean it."""
+    return any(glob(p, arn) for p in denied) or any(not any(glob(p, arn) for p in limit) for limit in limits)
+
+
+def _shut(denied: Patterns, limits: tuple[Patterns, ...]) -> bool:
+    return "*" in denied or not all(limits)
+
+
 @cache
 def _asked_about() -> int:
     return catalogue().mask(paths.actions())
 
 
-def _readable(layer: Iterable[tuple[object, Compiled]]) -> bool:
+def _readable(layer: Layer) -> bool:
     """Whether there is something to limit, and all of it is known."""
-    some = [own for _, own in layer]
-    return bool(some) and all(own.clauses for own in some)
+    return bool(layer) and all(own.clauses for _, own in layer)
 
 
 def _patterns(clauses: Iterable[Clause], allows: bool) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from collectors.records import Entity, Group, Holder, Policy, Principal, Role, User
 from findings.analysis.escalation.gates import Gates
 from findings.analysis.escalation.strength import Strength, everything, strength
+from findings.analysis.kept import Kept
 from findings.policy.compiled import Compiled, Reach, effective
 from findings.policy.document import Document
 from findings.policy.patterns import glob
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=Entity)
 H = TypeVar("H", bound=Holder)
 MAX_KEYS = 2
+KEPT = 512
+ON_INSTANCES = "ec2.amazonaws.com"
 LAST = "\U0010ffff"  # sorts behind every character of an ARN
 
 
@@ -38,7 +41,8 @@ class Ground:
         self._worths: dict[str, Strength] = {}
         self._reaches: dict[str, Reach] = {}
         self._last = "", Reach(0, 0, 0)
-        self._ceilings: dict[tuple[int, int], tuple[object, Reach]] = {}
+        self._ceilings = Kept[Reach](KEPT)
+        self._carried: dict[str, tuple[Role, ...]] = {}
         self._matches: dict[tuple[str, str], tuple[Entity, ...]] = {}
         self._sorted: dict[str, tuple[list[Entity], list[str]]] = {}
 
@@ -111,6 +115,12 @@ class Ground:
                 found[service].append(role)
         return {service: tuple(roles) for service, roles in found.items()}
 
+    def carried(self, service: str) -> tuple[Role, ...]:
+        """Those of them that something which runs there can carry."""
+        if service not in self._carried:
+            self._carried[service] = tuple(role for role in self.passable(service) if carries(service, role))
+        return self._carried[service]
+
     @cached_property
     def strong_doors(self) -> tuple[Role, ...]:
         opened = frozenset(role.unique_id for role in self.gates.open_doors)
@@ -143,11 +153,14 @@ class Ground:
 
     def ceiling(self, principal: Principal) -> Reach:
         """What the principal could do with `*` on `*`: its boundary and the SCPs still hold."""
-        boundary, limits = self.permissions.boundary(principal), self.permissions.limits(principal)
-        key = id(boundary), id(limits)
-        if key not in self._ceilings:  # what the ids are of is kept, so that they stay theirs
-            self._ceilings[key] = (boundary, limits), effective(everything(), boundary, limits)
-        return self._ceilings[key][1]
+        return self._ceiling(self.permissions.boundary(principal), self.permissions.limits(principal))
+
+    def ceiling_of_new(self, principal: Principal) -> Reach:
+        """What one that the principal makes could do with `*` on `*`: it is born without a boundary, and only the SCPs hold."""
+        return self._ceiling(None, self.permissions.limits(principal))
+
+    def _ceiling(self, boundary: Compiled | None, limits: tuple[Compiled, ...]) -> Reach:
+        return self._ceilings.get((boundary, *limits), lambda: effective(everything(), boundary, limits))
 
     def bounded(self, policy_arn: str) -> tuple[Role | User, ...]:
         """The roles and users that the policy is the permissions boundary of."""
@@ -196,3 +209,8 @@ class Ground:
         """None: not known."""
         row = self.facts.credential(user)
         return row.password_enabled if row else None
+
+
+def carries(service: str, role: Role) -> bool:
+    """Whether what runs there can be given the role: an instance carries one by an instance profile only."""
+    return service != ON_INSTANCES or bool(role.instance_profiles)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cache
 
 from collectors.records import Role
 from findings.analysis.escalation.answers import PROFILE_KEY, STACK_ROLE_KEY, Answer
@@ -21,29 +20,24 @@ NEW_BORN = (Needs.NEW_ROLE, Needs.NEW_USER)
 def made(path: Path, asker: Asker, passed: Role | None = None) -> Answer | None:
     """Wherever that is easiest: the steps on one form of ARN are asked on the same one. passed: the role that what is made
     gets, for conditions on it. None: it may not."""
-    steps = _making(path)
-    if all(step.action in asker.sure for step in steps):
+    steps = path.making
+    if asker.sure.issuperset(path.made_by):
         return LIVE
-    context = _context(path, steps, asker, passed)
-    key = path.id, tuple(asker.alike(step.action) for step in steps), tuple(sorted(context.items()))
+    context = _context(path, asker, passed)
+    key = path.id, tuple(map(asker.alike, path.made_by)), tuple(sorted(context.items()))
     known = asker.shared.made
     if key not in known:
         known[key] = _everywhere(steps, context, asker)
     return known[key]
 
 
-@cache
-def _making(path: Path) -> tuple[Step, ...]:
-    return tuple(step for step in path.steps if step.on in (On.NEW, On.EXISTING))
-
-
 def tells_roles_apart(path: Path, asker: Asker) -> bool:
     """Whether it counts for the making which role is passed."""
-    unsure = (step.action for step in _making(path) if step.action not in asker.sure)
+    unsure = (action for action in path.made_by if action not in asker.sure)
     return any(not ROLE_KEYS.isdisjoint(asker.keys(action)) for action in unsure)
 
 
-def _context(path: Path, steps: Iterable[Step], asker: Asker, passed: Role | None) -> Context:
+def _context(path: Path, asker: Asker, passed: Role | None) -> Context:
     if path.needs in NEW_BORN:
         return {"iam:permissionsboundary": None}
     if passed is None or not tells_roles_apart(path, asker):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 from findings.policy.evaluate import By, Layer
@@ -73,7 +74,7 @@ class Step:
     at: str = "*"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Path:
     """how: what the caller does, after "It"; {target} stands for the name of what it gains."""
 
@@ -84,10 +85,25 @@ class Path:
     steps: tuple[Step, ...]
     services: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def actions(self) -> tuple[str, ...]:
         """What the caller must be allowed. Taking a role whose trust now names the caller needs no permission."""
         return tuple(dict.fromkeys(step.action for step in self.steps if step.on is not On.TAKEN))
+
+    @cached_property
+    def making(self) -> tuple[Step, ...]:
+        """The steps on what the path needs besides its target."""
+        return tuple(step for step in self.steps if step.on in (On.NEW, On.EXISTING))
+
+    @cached_property
+    def made_by(self) -> tuple[str, ...]:
+        """The actions of these."""
+        return tuple(dict.fromkeys(step.action for step in self.making))
+
+    @cached_property
+    def gaining(self) -> tuple[Step, ...]:
+        """The other steps."""
+        return tuple(step for step in self.steps if step not in self.making)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Searched backwards from the administrators, all principals of the account at onc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from collectors.records import Role, User
 from findings.analysis.escalation.answers import Answer
 from findings.analysis.escalation.asking import ASSUME, RANK, Asker
-from findings.analysis.escalation.ground import Ground
+from findings.analysis.escalation.ground import Ground, carries
 from findings.analysis.escalation.making import made, tells_roles_apart, together
 from findings.analysis.escalation.model import Category, On, Path, State
 from findings.analysis.escalation.targets import passed
@@ -127,9 +127,7 @@ class _Frontier:
 
     def trusting(self, service: str) -> tuple[Role, ...]:
         if service not in self._trusting:
-            roles: Iterable[Role] = (role for role in self._roles if service in self.gates.services(role))
-            if service == "ec2.amazonaws.com":
-                roles = (role for role in roles if role.instance_profiles)
+            roles = (role for role in self._roles if service in self.gates.services(role) and carries(service, role))
             self._trusting[service] = tuple(roles)
         return self._trusting[service]
 

@@ -74,7 +74,15 @@ def more(target: Reach, caller: Reach) -> Strength:
     """What the target is worth to the caller; NONE if that is no more than it has. One that changes everybody's permissions
     still gains by what changes others', or by most of all writes."""
     of, own = strength(target), strength(caller)
-    gained = target.wide & ~caller.upper
-    if of > own or (of is own is Strength.GRANTS and (gained & granting() or _broad(gained))):
+    if of > own or (of is own is Strength.GRANTS and _others(target.wide & ~caller.upper)):
         return of
     return Strength.NONE
+
+
+def _others(gained: int) -> bool:
+    return bool(gained & granting()) or _broad(gained)
+
+
+def counted(caller: Reach) -> int:
+    """What of the caller's actions counts for `more`: two that have the same, and are equally strong, gain the same."""
+    return caller.upper & (granting() | measure().strong) if strength(caller) is Strength.GRANTS else 0

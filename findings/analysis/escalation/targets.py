@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from collectors.records import Entity, Policy, Principal, Role, User
 from findings.analysis.escalation.answers import Answer
 from findings.analysis.escalation.asking import BOUNDARY, Asker
+from findings.analysis.escalation.ground import carries
 from findings.analysis.escalation.making import first
 from findings.analysis.escalation.model import Needs, On, Path
+from findings.analysis.escalation.once import Once
 from findings.analysis.escalation.strength import Strength, everything, more, strength
 from findings.policy.compiled import Compiled, effective, masks
 from findings.policy.evaluate import By, Layer
@@ -205,7 +207,7 @@ def _policy_of_role(path: Path, asker: Asker) -> Iterator[Target]:
 
 def _nothing(path: Path, asker: Asker) -> Iterator[Target]:
     """It is born without a boundary: only the SCPs hold."""
-    ceiling = effective(everything(), None, asker.permissions.limits(asker.principal))
+    ceiling = asker.ground.ceiling_of_new(asker.principal)
     if worth := more(ceiling, asker.reach):
         yield Target(None, worth, contexts=({BOUNDARY: None},))
     elif strength(ceiling) is Strength.NONE:
@@ -221,9 +223,16 @@ def _passed_role(path: Path, asker: Asker) -> Iterator[Target]:
                 yield Target(role, worth, {On.PASSED: role.arn}, contexts, role, unseen=lacks, lacks=bool(lacks))
 
 
-def passed(asker: Asker, service: str, pool: str, roles: tuple[Role, ...]) -> Iterator[tuple[Role, Answer]]:
+def passed(asker: Asker, service: str, pool: str, roles: tuple[Role, ...]) -> Iterable[tuple[Role, Answer]]:
     """Those of the roles that the caller may pass to the service, and how. Of roles that its policies do not tell apart one is
-    asked about."""
+    asked about. pool names the roles, which are the same for all callers."""
+    key, known = (pool, asker.alike(PASS)), asker.shared.passed
+    if key not in known:
+        known[key] = Once(_passed(asker, service, pool, roles))
+    return known[key]
+
+
+def _passed(asker: Asker, service: str, pool: str, roles: tuple[Role, ...]) -> Iterator[tuple[Role, Answer]]:
     refused: set[object] = set()
     contexts = passing_to(service, asker.ground.partition)
     for role in asker.candidates((PASS,), pool, roles):
@@ -232,7 +241,7 @@ def passed(asker: Asker, service: str, pool: str, roles: tuple[Role, ...]) -> It
             continue
         if answer := first(asker.may(PASS, role.arn, context) for context in contexts):
             yield role, answer
-        elif apart == ():
+        elif not asker.tells_apart(PASS):
             return
         else:
             refused.add(apart)
@@ -240,8 +249,8 @@ def passed(asker: Asker, service: str, pool: str, roles: tuple[Role, ...]) -> It
 
 def _running_role(path: Path, asker: Asker) -> Iterator[Target]:
     for service in path.services:
-        for role in asker.ground.passable(service):
-            if not _profile(role, service) and (worth := _worth(asker, role)):
+        for role in asker.ground.carried(service):
+            if worth := _worth(asker, role):
                 what = service.removesuffix(".amazonaws.com")
                 yield Target(
                     role, worth, unseen=(f"whether anything of {what} runs with role {role.name} is not collected",)
@@ -258,10 +267,7 @@ def passing_to(service: str, partition: str) -> tuple[Context, ...]:
 
 
 def _profile(role: Role, service: str) -> tuple[str, ...]:
-    """An instance carries a role by an instance profile only."""
-    if service != "ec2.amazonaws.com" or role.instance_profiles:
-        return ()
-    return (f"role {role.name} is in no instance profile",)
+    return () if carries(service, role) else (f"role {role.name} is in no instance profile",)
 
 
 def _worth(asker: Asker, other: Role | User) -> Strength:

@@ -16,11 +16,11 @@ from findings.analysis.escalation import paths
 from findings.analysis.escalation.answers import Answer
 from findings.analysis.escalation.asking import ASSUME, RANK, Asker, Shared
 from findings.analysis.escalation.ground import Ground
-from findings.analysis.escalation.making import first, made, tells_roles_apart, together
+from findings.analysis.escalation.making import NEW_BORN, first, made, tells_roles_apart, together
 from findings.analysis.escalation.model import Category, Escalation, Needs, On, Path, Step
 from findings.analysis.escalation.probes import LIMIT, anything, named
 from findings.analysis.escalation.reach import Reaching
-from findings.analysis.escalation.strength import Strength
+from findings.analysis.escalation.strength import Strength, more, strength
 from findings.analysis.escalation.targets import Target, targets
 from findings.policy.catalogue import catalogue
 from findings.policy.evaluate import Layer
@@ -118,13 +118,41 @@ def _named_at_all() -> int:
 
 
 def _best(path: Path, asker: Asker) -> Escalation | None:
-    """The same for all who are weak and alike, where the caller itself is no part of the path."""
-    if path.needs not in OF_OTHERS or asker.ground.worth(asker.principal) is not Strength.NONE:
+    """Shared with all who get the same."""
+    if path.category is Category.SELF:
+        return _of_itself(path, asker)
+    key = _shared_by(path, asker)
+    if key is None:
         return _tried(path, asker)
-    key, known = (path.id, tuple(map(asker.alike, path.actions))), asker.shared.best
+    known = asker.shared.best
     if key not in known:
         known[key] = _tried(path, asker)
     return known[key]
+
+
+def _of_itself(path: Path, asker: Asker) -> Escalation | None:
+    """Asked twice: of how strong it can make itself, too."""
+    if path.id not in asker.itself:
+        asker.itself[path.id] = _tried(path, asker)
+    return asker.itself[path.id]
+
+
+def _shared_by(path: Path, asker: Asker) -> tuple[object, ...] | None:
+    """What decides on the verdict: equal for callers who are alike, and to whom the same is worth the same. None: it may hang
+    on who the caller is."""
+    if path.needs in NEW_BORN:
+        counts: object = _born(asker)
+    elif path.needs in OF_OTHERS:
+        counts = asker.gains
+    else:
+        return None
+    return None if counts is None else (path.id, counts, *map(asker.alike, path.actions))
+
+
+def _born(asker: Asker) -> object:
+    """All that counts of one whom the caller makes."""
+    ceiling = asker.ground.ceiling_of_new(asker.principal)
+    return more(ceiling, asker.reach), strength(ceiling)
 
 
 def _tried(path: Path, asker: Asker) -> Escalation | None:
@@ -154,7 +182,7 @@ def _order(found: Escalation) -> tuple[int, int, int]:
 
 def _on(path: Path, target: Target, making: Answer | None, asker: Asker) -> Escalation | None:
     answers = [making]
-    answers += [_step(step, target, asker) for step in path.steps if step.on not in (On.NEW, On.EXISTING)]
+    answers += [_step(step, target, asker) for step in path.gaining]
     if None in answers:
         return None
     answer = together([one for one in answers if one])
@@ -165,9 +193,9 @@ def _on(path: Path, target: Target, making: Answer | None, asker: Asker) -> Esca
         state = "conditional"
     gained, name = (target.gained.arn, target.gained.name) if target.gained else ("", "")
     keys = answer.keys if state == "conditional" else ()
-    strength = max(target.strength, target.free) if state == "blocked" else target.strength
+    worth = max(target.strength, target.free) if state == "blocked" else target.strength
     how = path.how.format(target=name)
-    return Escalation(path, state, gained, how, keys, by if state == "blocked" else (), target.unseen, strength)
+    return Escalation(path, state, gained, how, keys, by if state == "blocked" else (), target.unseen, worth)
 
 
 def _step(step: Step, target: Target, asker: Asker) -> Answer | None:
