@@ -185,7 +185,7 @@ def test_the_last_wish_counts(account: Account) -> None:
 def test_each_source_has_its_own_cadence(account: Account, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     Connection.objects.create(account=account)
     settings.COLLECT_EVERY_HOURS = 6
-    often, seldom = (replace(s, every=n) for s, n in zip(sources().values(), (1, 4), strict=False))
+    often, seldom = replace(sources()["account"], every=1), replace(sources()["contacts"], every=4)
     monkeypatch.setattr(schedule, "sources", lambda: {often.name: often, seldom.name: seldom})
 
     def due_after(hours: int) -> set[str]:

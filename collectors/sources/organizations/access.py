@@ -120,7 +120,8 @@ def _read_one(aws: Aws, account: str, job: str, found: Read) -> bool:
 
 
 def records(answers: Answers) -> tuple[AccountAccess, ...] | None:
-    if READ not in answers:
+    """None: nothing was read."""
+    if READ not in answers or not answers[READ].services:
         return None
     made, found, planned = answers[GENERATE], answers[READ], answers[PLAN]
     return tuple(

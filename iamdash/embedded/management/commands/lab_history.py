@@ -6,8 +6,9 @@ import os
 import time
 from argparse import ArgumentParser
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from collectors.aws.call import Aws
 from collectors.gather import Gathered, gather, understand
 from collectors.lab.client import LabClient
 from collectors.models import Account, Run, Version
+from collectors.models.last_accessed import Reports
 from collectors.records import Part
 from collectors.sources import Source, sources
 from findings.engine.replay import Observation, replay
@@ -86,21 +88,30 @@ def become(lab_url: str, given: dict[str, str]) -> None:
     session.forget()
 
 
-def observe(accounts: Iterable[Account], at: datetime) -> list[Observation]:
+def observe(accounts: Sequence[Account], at: datetime) -> list[Observation]:
     """What the accounts answer now, as of `at`. Two at a time: while the lab answers one, the other is read."""
     some = [source for source in sources().values() if source.name not in LEFT_OUT]
     actions = {action for source in some for action in source.permissions}
 
+    # Here, and not in a thread, which would open a connection of its own to the database.
+    known = {account.pk: {source.name: _known(source, account) for source in some} for account in accounts}
+
     def one(account: Account) -> Observation:
         # One session for all sources: with one each, making clients takes a third of the whole time.
         aws = session.connect(runner.target(account.connection), actions)
-        return Observation(at, tuple(answered(source, account, aws) for source in some))
+        return Observation(at, tuple(answered(source, known[account.pk][source.name], aws) for source in some))
 
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(one, accounts))
 
 
-def answered(source: Source, account: Account, aws: Aws) -> tuple[Source, Gathered, Part]:
-    got = Gathered(dict(source.known(account.aws_id)))
+def _known(source: Source, account: Account) -> dict[str, Any]:
+    """The organization's reports are left out too: what was read of them today stays as it is."""
+    told = source.known(account.aws_id)
+    return {name: replace(one, limit=0) if isinstance(one, Reports) else one for name, one in told.items()}
+
+
+def answered(source: Source, known: dict[str, Any], aws: Aws) -> tuple[Source, Gathered, Part]:
+    got = Gathered(dict(known))
     gather(source, aws, got)
     return source, got, understand(source, got)
