@@ -167,19 +167,20 @@ def overlaps(a: str, b: str) -> bool:
         return glob(a, b)
     a, b = _tidy(a), _tidy(b)
     stars, takes, any_one = _places(b)
-    end = 1 << len(b)
+    end, one = 1 << len(b), takes.get("?", 0)
     reached = _past_stars(1, stars)
     for character in a:
         if character == "*":  # takes any text, so every later place of b is reached
             reached = (end << 1) - (reached & -reached)
         else:
-            fits = any_one if character == "?" else takes.get(character, 0) | takes.get("?", 0)
+            fits = any_one if character == "?" else takes.get(character, 0) | one
             reached = _past_stars((reached & fits) << 1 | (reached & stars), stars)
         if not reached:
             return False
     return bool(reached & end)
 
 
+@lru_cache(maxsize=8_192)
 def _places(pattern: str) -> tuple[int, dict[str, int], int]:
     """As bits: where its stars are, where each other character is, where any of those others are."""
     takes: dict[str, int] = {}
