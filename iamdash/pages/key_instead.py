@@ -31,7 +31,7 @@ class Place(StrEnum):
     CI = "a CI system"
     OURS = "compute in AWS or in a private network"
     VENDOR = "a vendor"
-    ELSEWHERE = "somewhere else"
+    ELSEWHERE = "a program elsewhere"
 
 
 @dataclass(frozen=True)
