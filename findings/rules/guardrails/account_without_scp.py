@@ -42,6 +42,7 @@ RULE = Rule(
     kind=RuleKind.LACKS,
     needs=("organizations:DescribeOrganization",),
     helps=("organizations:ListPolicies", "organizations:ListTargetsForPolicy"),
+    controls={"CIS AWS v7": ("2.1.2",)},
     title="No service control policy limits an account",
     doc=__doc__,
 )

@@ -51,6 +51,7 @@ RULE = Rule(
     kind=RuleKind.LACKS,
     needs=("organizations:DescribeOrganization",),
     helps=("organizations:ListPolicies", "organizations:ListTargetsForPolicy", "iam:GetAccountAuthorizationDetails"),
+    controls={"CIS AWS v7": ("2.1.2",)},
     title="SCPs do not deny what a baseline denies",
     doc=__doc__,
 )

@@ -41,6 +41,7 @@ RULE = Rule(
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("organizations:DescribeOrganization",),
     settings={"unused_days": 90},
+    controls={"CIS AWS v7": ("2.1.3",)},
     title="A workload runs in an organization's management account",
     doc=__doc__,
 )

@@ -89,7 +89,7 @@ def _unsure(new: dict[Session, list[str]], found: list[Session], facts: Facts) -
         return Unknown(
             f"whether {few(addresses)} is usual is not known: these are the first sessions that were read, since {since}"
         )
-    return Unknown(f"whether {few(addresses)} is AWS's is not known: name AWS's ranges in the settings (`networks`)")
+    return Unknown(f"whether {few(addresses)} is AWS's is not known: hand in AWS's ranges on the page Networks")
 
 
 def _compared(one: Session, found: list[Session]) -> bool:

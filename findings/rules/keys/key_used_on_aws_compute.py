@@ -19,8 +19,8 @@ of the configuration, and see that the SDK finds the role. The key's page has th
 
 ## What it cannot know
 Use from AWS's addresses alone: they may be a vendor's. Functions and tasks that go out by AWS's own shared addresses. A host of
-your data centre that reaches the endpoint by Direct Connect or VPN looks like one in AWS until your settings (`networks`)
-name its network. Where nothing tells whose the endpoint is, it is unknown. Use that looks like a person's is KY109's.
+your data centre that reaches the endpoint by Direct Connect or VPN looks like one in AWS until the page Networks
+names its network. Where nothing tells whose the endpoint is, it is unknown. Use that looks like a person's is KY109's.
 
 ## References
 - [Use roles for applications on EC2](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2.html)

@@ -16,7 +16,7 @@ Ask who it was. If nobody knows, undo the change, and treat the credentials as t
     aws cloudtrail lookup-events --region us-east-1 --lookup-attributes AttributeKey=EventName,AttributeValue=EVENT
     aws iam update-access-key --user-name USER --access-key-id KEY --status Inactive
 
-If it was meant, accept it. Name your networks in the settings (`networks`), and let only the deploy role change IAM, by an
+If it was meant, accept it. Name your networks on the page Networks, and let only the deploy role change IAM, by an
 SCP.
 
 ## What it cannot know
