@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from findings.analysis.facts import Facts
+from findings.analysis.pace import few_collections
 from findings.rules import registry
 from findings.vocabulary import Rule, Status, SubjectType, Verdict
 
@@ -49,4 +50,5 @@ class Judgement:
 def judge_facts(facts: Facts) -> Judgement:
     rules = {code: entry.rule for code, entry in registry.catalogue().items()}
     missing = {code: registry.missing(rule, facts) for code, rule in rules.items()}
-    return Judgement(facts, rules, tuple(registry.judge(facts)), missing)
+    with few_collections():
+        return Judgement(facts, rules, tuple(registry.judge(facts)), missing)

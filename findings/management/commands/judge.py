@@ -11,11 +11,11 @@ from django.db import DatabaseError
 
 from collectors.aws.bundle_files import BundleError
 from findings.analysis.facts import Facts
+from findings.analysis.pace import few_collections
 from findings.analysis.planned.changes import PlanError
 from findings.management import plans
 from findings.management.accounts import bundled, collected, moment, printable
 from findings.management.output import write
-from findings.management.pace import few_collections
 from findings.rules.judgement import judge_facts
 from findings.vocabulary import Severity, Status, Verdict
 

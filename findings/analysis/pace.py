@@ -7,6 +7,7 @@ import atexit
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 SELDOM = (100_000, 20, 20)  # gc.set_threshold; accounts that are done with are cycles, so it is not switched off
 
@@ -14,9 +15,15 @@ SELDOM = (100_000, 20, 20)  # gc.set_threshold; accounts that are done with are 
 @contextmanager
 def few_collections() -> Iterator[None]:
     before = gc.get_threshold()
-    atexit.register(gc.freeze)  # a process that ends has no need to look for cycles once more, which takes a second
     gc.set_threshold(*SELDOM)
+    _leave_quickly()
     try:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+@cache
+def _leave_quickly() -> None:
+    """A process that ends need not look for cycles once more, which takes a second."""
+    atexit.register(gc.freeze)
