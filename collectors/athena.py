@@ -23,7 +23,8 @@ from collectors.activity.parts import lenient
 from collectors.activity.tally import Tally
 from collectors.aws.call import Aws
 from collectors.aws.errors import AwsError
-from collectors.aws.session import HOME, Target, connect
+from collectors.aws.partitions import HOME
+from collectors.aws.session import Target, connect
 from collectors.models import Account, LookedUpEvent, TrailObject, TrailWatch
 from collectors.sources import athena
 from collectors.sources.athena import Desk, sql

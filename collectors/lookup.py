@@ -19,7 +19,8 @@ from collectors import queue, usage_store
 from collectors.activity import DRIFT, Aggregate, take
 from collectors.aws.call import Answer, Aws
 from collectors.aws.errors import AwsError
-from collectors.aws.session import HOME, Target, connect
+from collectors.aws.partitions import HOME
+from collectors.aws.session import Target, connect
 from collectors.models import Account, Coverage, LookedUpEvent, LookupWatch, TrailObject
 from collectors.records import LOOKUP, State
 from collectors.sources import event_lookup

@@ -18,7 +18,8 @@ from collectors.aws import objects
 from collectors.aws.call import Aws
 from collectors.aws.errors import AwsError
 from collectors.aws.objects import Found
-from collectors.aws.session import HOME, Target, connect
+from collectors.aws.partitions import HOME
+from collectors.aws.session import Target, connect
 from collectors.gather import Gathered, gather
 from collectors.models import Account, Connection, ConnectionTest
 from collectors.records import LOOKUP, State, digest
