@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -112,7 +113,11 @@ def _lookup(there: Target) -> Iterator[Check]:
         (LOOKUP, lambda aws: next(event_lookup.events(aws, Look(HOME[there.partition], "ConsoleLogin"), now, now))),
     )
     for api, ask in tries:
-        yield _tried(api, lambda ask=ask: ask(connect(there, event_lookup.ACTIONS)))  # type: ignore[misc]
+        yield _tried(api, partial(_connected, there, ask))
+
+
+def _connected(there: Target, ask: Callable[[Aws], Any]) -> Any:
+    return ask(connect(there, event_lookup.ACTIONS))
 
 
 def _trail(there: Target) -> Iterator[Check]:

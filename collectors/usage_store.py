@@ -10,41 +10,22 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
 
-from django.db import connection, models, transaction
+from django.db import transaction
 from django.db.models import Q
 
-from collectors import records
-from collectors.activity import Aggregate, admin, lineage, resources
-from collectors.activity.aggregate import Named
-from collectors.activity.evidence import Evidence
-from collectors.activity.lineage import Count, Edge
+from collectors.activity import Aggregate, admin
 from collectors.activity.tally import NAMES, REST, Tally
-from collectors.activity.use import Use
-from collectors.activity.who import Principal
 from collectors.models import (
     Account,
-    AdminEvent,
     LookedUpEvent,
     TrailObject,
     TrailWatch,
-    UsageAssumption,
-    UsageDaily,
-    UsageEvent,
-    UsageLast,
-    UsagePrincipal,
-    UsageResource,
-    UsageSession,
 )
-from collectors.models.partitions import ensure_months
-from collectors.records import SignIn
+from collectors.usage_rows import BATCH, Writer
 
-BATCH = 5_000  # rows of one statement
 OWN_NAME = re.compile(r"\d{12}_CloudTrail_[a-z0-9-]+_\d{8}T\d{4}Z_\w{16}\.json(?:\.gz)?\Z")
-
-Pair = tuple[int, int]  # ids of a principal and an event
 
 
 @dataclass(frozen=True)
@@ -91,7 +72,7 @@ def store(
         if looked:
             _enter_events(looked, accounts)
         _nothing_new({accounts[one]: last for one, last in (looked_to or {}).items() if one in accounts})
-        writer = _Writer(total, accounts)
+        writer = Writer(total, accounts)
         writer.write()
         for aws_id, pk in accounts.items():
             _note(pk, [read.tally for read in objects if read.account == aws_id], writer.cut[pk])
@@ -191,285 +172,3 @@ def _note(account_pk: int, tallies: list[Tally], cut: int) -> None:
         name = name if name in watch.noted or len(watch.noted) < NAMES else REST
         watch.noted[name] = watch.noted.get(name, 0) + n
     watch.save(update_fields=["noted"])
-
-
-class _Writer:
-    """One aggregate on its way into the tables, inside the transaction of store()."""
-
-    def __init__(self, total: Aggregate, accounts: dict[str, int]) -> None:
-        self.total, self.accounts, self.left_out = total, accounts, 0
-        self.principals: dict[int, int] = {}  # place in the aggregate -> id
-        self.events: dict[tuple[int, int], int] = {}  # account, call's place -> id
-        self.cut: Counter[int] = Counter()  # account -> administrative calls beyond the limit
-
-    def write(self) -> None:
-        uses = self._ours()
-        ensure_months(UsageDaily._meta.db_table, {date.fromordinal(day) for _, _, day, _ in uses})
-        self._principals()
-        self._events(uses)
-        self._daily(uses)
-        self._last(uses)
-        self._resources()
-        self._sessions()
-        self._assumptions()
-        self._admin()
-
-    def _account(self, principal: int) -> int | None:
-        return self.accounts.get(self.total.everybody.principals[principal].account)
-
-    def _ours(self) -> dict[tuple[int, int, int, int], Use]:
-        ours = {key: use for key, use in self.total.uses.items() if self._account(key[0]) is not None}
-        self.left_out = sum(use.n for key, use in self.total.uses.items() if key not in ours)
-        return ours
-
-    def _principals(self) -> None:
-        wanted: dict[tuple[int, str, str], str] = {}
-        mine = [p for p in self.total.everybody.principals if p.account in self.accounts]
-        for one in mine:
-            key = _identity(one, self.accounts)
-            wanted[key] = max(wanted.get(key, ""), one.arn)
-        ids = _ids(UsagePrincipal, ("account_id", "unique_id", "actor"), wanted)
-        self.principals = {one.at: ids[_identity(one, self.accounts)] for one in mine}
-        named = {ids[key]: arn for key, arn in wanted.items() if arn}
-        changed = UsagePrincipal.objects.filter(pk__in=named).only("pk", "arn").order_by("pk")
-        rows = [UsagePrincipal(pk=row.pk, arn=named[row.pk]) for row in changed if row.arn != named[row.pk]]
-        UsagePrincipal.objects.bulk_update(rows, ["arn"], BATCH)
-
-    def _events(self, uses: Iterable[tuple[int, int, int, int]]) -> None:
-        calls = {(self._account(principal), call) for principal, call, *_ in uses}
-        wanted = {(account, call): (account, *self.total.calls[call][:2]) for account, call in calls}
-        ids = _ids(UsageEvent, ("account_id", "source", "name"), wanted.values())
-        self.events = {place: ids[key] for place, key in wanted.items()}  # type: ignore[misc]
-
-    def _pair(self, principal: int, call: int) -> Pair:
-        return self.principals[principal], self.events[self._account(principal), call]  # type: ignore[index]
-
-    def _daily(self, uses: dict[tuple[int, int, int, int], Use]) -> None:
-        joined: dict[tuple[Any, ...], Use] = {}
-        for (principal, call, day, kind), use in uses.items():
-            actor, region = self.total.everybody.principals[principal], self.total.calls[call].region
-            key = (
-                self._account(principal),
-                date.fromordinal(day),
-                *self._pair(principal, call),
-                region,
-                kind,
-                actor.key,
-            )
-            _join(joined, key, use)
-        _upsert(
-            UsageDaily,
-            ("account_id", "day", "principal_id", "event_id", "region", "session_kind", "key"),
-            ("n", "denied", "failed", "first_at", "last_at"),
-            ((*key, u.n, u.denied, u.failed, u.first_at, u.last_at) for key, u in joined.items()),
-        )
-
-    def _last(self, uses: dict[tuple[int, int, int, int], Use]) -> None:
-        joined: dict[tuple[Any, ...], Use] = {}
-        for (principal, call, _, _), use in uses.items():
-            _join(joined, (*self._pair(principal, call), self._account(principal)), use)
-        _upsert(
-            UsageLast,
-            ("principal_id", "event_id"),
-            ("account_id", "n", "denied", "failed", "first_at", "used_at", "denied_at", "resources_cut"),
-            ((*key, u.n, u.denied, u.failed, u.first_at, u.used_at, u.denied_at, False) for key, u in joined.items()),
-        )
-
-    def _resources(self) -> None:
-        pairs: dict[Pair, tuple[int, Named]] = {}
-        for (principal, call), named in self.total.resources.items():
-            account = self._account(principal)
-            if account is not None:
-                pairs.setdefault(self._pair(principal, call), (account, Named()))[1].take(named)
-        _upsert(
-            UsageResource,
-            ("principal_id", "event_id", "resource"),
-            ("account_id", "n", "denied", "first_at", "last_at"),
-            (
-                (*pair, resource, account, u.n, u.denied, u.first_at, u.last_at)
-                for pair, (account, named) in pairs.items()
-                for resource, u in named.uses.items()
-            ),
-        )
-        _cut(sorted(pairs), sorted(pair for pair, (_, named) in pairs.items() if named.cut))
-
-    def _sessions(self) -> None:
-        found: dict[tuple[int, date, str, str], tuple[int, Evidence]] = {}
-        for who, day, seen in self.total.sessions():
-            if who.principal.account in self.accounts:
-                account = self.accounts[who.principal.account]
-                found[self.principals[who.principal.at], day, who.name, who.principal.key] = account, seen
-        before = _stored(UsageSession, found, ("principal_id", "day", "name", "key"))
-        rows = [_session(key, *found[key], before.get(key)) for key in sorted(found)]
-        _merge(UsageSession, rows, ["principal", "day", "name", "key"])
-
-    def _assumptions(self) -> None:
-        found: dict[tuple[int, str], tuple[Edge, Count]] = {}
-        for edge, count in self.total.edges.items():
-            if edge.account in self.accounts:
-                digest = records.digest([str(part) for part in edge])
-                found[self.accounts[edge.account], digest] = edge, count
-        before = _stored(UsageAssumption, found, ("account_id", "digest"))
-        rows = [_assumption(key, *found[key], before.get(key)) for key in sorted(found)]
-        _merge(UsageAssumption, rows, ["account", "digest"])
-
-    def _admin(self) -> None:
-        for aws_id, day, kept in self.total.admin():
-            if account := self.accounts.get(aws_id):
-                self.cut[account] += kept.cut + _keep(account, day, list(kept.events.values()))
-
-
-def _keep(account: int, day: date, events: list[records.AdminEvent]) -> int:
-    """Write administrative calls of a day, those that are not there; returns how many were dropped for the limit."""
-    AdminEvent.objects.bulk_create(
-        [AdminEvent(account_id=account, **_columns(event)) for event in events], 1_000, ignore_conflicts=True
-    )
-    begin = datetime.combine(day, time(), UTC)
-    there = AdminEvent.objects.filter(account=account, at__gte=begin, at__lt=begin + timedelta(days=1))
-    if there.count() <= admin.MOST:
-        return 0
-    left = admin.dropped(there.only("pk", "source", "name", "denied", "error", "event_id"))
-    there.filter(pk__in=[row.pk for row in left]).delete()
-    return len(left)
-
-
-def _columns(event: records.AdminEvent) -> dict[str, Any]:
-    plain = {name: getattr(event, name) for name in event.__struct_fields__ if name != "account_id"}
-    return plain | {"actor": event.actor.value}
-
-
-def _identity(one: Principal, accounts: dict[str, int]) -> tuple[int, str, str]:
-    return accounts[one.account], one.unique_id, one.actor.value
-
-
-def _join(joined: dict[tuple[Any, ...], Use], key: tuple[Any, ...], use: Use) -> None:
-    if key not in joined:
-        joined[key] = Use(use.first_at)
-    joined[key].join(use)
-
-
-def _ids(model: type[models.Model], columns: tuple[str, ...], wanted: Iterable[Any]) -> dict[Any, int]:
-    """Natural key -> id in a dictionary, of keys new and old. Sorted: writers of two accounts share its pages."""
-    keys, ids = sorted(set(wanted)), {}
-    names, table = ", ".join(columns), model._meta.db_table
-    arrays = ", ".join("%s::bigint[]" if name == "account_id" else "%s::text[]" for name in columns)
-    given = f"unnest({arrays}) as given({names})"
-    more = ", arn" if model is UsagePrincipal else ""
-    with connection.cursor() as cursor:
-        for at in range(0, len(keys), BATCH):
-            part = [list(column) for column in zip(*keys[at : at + BATCH], strict=True)]
-            cursor.execute(
-                f"insert into {table} ({names}{more}) select {names}{more and ', %s'} from {given} order by {names}"  # noqa: S608
-                " on conflict do nothing",
-                [*([""] if more else []), *part],
-            )
-            cursor.execute(f"select t.id, {names} from {given} join {table} t using ({names})", part)  # noqa: S608
-            ids |= {tuple(key): pk for pk, *key in cursor.fetchall()}
-    return ids
-
-
-# How a column of a row that is there takes in the same column of a new one.
-TAKES_IN = {
-    "n": "{t}.n + excluded.n",
-    "denied": "{t}.denied + excluded.denied",
-    "failed": "{t}.failed + excluded.failed",
-    "first_at": "least({t}.first_at, excluded.first_at)",
-    "last_at": "greatest({t}.last_at, excluded.last_at)",
-    "used_at": "greatest({t}.used_at, excluded.used_at)",  # greatest() passes over nulls
-    "denied_at": "greatest({t}.denied_at, excluded.denied_at)",
-}
-
-
-def _upsert(
-    model: type[models.Model], key: tuple[str, ...], columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]
-) -> None:
-    """COPY into a table of the transaction, from there in the order of the key. The rows' keys must be distinct."""
-    table, stage = model._meta.db_table, f"stage_{model._meta.model_name}"
-    names = ", ".join((*key, *columns))
-    takes = ", ".join(f"{name} = {TAKES_IN[name].format(t=table)}" for name in columns if name in TAKES_IN)
-    with connection.cursor() as cursor:
-        cursor.execute(f"create temporary table {stage} (like {table}) on commit drop")
-        with cursor.copy(f"copy {stage} ({names}) from stdin") as copy:
-            for row in rows:
-                copy.write_row(row)
-        cursor.execute(
-            f"insert into {table} ({names}) select {names} from {stage} order by {', '.join(key)}"  # noqa: S608
-            f" on conflict ({', '.join(key)}) do update set {takes}"
-        )
-        cursor.execute(f"drop table {stage}")
-
-
-def _cut(pairs: list[Pair], cut: list[Pair]) -> None:
-    """Keep the smallest names of each pair, and mark pairs of which some were dropped, here or on the way."""
-    if not pairs:
-        return
-    given = "unnest(%s::bigint[], %s::bigint[]) as given(principal_id, event_id)"
-    last, resource = UsageLast._meta.db_table, UsageResource._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "with ranked as (select principal_id, event_id, resource, row_number() over"  # noqa: S608
-            f' (partition by principal_id, event_id order by resource collate "C") as place'
-            f" from {resource} join {given} using (principal_id, event_id)),"
-            f" dropped as (delete from {resource} t using ranked r where r.place > %s and t.principal_id = r.principal_id"
-            "  and t.event_id = r.event_id and t.resource = r.resource returning t.principal_id, t.event_id)"
-            " select distinct principal_id, event_id from dropped",
-            [*map(list, zip(*pairs, strict=True)), resources.MOST],
-        )
-        marked = sorted({*cut, *cursor.fetchall()})
-        if marked:
-            cursor.execute(
-                f"update {last} t set resources_cut = true from {given} where t.principal_id = given.principal_id"  # noqa: S608
-                " and t.event_id = given.event_id",
-                list(map(list, zip(*marked, strict=True))),
-            )
-
-
-def _stored(model: type[models.Model], keys: Iterable[tuple[Any, ...]], columns: tuple[str, ...]) -> dict[Any, Any]:
-    """The rows there are of these keys."""
-    wanted = set(keys)
-    filters = {f"{name}__in": {key[at] for key in wanted} for at, name in enumerate(columns[:2])}
-    rows = model._default_manager.filter(**filters)
-    return {key: row for row in rows if (key := tuple(getattr(row, name) for name in columns)) in wanted}
-
-
-def _merge(model: type[models.Model], rows: list[Any], identity: list[str]) -> None:
-    fields = [f.name for f in model._meta.concrete_fields if f.name not in {"id", *identity}]
-    model._default_manager.bulk_create(rows, 1_000, update_conflicts=True, unique_fields=identity, update_fields=fields)
-
-
-def _session(key: tuple[int, date, str, str], account: int, seen: Evidence, old: UsageSession | None) -> UsageSession:
-    use = seen.use
-    if old:
-        seen.merge(old.data)
-        seen.signed_in(SignIn(old.sign_in))
-        use = _together(use, old)
-    return UsageSession(
-        account_id=account,
-        **dict(zip(("principal_id", "day", "name", "key"), key, strict=True)),
-        first_at=use and use.first_at,
-        last_at=use and use.last_at,
-        n=use.n if use else 0,
-        denied=use.denied if use else 0,
-        sign_in=seen.sign_in.value,
-        data=seen.plain(),
-    )
-
-
-def _together(use: Use | None, old: UsageSession) -> Use | None:
-    if old.first_at is None:
-        return use
-    before = Use(old.first_at)
-    before.n, before.denied, before.used_at = old.n, old.denied, old.last_at
-    if use:
-        before.join(use)
-    return before
-
-
-def _assumption(key: tuple[int, str], edge: Edge, count: Count, old: UsageAssumption | None) -> UsageAssumption:
-    if old:
-        count.n, count.denied, count.paired = count.n + old.n, count.denied + old.denied, count.paired + old.paired
-        count.role_id = max(count.role_id, old.role_id)
-        count.caller_account = max(count.caller_account, old.caller_account)
-    one = lineage.record(edge, count)
-    plain = {name: getattr(one, name) for name in one.__struct_fields__ if name != "account_id"}
-    return UsageAssumption(account_id=key[0], digest=key[1], **plain)

@@ -20,10 +20,10 @@ def die(*_: Any, **__: Any) -> None:
 
 def main(step: str) -> None:
     django.setup()
-    from collectors import usage_store
+    from collectors import usage_rows, usage_store
     from tests.collectors.test_usage_store import FILES, batch
 
-    place = (usage_store, "_note") if step == "commit" else (usage_store._Writer, step)
+    place = (usage_store, "_note") if step == "commit" else (usage_rows.Writer, step)
     setattr(*place, die)
     usage_store.store(*batch(*FILES))
 

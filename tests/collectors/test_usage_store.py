@@ -132,7 +132,7 @@ class TestStore:
         assert TrailObject.objects.count() == len(FILES)
 
     def test_a_failure_at_the_end_leaves_nothing(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("collectors.usage_store._Writer._assumptions", lambda self: 1 / 0)
+        monkeypatch.setattr("collectors.usage_rows.Writer._assumptions", lambda self: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             put(*FILES)
         assert (dump(), TrailObject.objects.count(), UsagePrincipal.objects.count()) == ([], 0, 0)
