@@ -64,7 +64,8 @@ def _everything() -> Named:
 
 
 def limiting(facts: Facts) -> tuple[str, ...] | None:
-    """The names of the SCPs that take anything away, "deny-outside-europe at prod (ou-1)"; None: SCPs are not visible."""
+    """The names of the SCPs that take anything away, "deny-outside-europe at prod (ou-1)", of those that can be read (`unread`
+    has the others); None: SCPs are not visible."""
     levels = facts.permissions.library.levels
     if levels is None:
         return None
@@ -74,7 +75,7 @@ def limiting(facts: Facts) -> tuple[str, ...] | None:
         allowed = masks(held.compiled for held in level).allow_sure
         for held in level:
             taken = held.compiled.deny or (allowed != whole and held.compiled.allow != whole)
-            if taken or isinstance(held.named.document, Unreadable):
+            if taken and not isinstance(held.named.document, Unreadable):
                 found.append(f"{held.named.name} at {held.named.level}")
     return tuple(found)
 

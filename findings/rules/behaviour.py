@@ -25,6 +25,11 @@ def judged(subject: Subject) -> bool:
     return not ours(subject) and not (isinstance(subject, Role) and subject.service_linked)
 
 
+def acted(subject: Subject, facts: Facts) -> bool:
+    """Whether it is judged, and did something lately or nobody can say so."""
+    return judged(subject) and bool(facts.behaviour.judged(subject) or facts.activity.since is None)
+
+
 def machine(subject: Subject, facts: Facts) -> bool:
     """Whether a program is meant to act with it."""
     if isinstance(subject, AccessKey):
@@ -43,6 +48,11 @@ def named(subject: Subject) -> str:
 def changes_unread(facts: Facts) -> Unknown | None:
     """None: changes to IAM were read."""
     return None if facts.behaviour.changes_since else Unknown(f"no changes to IAM were read: {sessions.NEXT_STEP}")
+
+
+def usual(length: int, most: int) -> str:
+    """ "30 days: at most 2 a day"."""
+    return f"{length} days: {f'at most {most:,} a day' if most else 'none'}"
 
 
 def no_baseline(since: datetime | None) -> Unknown:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from collectors.records import LOOKUP, AccessKey, Actor, AdminEvent, PrincipalDay, Role, Session, User
 from findings.analysis.behaviour.changes import IAM, of_oneself, on_behalf
@@ -26,6 +26,7 @@ LONGEST, SHORTEST = timedelta(days=60), timedelta(days=30)
 OF_PRINCIPALS = frozenset({Actor.ROLE, Actor.USER, Actor.FEDERATED})
 
 Subject = Role | User | AccessKey
+T = TypeVar("T", Session, AdminEvent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +184,9 @@ class Behaviour:
         return tuple(sorted(found, key=lambda one: (one.at, one.event_id)))
 
 
-def _by(some: Iterable[Session] | Iterable[AdminEvent]) -> dict[str, tuple]:  # type: ignore[type-arg]
-    found: defaultdict[str, list] = defaultdict(list)  # type: ignore[type-arg]
+def _by(some: Iterable[T]) -> dict[str, tuple[T, ...]]:
+    """By principal."""
+    found: defaultdict[str, list[T]] = defaultdict(list)
     for one in some:
         found[one.principal_id].append(one)
     return {key: tuple(values) for key, values in found.items()}

@@ -32,7 +32,7 @@ from findings.analysis import ceiling
 from findings.analysis.facts import AccountSubject, Facts
 from findings.rules.guarded import unguarded
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="GR104",
@@ -53,6 +53,8 @@ def judge(account: AccountSubject, facts: Facts) -> Iterator[Outcome]:
         yield other
     elif limiting := ceiling.limiting(facts):
         yield Clear(f"limited by SCP {few(limiting)}")
+    elif unread := ceiling.unread(facts):
+        yield Unknown(f"SCP {few(unread)} could not be read")
     else:
         levels = facts.guardrails.scp or ()
         told = {

@@ -52,7 +52,7 @@ RULE = Rule(
 
 
 def judge(subject: Subject, facts: Facts) -> Iterator[Outcome]:
-    if not behaviour.judged(subject) or not (facts.behaviour.judged(subject) or facts.activity.since is None):
+    if not behaviour.acted(subject, facts):
         return
     if unread := sessions.unread(facts):
         yield unread
@@ -82,5 +82,5 @@ def _open(subject: Subject, found: tuple[Burst, ...]) -> Open:
 
 def _said(one: Burst) -> str:
     """ "30 days: at most 2 a day; 2026-11-22: 214 of 215 calls"."""
-    most = f"at most {one.usual:,} a day" if one.usual else "none"
-    return f"{one.baseline.length} days: {most}; {one.day.day:%Y-%m-%d}: {one.day.denied:,} of {one.day.n:,} calls"
+    usual = behaviour.usual(one.baseline.length, one.usual)
+    return f"{usual}; {one.day.day:%Y-%m-%d}: {one.day.denied:,} of {one.day.n:,} calls"

@@ -57,7 +57,7 @@ RULE = Rule(
 
 
 def judge(subject: Subject, facts: Facts) -> Iterator[Outcome]:
-    if not behaviour.judged(subject) or not (facts.behaviour.judged(subject) or facts.activity.since is None):
+    if not behaviour.acted(subject, facts):
         return
     if unread := sessions.unread(facts):
         yield unread
@@ -106,5 +106,5 @@ def _open(subject: Subject, found: tuple[Burst, ...], facts: Facts) -> Open:
 
 def _said(one: Burst) -> str:
     """ "30 days: at most 2 a day; 2026-11-22: 17 different calls"."""
-    most = f"at most {one.usual} a day" if one.usual else "none"
-    return f"{one.baseline.length} days: {most}; {one.day.day:%Y-%m-%d}: {len(one.day.recon)} different calls"
+    usual = behaviour.usual(one.baseline.length, one.usual)
+    return f"{usual}; {one.day.day:%Y-%m-%d}: {len(one.day.recon)} different calls"

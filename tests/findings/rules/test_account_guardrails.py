@@ -82,11 +82,11 @@ def test_where_no_scp_binds_or_nobody_sees_them(code: str) -> None:
     assert statuses(code, coverage=tree_coverage(DescribeOrganization=State.DENIED)) == ["unknown"]
 
 
-def test_an_scp_that_cannot_be_read_is_no_gap() -> None:
+def test_an_scp_that_cannot_be_read_is_neither_a_limit_nor_a_gap() -> None:
     lost = org_policy("lost", "ou-1", document={"Statement": "no"})
     entities = (in_organization(), *TREE, FULL, lost)
     trusts = (EVERYTHING, {"Statement": "no"})
-    assert statuses("GR104", *entities, trusts=trusts, coverage=tree_coverage()) == ["clear"]
+    assert statuses("GR104", *entities, trusts=trusts, coverage=tree_coverage()) == ["unknown"]
     assert statuses("GR106", *entities, trusts=trusts, coverage=tree_coverage()) == ["unknown"]
 
 
