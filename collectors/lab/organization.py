@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from moto.organizations.models import (
+    FakeDelegatedAdministrator,
     FakeOrganization,
     FakeOrganizationalUnit,
     FakePolicy,
@@ -81,6 +82,9 @@ SCPS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "protect-baseline": (BASELINE, ("prod", "dev", "security")),
     "sandbox-no-long-term-keys": (SANDBOX, ("sandbox",)),
 }
+# Services that act in all accounts; the security account administers some of them, the management account itself the others.
+DELEGATED = ("access-analyzer.amazonaws.com", "guardduty.amazonaws.com", "config-multiaccountsetup.amazonaws.com")
+UNDELEGATED = ("cloudtrail.amazonaws.com", "sso.amazonaws.com")
 LETTERS = string.ascii_lowercase + string.digits
 
 
@@ -144,6 +148,7 @@ def build(world: World) -> None:
     backend.ou = list(nodes.values())
     backend.accounts = [member(world, organization, account, nodes[account.ou].id) for account in world.accounts]
     attach_policies(backend, organization, nodes, chance)
+    delegate(world, backend)
 
 
 def member(world: World, organization: FakeOrganization, account: Account, parent_id: str) -> Member:
@@ -158,8 +163,19 @@ def member(world: World, organization: FakeOrganization, account: Account, paren
         status=account.status,
         state=account.status,
         parent_id=parent_id,
-        tags={"environment": account.ou.partition("/")[0] or "none", "cost-centre": f"cc-{100 + account.index % 40}"},
+        tags=tags_of(account),
     )
+
+
+def tags_of(account: Account) -> dict[str, str]:
+    """Who owns the account, and what for; what came with an acquisition has no tags yet."""
+    if account.name.startswith("acquired-"):
+        return {}
+    return {
+        "owner": f"{account.name.partition('-')[0]}@{COMPANY}.example",
+        "environment": account.ou.partition("/")[0] or "none",
+        "cost-centre": f"cc-{100 + account.index % 40}",
+    }
 
 
 def attach_policies(
@@ -180,6 +196,28 @@ def attach_policies(
         backend.policies.append(scp)
         for path in paths:
             attach(scp, nodes[path])
+
+
+def delegate(world: World, backend: OrganizationsBackend) -> None:
+    """The security account administers security services and the organization's policies."""
+    day = world.settings.as_of.astimezone(UTC) - timedelta(days=400)
+    admin = FakeDelegatedAdministrator(next(a for a in backend.accounts if a.id == world.security.id))
+    admin.enabled_date = day.replace(tzinfo=None)
+    for service in DELEGATED:
+        admin.services[service] = {"ServicePrincipal": service, "DelegationEnabledDate": day.timestamp()}
+    backend.admins = [admin]
+    backend.services = [
+        {"ServicePrincipal": service, "DateEnabled": day.timestamp()} for service in sorted(DELEGATED + UNDELEGATED)
+    ]
+    actions = [f"organizations:{verb}Policy" for verb in ("Create", "Update", "Delete", "Attach", "Detach")]
+    statement = {
+        "Sid": "SecurityManagesPolicies",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{world.security.id}:root"},
+        "Action": actions,
+        "Resource": "*",
+    }
+    world.resource_policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def policy(organization: FakeOrganization, name: str, policy_id: str, document: dict[str, Any]) -> FakePolicy:

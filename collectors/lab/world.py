@@ -66,6 +66,7 @@ class World:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.organization_id = ""
+        self.resource_policy = ""  # of the organization, as JSON
         self.accounts: list[Account] = []
         self.root_users: dict[str, RootUser] = {}
         self.labels = Labels()

@@ -30,13 +30,16 @@ class OrganizationalUnit(Observed):
 
 
 class OrganizationAccount(Observed):
-    """A member of the organization, or the management account. unique_id: the AWS account id."""
+    """A member of the organization, or the management account. unique_id: the AWS account id. tags_at: null while its tags
+    were not read; they stand in the record."""
 
     name = models.CharField(max_length=128)
     state = models.CharField(max_length=32)
     parent = models.CharField(max_length=68)
+    tags_at = models.DateTimeField(null=True)
 
     record = records.OrganizationAccount
+    dated = "tags_at"
 
     class Meta(Observed.Meta):
         pass
@@ -46,7 +49,26 @@ class OrganizationAccount(Observed):
 
     @classmethod
     def columns(cls, record: records.OrganizationAccount) -> dict[str, Any]:
-        return {"name": record.name, "state": record.state, "parent": record.parent_id}
+        return {"name": record.name, "state": record.state, "parent": record.parent_id, "tags_at": record.tags_at}
+
+
+class DelegatedAdministrator(Observed):
+    """An account that administers services for the organization. unique_id: the AWS account id."""
+
+    name = models.CharField(max_length=128)
+
+    record = records.DelegatedAdministrator
+    merges = True
+
+    class Meta(Observed.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def columns(cls, record: records.DelegatedAdministrator) -> dict[str, Any]:
+        return {"name": record.name}
 
 
 class OrganizationPolicy(Observed):

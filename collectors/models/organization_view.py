@@ -23,6 +23,17 @@ from collectors.records import State
 SOURCE = "organizations"
 ORGANIZATION_KINDS = {kind.field: kind for kind in KINDS if kind.field.startswith("organization")}
 NEVER = datetime.min.replace(tzinfo=UTC)
+# What is told beside the tree and what is attached there: who may not ask for it tells of the tree all the same.
+BESIDE = frozenset(
+    f"{SOURCE}:{name}"
+    for name in (
+        "ListTagsForResource",
+        "ListAWSServiceAccessForOrganization",
+        "ListDelegatedAdministrators",
+        "ListDelegatedServicesForAccount",
+        "DescribeResourcePolicy",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -36,20 +47,27 @@ class Teller:
 
     @property
     def may_ask(self) -> bool:
-        return all(row.state != State.NOT_APPLICABLE for row in self.coverage)
+        return all(row.state != State.NOT_APPLICABLE for row in self._tree)
+
+    @property
+    def _tree(self) -> tuple[records.Coverage, ...]:
+        return tuple(row for row in self.coverage if row.api not in BESIDE)
 
     @property
     def whole_since(self) -> datetime:
         """When the part of it that is oldest was read; NEVER: a part never was."""
-        return min((row.complete_at or NEVER for row in self.coverage), default=NEVER)
+        return min((row.complete_at or NEVER for row in self._tree), default=NEVER)
+
+    @property
+    def organization_id(self) -> str:
+        return self.organization.organization_id if self.organization else ""
 
     @property
     def managing(self) -> bool:
         return self.organization is not None and self.aws_id == self.organization.management_account_id
 
     def tells(self, account: Account, organization_id: str) -> bool:
-        told = self.organization.organization_id if self.organization else ""
-        return told == organization_id or self.account_id == account.pk
+        return self.organization_id == organization_id or self.account_id == account.pk
 
 
 def organization_view(account: Account, details: Iterable[records.AccountDetails]) -> dict[str, Any]:
@@ -57,7 +75,11 @@ def organization_view(account: Account, details: Iterable[records.AccountDetails
     own = next((found.organization for found in details if found.organization is not None), None)
     if own is not None and not own.organization_id:
         return {}
-    teller = _teller(account, own)
+    found = _heard(account, own)
+    claims = {teller.organization_id for teller in found} - {""}
+    if own is None and len(claims) > 1:
+        return {"organization_claims": tuple(sorted(claims))}
+    teller = max(found, key=lambda t: (t.whole_since != NEVER, t.managing, t.whole_since, t.aws_id), default=None)
     if teller is None:
         return {}
     if teller.account_id == account.pk:
@@ -65,8 +87,9 @@ def organization_view(account: Account, details: Iterable[records.AccountDetails
     return _from(teller, account)
 
 
-def _teller(account: Account, own: records.Organization | None) -> Teller | None:
-    """The management account if it ever read all, else who did so last; an account that could not ask is where it is listed."""
+def _heard(account: Account, own: records.Organization | None) -> list[Teller]:
+    """Those who tell of the account's organization: the management account counts first if it ever read all, else who did so
+    last. An account that could not ask is where it is listed."""
     found = _tellers()
     if found and own is None:
         listing = OrganizationAccount.present.filter(
@@ -76,7 +99,7 @@ def _teller(account: Account, own: records.Organization | None) -> Teller | None
         found = [teller for teller in found if teller.account_id in listed]
     elif own is not None:
         found = [teller for teller in found if teller.tells(account, own.organization_id)]
-    return max(found, key=lambda t: (t.whole_since != NEVER, t.managing, t.whole_since, t.aws_id), default=None)
+    return found
 
 
 def _tellers() -> list[Teller]:
@@ -95,6 +118,29 @@ def _tellers() -> list[Teller]:
     return [teller for teller in found if teller.may_ask]
 
 
+def organization_snapshot(account: Account, as_of: datetime) -> records.Snapshot | None:
+    """What the account's own collection tells of its organization, and nothing else of the account. None: it told of no tree.
+
+    Whoever is shown this must be one who may see the account.
+    """
+    told = {field: kind.present(account) for field, kind in ORGANIZATION_KINDS.items()}
+    if not (told["organizational_units"] or told["organization_accounts"]):
+        return None
+    details = next(kind for kind in KINDS if kind.field == "details").present(account)
+    digests = {policy.document for policy in told["organization_policies"]} | {found.delegation for found in details}
+    bodies = Document.objects.filter(account=account, digest__in=digests - {None}).values_list("digest", "body")
+    return records.Snapshot(
+        account_id=account.aws_id,
+        partition=account.partition,
+        name=account.name,
+        as_of=as_of,
+        details=details,
+        documents=dict(bodies),
+        coverage=tuple(row.as_record for row in Coverage.objects.filter(account=account).order_by("api", "region")),
+        **told,
+    )
+
+
 def bound_by(account: Account) -> set[int]:
     """Keys of the connected accounts that are bound by the organization of which the account told."""
     listed = OrganizationAccount.present.filter(account=account).values("unique_id")
@@ -110,7 +156,10 @@ def _from(teller: Teller, account: Account) -> dict[str, Any]:
     """Of another account's rows: the tree and the policies, who the members are, and of accounts this one only."""
     telling = Account(pk=teller.account_id)
     kinds = ORGANIZATION_KINDS
-    tree, guardrails = (kinds[name].present(telling) for name in ("organizational_units", "organization_policies"))
+    tree, guardrails, delegates = (
+        kinds[name].present(telling)
+        for name in ("organizational_units", "organization_policies", "organization_delegates")
+    )
     nodes = {account.aws_id, *(unit.unique_id for unit in tree)}
     digests = {policy.document for policy in guardrails if not nodes.isdisjoint(policy.targets)}
     bodies = Document.objects.filter(account=telling, digest__in=digests).values_list("digest", "body")
@@ -118,6 +167,7 @@ def _from(teller: Teller, account: Account) -> dict[str, Any]:
     return {
         "organizational_units": tree,
         "organization_policies": guardrails,
+        "organization_delegates": delegates,
         "organization_accounts": kinds["organization_accounts"].present(telling, unique_id=account.aws_id),
         "documents": dict(bodies),
         "organization_seen_by": teller.aws_id,

@@ -57,7 +57,9 @@ class AccountDetails(Record, frozen=True, kw_only=True):
     summary: GetAccountSummary's SummaryMap. oidc_providers: ARNs. empty_instance_profiles: those without a role; the others
     stand with their roles. long_sessions: id of a role -> its MaxSessionDuration in seconds, where that is not the default.
     security_contact: whether one is named; who it is, is not kept. root_features: what of the members' root users the
-    organization manages centrally ("RootCredentialsManagement", "RootSessions"), told to who manages it.
+    organization manages centrally ("RootCredentialsManagement", "RootSessions"), trusted_services: service principals that may
+    act in all its accounts, delegation: digest of the policy by which others may manage its policies, "" where it has none;
+    these are told to who manages it.
     """
 
     unique_id: str
@@ -72,4 +74,6 @@ class AccountDetails(Record, frozen=True, kw_only=True):
     long_sessions: dict[str, int] | None = None
     security_contact: bool | None = None
     root_features: tuple[str, ...] | None = None
+    trusted_services: tuple[str, ...] | None = None
+    delegation: str | None = None
     organization: Organization | None = None

@@ -15,6 +15,19 @@ class Organization(Record, frozen=True, kw_only=True):
     features: str = ""
 
 
+class DelegatedAdministrator(Record, frozen=True, kw_only=True):
+    """An account that administers services for the whole organization. unique_id: its 12 digits.
+
+    since: when it first did. services: their principals; None: not read.
+    """
+
+    unique_id: str
+    arn: str
+    name: str
+    since: datetime | None = None
+    services: tuple[str, ...] | None = None
+
+
 class OrganizationalUnit(Record, frozen=True, kw_only=True):
     """An OU, or the root: that has no parent, and tells which policy types are enabled in the organization.
 
@@ -34,7 +47,7 @@ class OrganizationAccount(Record, frozen=True, kw_only=True):
     """An account of the organization, connected or not. unique_id: its 12 digits.
 
     state: AWS's State (ACTIVE, SUSPENDED, PENDING_CLOSURE, CLOSED...). parent_id: "" while it is being moved.
-    attachments_of: as that of an OU.
+    attachments_of: as that of an OU. tags: None: not read; tags_at: when they were.
     """
 
     unique_id: str
@@ -44,6 +57,8 @@ class OrganizationAccount(Record, frozen=True, kw_only=True):
     parent_id: str = ""
     joined_at: datetime | None = None
     attachments_of: tuple[str, ...] = ()
+    tags: dict[str, str] | None = None
+    tags_at: datetime | None = None
 
 
 class OrganizationPolicy(Record, frozen=True, kw_only=True):

@@ -19,7 +19,13 @@ from collectors.records.iam import (
     Role,
     User,
 )
-from collectors.records.organization import OrganizationAccount, OrganizationalUnit, OrganizationPolicy
+from collectors.records.identity_center import AccountAssignment, CenterPrincipal, PermissionSet
+from collectors.records.organization import (
+    DelegatedAdministrator,
+    OrganizationAccount,
+    OrganizationalUnit,
+    OrganizationPolicy,
+)
 
 
 class Part(Record, frozen=True, kw_only=True):
@@ -41,6 +47,10 @@ class Part(Record, frozen=True, kw_only=True):
     organizational_units: tuple[OrganizationalUnit, ...] | None = None
     organization_accounts: tuple[OrganizationAccount, ...] | None = None
     organization_policies: tuple[OrganizationPolicy, ...] | None = None
+    permission_sets: tuple[PermissionSet, ...] | None = None
+    account_assignments: tuple[AccountAssignment, ...] | None = None
+    center_principals: tuple[CenterPrincipal, ...] | None = None
+    organization_delegates: tuple[DelegatedAdministrator, ...] | None = None
     documents: dict[str, Any] = {}
     as_of: dict[str, datetime] = {}
     problems: dict[str, tuple[str, ...]] = {}
@@ -73,7 +83,11 @@ class Snapshot(Record, frozen=True, kw_only=True):
 
     The organization is told by the account itself, or by another one that may read it: organization_seen_by is its id then,
     organization_coverage how its asking went, organization_members everybody's id, and organization_accounts holds this
-    account only.
+    account only. organization_claims: ids of organizations, where several list the account and it does not say itself which
+    one it is in; nothing of them is told then.
+
+    permission_sets, account_assignments and center_principals are what Identity Center says of this account; center_seen_by is
+    the id of the account that read it, center_coverage how its asking went.
 
     activity_since: from when on CloudTrail's events were read without a gap; None: nobody read any, so that sessions,
     assumptions and event_uses say nothing. sessions, assumptions and principal_days are those of the last 90 days.
@@ -96,6 +110,10 @@ class Snapshot(Record, frozen=True, kw_only=True):
     organizational_units: tuple[OrganizationalUnit, ...] = ()
     organization_accounts: tuple[OrganizationAccount, ...] = ()
     organization_policies: tuple[OrganizationPolicy, ...] = ()
+    permission_sets: tuple[PermissionSet, ...] = ()
+    account_assignments: tuple[AccountAssignment, ...] = ()
+    center_principals: tuple[CenterPrincipal, ...] = ()
+    organization_delegates: tuple[DelegatedAdministrator, ...] = ()
     documents: dict[str, Any] = {}
     coverage: tuple[Coverage, ...] = ()
     key_since: dict[str, datetime] = {}
@@ -105,6 +123,9 @@ class Snapshot(Record, frozen=True, kw_only=True):
     organization_seen_by: str = ""
     organization_members: tuple[str, ...] = ()
     organization_coverage: tuple[Coverage, ...] = ()
+    organization_claims: tuple[str, ...] = ()
+    center_seen_by: str = ""
+    center_coverage: tuple[Coverage, ...] = ()
     before: Before | None = None
     sessions: tuple[Session, ...] = ()
     assumptions: tuple[Assumption, ...] = ()

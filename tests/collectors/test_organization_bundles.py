@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 
 from collectors.records import digest
+from findings.analysis import ceiling
 from findings.analysis.facts import Facts
 from findings.analysis.guardrails import Guardrails
+from findings.analysis.organization_tree import tree
 from findings.policy.document import Document, Unreadable
+from findings.rules import registry
+from findings.vocabulary import Status
 from tests.collectors.bundles import GAAD, details, read, role, states
 
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
@@ -283,3 +287,93 @@ def test_a_broken_answer_beside_the_tree_costs_nothing_else(tmp_path: Path) -> N
     broken = lines(({"ChildId": OWN}, {"Parents": [{"Type": "ROOT"}]}), ({"ChildId": 7}, {"Parents": "x"})) + "{"
     files = {"organizations.list-parents.jsonl": broken, "organizations.list-policies-for-target.jsonl": "[]"}
     assert scps(facts(tmp_path, DESCRIBED, TREE, POLICIES, BY_POLICY, files).guardrails) == EXPECTED
+
+
+# -- what is not as AWS has it, or newer than what we know: from the files to the sentence
+
+NEWER = [
+    {**DENY, "Version": "2031-01-01"},
+    {**DENY, "Scope": "everywhere"},
+    {**DENY, "Statement": [{**DENY["Statement"][0], "Unless": {"Bool": {"aws:Emergency": "true"}}}]},
+    {**DENY, "Statement": [{**DENY["Statement"][0], "Effect": "Ask"}]},
+    {**DENY, "Statement": [{**DENY["Statement"][0], "NotPrincipal": {"AWS": "arn:aws:iam::000000000001:role/x"}}]},
+    "no policy at all",
+]
+
+
+@pytest.mark.parametrize("body", NEWER)
+def test_an_scp_in_a_language_newer_than_ours_is_unknown_and_not_absent(tmp_path: Path, body: Any) -> None:
+    files = {"organizations.describe-policy.jsonl": lines(content(GUARD, body))}
+    told = facts(tmp_path, DESCRIBED, TREE, POLICIES, BY_POLICY, files)
+    assert scps(told.guardrails) == EXPECTED
+    entries = [registry.catalogue()[code] for code in ("GR104", "GR106")]
+    assert [(v.status, v.reason) for v in registry.judge(told, entries)] == [
+        (Status.UNKNOWN, "SCP guard could not be read")
+    ] * 2
+    assert ceiling.gap(told, [("iam:CreateUser", "*")]).unsure == ("iam:CreateUser",)
+
+
+def units(*pairs: tuple[str, tuple[str, ...]]) -> Files:
+    found = (under(parent, OrganizationalUnits=[unit(one, "prod") for one in ids]) for parent, ids in pairs)
+    return {"organizations.list-organizational-units-for-parent.jsonl": lines(*found)}
+
+
+OTHERS: Files = {"organizations.describe-organization.json": {"Organization": {"Id": "o-2", "MasterAccountId": OTHER}}}
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        (units((ROOT, ()), (PROD, (PAYMENTS,)), (PAYMENTS, (PROD,))), "the tree goes in a circle at ou-ab12-"),
+        (units((ROOT, ()), (PROD, (PAYMENTS,)), (PAYMENTS, ())), "what is above ou-ab12-11111111 was not read"),
+        (OTHERS, f"{OWN} was read of organization o-1, and the account is in o-2"),
+    ],
+)
+def test_a_tree_that_cannot_be_is_told_and_nothing_is_guessed(tmp_path: Path, files: Files, reason: str) -> None:
+    told = facts(tmp_path, DESCRIBED, TREE, POLICIES, BY_POLICY, files)
+    assert told.guardrails.scp is None
+    assert reason in told.guardrails.unseen
+    (verdict,) = registry.judge(told, [registry.catalogue()["GR104"]])
+    assert (verdict.status, reason in verdict.reason) == (Status.UNKNOWN, True)
+    assert any(reason in node.scp.why for node in tree(told).nodes)
+
+
+def test_members_of_an_organization_that_was_left_are_not_inside(tmp_path: Path) -> None:
+    told = facts(tmp_path, DESCRIBED, TREE, POLICIES, BY_POLICY, OTHERS)
+    assert (told.guardrails.members, told.inside(MANAGING)) == (None, False)
+
+
+def tagged(*accounts: str) -> Files:
+    found = (({"ResourceId": one}, {"Tags": [{"Key": "owner", "Value": one}]}) for one in accounts)
+    return {"organizations.list-tags-for-resource.jsonl": lines(*found)}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected", "state"),
+    [
+        ({}, set(), "absent"),
+        (tagged(OWN, OTHER), {OWN, OTHER}, "partial"),
+        (tagged(OWN, OTHER, MANAGING), {OWN, OTHER, MANAGING}, "complete"),
+    ],
+)
+def test_tags_of_accounts_stand_one_a_line(tmp_path: Path, files: Files, expected: set[str], state: str) -> None:
+    bundle = read(tmp_path / "b", {**ABOUT, **DESCRIBED, **TREE, **files})
+    found = {one.unique_id: one.tags for one in bundle.snapshot().organization_accounts}
+    assert {one for one, tags in found.items() if tags == {"owner": one}} == expected
+    assert {tags is None for one, tags in found.items() if one not in expected} <= {True}
+    assert states(bundle)["organizations:ListTagsForResource"] == state
+
+
+def test_delegates_stand_with_their_services(tmp_path: Path) -> None:
+    delegates = {"DelegatedAdministrators": [account(OTHER)]}
+    services = lines(({"AccountId": OTHER}, {"DelegatedServices": [{"ServicePrincipal": "sso.amazonaws.com"}]}))
+    files = {
+        "organizations.list-delegated-administrators.json": delegates,
+        "organizations.list-delegated-services-for-account.jsonl": services,
+        "organizations.describe-resource-policy.json": {"Error": {"Code": "ResourcePolicyNotFoundException"}},
+    }
+    told = facts(tmp_path, DESCRIBED, TREE, files)
+    assert [(one.unique_id, one.services) for one in told.snapshot.organization_delegates] == [
+        (OTHER, ("sso.amazonaws.com",))
+    ]
+    assert (told.told.delegation, told.told.trusted_services) == ("", None)

@@ -151,6 +151,44 @@ def test_what_a_former_administrator_once_read_is_no_longer_believed(
     assert seen(member).organization_seen_by == ""
 
 
+def other_organization(account: Account) -> None:
+    """The account is the management account of another organization, whose list has all these accounts as well."""
+    row = AccountDetails.objects.get(account=account, unique_id="organizations")
+    row.data = {**row.data, "organization": {"organization_id": "o-other", "management_account_id": account.aws_id}}
+    row.save()
+
+
+def test_two_organizations_that_list_one_account_are_named_and_neither_is_taken(
+    connected: list[Account], member: Account, management: Account
+) -> None:
+    collect(management, connected[1], member)
+    second_teller(connected[1], management)
+    other_organization(connected[1])
+    assert levels(member)[-1] == member.aws_id  # it says itself where it is
+    own = Facts(seen(member)).guardrails.organization_id
+    untold(member)
+    found = Facts(seen(member)).guardrails
+    assert (found.scp, found.rcp, found.members, found.organization_id) == (None, None, None, None)
+    first, second = sorted([own or "", "o-other"])
+    assert f"organizations {first} and {second} list account {member.aws_id}" in found.unseen
+
+
+def test_an_account_that_moved_is_not_judged_by_the_tree_that_it_left(
+    connected: list[Account], member: Account, management: Account
+) -> None:
+    collect(management, connected[1], member)
+    second_teller(connected[1], management)
+    other_organization(connected[1])
+    row = AccountDetails.objects.get(account=member, unique_id="organizations")
+    row.data = {**row.data, "organization": {"organization_id": "o-other", "management_account_id": "1" * 12}}
+    row.save()
+    found = Facts(seen(member)).guardrails
+    assert (found.scp, found.organization_id) == (None, "o-other")
+    assert "was read of organization" in found.unseen  # the copied tree is the first organization's
+    OrganizationAccount.objects.filter(account=connected[1], unique_id=member.aws_id).delete()
+    assert f"organization o-other does not list account {member.aws_id}" in Facts(seen(member)).guardrails.unseen
+
+
 def test_a_refusal_after_a_whole_reading_keeps_the_levels_that_were_known(
     member: Account, management: Account, aws: Any
 ) -> None:

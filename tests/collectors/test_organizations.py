@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from collectors.aws.errors import AwsError
+from collectors.lab.organization import DELEGATED as DELEGATED_IN_LAB
+from collectors.lab.organization import UNDELEGATED
 from collectors.models import (
     Account,
     Coverage,
@@ -20,25 +22,32 @@ from collectors.models import (
     OrganizationPolicy,
     Version,
 )
+from collectors.models.organization_view import organization_snapshot
 from collectors.models.snapshot import read_snapshot
 from collectors.records import State
 from collectors.sources import organizations as source
 from collectors.sources.organizations import (
     ACCOUNTS,
     CONTENT,
+    DELEGATED,
+    DELEGATES,
     DESCRIBE,
     GENERATE,
     MEMBERS,
     POLICIES,
     READ,
+    RESOURCE_POLICY,
     ROOTS,
+    TAGS,
     TARGETS,
+    TRUSTED,
     UNITS,
 )
 from tests.collectors.test_runner import run, states, written
 from tests.conftest import AS_OF
 
-APIS = (ROOTS, UNITS, MEMBERS, ACCOUNTS, POLICIES, CONTENT, TARGETS, GENERATE, READ)
+BESIDE = (TAGS, TRUSTED, DELEGATES, DELEGATED, RESOURCE_POLICY)
+APIS = (ROOTS, UNITS, MEMBERS, ACCOUNTS, POLICIES, CONTENT, TARGETS, GENERATE, READ, *BESIDE)
 
 
 @pytest.fixture
@@ -108,14 +117,33 @@ def test_policies_have_their_documents_and_targets(management: Account) -> None:
     )
 
 
+def test_delegates_are_read_with_their_services_and_what_lets_them(management: Account, lab: Any) -> None:
+    collect(management)
+    snapshot = organization_snapshot(management, AS_OF)
+    assert snapshot is not None
+    (found,) = snapshot.organization_delegates
+    assert (found.unique_id, found.name) == (lab.world.security.id, "security")
+    assert found.services == tuple(sorted(DELEGATED_IN_LAB))
+    (details,) = snapshot.details
+    assert set(details.trusted_services or ()) - set(found.services or ()) == set(UNDELEGATED)
+    (statement,) = snapshot.documents[details.delegation or ""]["Statement"]
+    assert statement["Principal"] == {"AWS": f"arn:aws:iam::{lab.world.security.id}:root"}
+    lab.world.resource_policy, kept = "", lab.world.resource_policy
+    collect(management)
+    lab.world.resource_policy = kept
+    (details,) = read_snapshot(management, AS_OF).details
+    assert details.delegation == ""
+
+
 def test_an_unchanged_organization_writes_coverage_only(management: Account) -> None:
     collect(management)
     before = written()
     collect(management)
     changed = {table for table, n in written().items() if n != before[table]}
-    # The report on one account is read each time, whose row tells when.
-    assert changed == {"collectors_run", "collectors_job", "collectors_coverage", "collectors_accountaccess"}
-    assert written()["collectors_accountaccess"] == before["collectors_accountaccess"] + 1
+    # The report on one account and the tags of one are read each time, and their rows tell when.
+    one = {"collectors_accountaccess", "collectors_organizationaccount"}
+    assert changed == {"collectors_run", "collectors_job", "collectors_coverage", *one}
+    assert {written()[table] - before[table] for table in one} == {1}
 
 
 def test_what_left_is_gone_and_what_was_renamed_has_a_version(management: Account, lab: Any) -> None:

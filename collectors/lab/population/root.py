@@ -115,6 +115,8 @@ def organization_view(b: Builder) -> None:
         b.clear("GR104", "account", b.id, "SCPs never bind the management account")
         b.clear("GR105", "organization", b.world.organization_id, "SCPs are enabled")
         b.open("GR112", "organization", b.world.organization_id, "central root credentials, and no root sessions")
+        b.open("GR109", "organization", b.world.organization_id, "CloudTrail and SSO have no delegate", "services")
+        b.clear("GR109", "organization", b.world.organization_id, "a resource policy delegates them", "policies")
         b.open("GR107", "organization", b.world.organization_id, "the RCP type is not enabled")
     elif b.account.ou == "":
         b.open("GR104", "account", b.id, "FullAWSAccess only at every level")

@@ -1,16 +1,23 @@
-"""Organizations: read by the management account only, ListTargetsForPolicy and ListParents in AWS's form.
+"""Organizations: read by the management account only, ListTargetsForPolicy and ListParents in AWS's form, a resource policy.
 
-moto answers member accounts as if they had no organization, and does not page targets.
+moto answers member accounts as if they had no organization, does not page targets, and knows no resource policy.
 """
 
 import json
 from typing import Any
 
+from moto.organizations.exceptions import OrganizationsClientError
 from moto.organizations.models import FakeAccount, FakeOrganization, OrganizationsBackend
 from moto.organizations.responses import OrganizationsResponse
 from moto.organizations.utils import PAGINATION_MODEL
 
 from collectors.lab.repairs.operation import operation
+from collectors.lab.world import current
+
+
+class NoResourcePolicyError(OrganizationsClientError):
+    def __init__(self) -> None:
+        super().__init__("ResourcePolicyNotFoundException", "We can't find a resource policy request.")
 
 
 class Member(FakeAccount):
@@ -37,3 +44,11 @@ def list_targets_for_policy(self: OrganizationsResponse) -> str:
     first, size = int(self._get_param("NextToken") or 0), int(self._get_param("MaxResults") or 20)
     more = {"NextToken": str(first + size)} if first + size < len(targets) else {}
     return json.dumps({"Targets": targets[first : first + size], **more})
+
+
+@operation(OrganizationsResponse)
+def describe_resource_policy(self: OrganizationsResponse) -> str:
+    text = current().resource_policy
+    if not text:
+        raise NoResourcePolicyError
+    return json.dumps({"ResourcePolicy": {"ResourcePolicySummary": {}, "Content": text}})

@@ -6,9 +6,11 @@ administrators only (AWS.md 9). A refusal elsewhere is as it should be, so that 
 
 from __future__ import annotations
 
+from collectors.models.account_tags import Tagging, tagging
 from collectors.models.last_accessed import Reports, reports
 from collectors.sources import Api, Source
 from collectors.sources.organizations.access import PLAN, generate, read
+from collectors.sources.organizations.account_tags import TAGGING, tags
 from collectors.sources.organizations.ask import (
     accounts,
     contents,
@@ -19,16 +21,22 @@ from collectors.sources.organizations.ask import (
     targets,
     units,
 )
+from collectors.sources.organizations.delegation import delegates, resource_policy, services, trusted
 from collectors.sources.organizations.names import (
     ACCOUNTS,
     CONTENT,
+    DELEGATED,
+    DELEGATES,
     DESCRIBE,
     GENERATE,
     MEMBERS,
     POLICIES,
     READ,
+    RESOURCE_POLICY,
     ROOTS,
+    TAGS,
     TARGETS,
+    TRUSTED,
     UNITS,
 )
 from collectors.sources.organizations.understand import transform
@@ -45,16 +53,22 @@ SOURCE = Source(
         Api(POLICIES, policies, after=(ROOTS,)),
         Api(CONTENT, contents, after=(POLICIES,)),
         Api(TARGETS, targets, after=(POLICIES,)),
+        Api(TAGS, tags, after=(ROOTS, ACCOUNTS)),
+        Api(TRUSTED, trusted, after=(ROOTS,)),
+        Api(DELEGATES, delegates, after=(ROOTS,)),
+        Api(DELEGATED, services, after=(DELEGATES,)),
+        Api(RESOURCE_POLICY, resource_policy, after=(ROOTS,)),
         Api(GENERATE, generate, after=(DESCRIBE, ROOTS, UNITS, MEMBERS)),
         Api(READ, read, after=(GENERATE,)),
     ),
     transform=transform,
-    known=lambda account_id: {PLAN: reports(account_id)},
-    fresh=lambda at: {PLAN: Reports(at, {})},
-    trial=lambda at: {PLAN: Reports(at, {}, limit=1)},
+    known=lambda account_id: {PLAN: reports(account_id), TAGGING: tagging(account_id)},
+    fresh=lambda at: {PLAN: Reports(at, {}), TAGGING: Tagging(at)},
+    trial=lambda at: {PLAN: Reports(at, {}, limit=1), TAGGING: Tagging(at, first=1)},
     sweeps={
         "organizational_units": (ROOTS, UNITS),
         "organization_accounts": (ACCOUNTS, MEMBERS),
         "organization_policies": (POLICIES, CONTENT, TARGETS),
+        "organization_delegates": (DELEGATES, DELEGATED),
     },
 )

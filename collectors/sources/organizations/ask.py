@@ -43,7 +43,7 @@ def roots(aws: Aws, answers: Answers) -> list[Answer]:
     if told is not None and not told:
         raise AwsError(ROOTS, State.NOT_APPLICABLE, "The account is in no organization.")
     try:
-        return _all(aws, ROOTS, "Roots")
+        return listing(aws, ROOTS, "Roots")
     except AwsError as error:
         kept = _roots_of_files(aws)
         if error.state in REFUSED and told is not None and told.get("MasterAccountId") != aws.account_id:
@@ -65,7 +65,7 @@ def _keep(aws: Aws, error: AwsError, kept: Any) -> None:
         error.kept = kept
 
 
-def _all(aws: Aws, api: str, member: str, **parameters: Any) -> list[Answer]:
+def listing(aws: Aws, api: str, member: str, **parameters: Any) -> list[Answer]:
     pages = aws.pages(api, require=member, token="NextToken", **parameters)  # noqa: S106 - a page token
     return [one for page in pages for one in page[member]]
 
@@ -118,7 +118,7 @@ def _accounts_of(above: dict[str, str]) -> dict[str, str]:
 
 def _children(aws: Aws, api: str, member: str, parent: str) -> list[Answer]:
     try:
-        return _all(aws, api, member, ParentId=parent)
+        return listing(aws, api, member, ParentId=parent)
     except AwsError as error:
         if error.code not in {"ParentNotFoundException", NO_LINE}:
             raise
@@ -127,7 +127,7 @@ def _children(aws: Aws, api: str, member: str, parent: str) -> list[Answer]:
 
 def accounts(aws: Aws, _: Answers) -> list[Answer]:
     try:
-        return _with_those_of_files(aws, _all(aws, ACCOUNTS, "Accounts"))
+        return _with_those_of_files(aws, listing(aws, ACCOUNTS, "Accounts"))
     except AwsError as error:
         _keep(aws, error, _with_those_of_files(aws, []))
         raise
@@ -146,7 +146,7 @@ def policies(aws: Aws, answers: Answers) -> list[Answer]:
     for kind in _kinds(answers[ROOTS]):
         before = aws.problems(POLICIES)
         try:
-            listed = [{"Type": kind} | policy for policy in _all(aws, POLICIES, "Policies", Filter=kind)]
+            listed = [{"Type": kind} | policy for policy in listing(aws, POLICIES, "Policies", Filter=kind)]
         except AwsError as error:
             if not aws.from_files:
                 raise
@@ -207,7 +207,7 @@ def targets(aws: Aws, answers: Answers) -> filed.Attachments:
     for policy in answers[POLICIES]:
         before, lost = aws.problems(TARGETS), None
         try:
-            ids = {target["TargetId"] for target in _all(aws, TARGETS, "Targets", PolicyId=policy["Id"])}
+            ids = {target["TargetId"] for target in listing(aws, TARGETS, "Targets", PolicyId=policy["Id"])}
         except AwsError as error:
             if error.code == "PolicyNotFoundException":
                 continue

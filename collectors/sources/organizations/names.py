@@ -7,6 +7,11 @@ UNITS, MEMBERS = "organizations:ListOrganizationalUnitsForParent", "organization
 ACCOUNTS = "organizations:ListAccounts"
 POLICIES, CONTENT = "organizations:ListPolicies", "organizations:DescribePolicy"
 TARGETS = "organizations:ListTargetsForPolicy"
+TAGS = "organizations:ListTagsForResource"
+TRUSTED = "organizations:ListAWSServiceAccessForOrganization"
+DELEGATES = "organizations:ListDelegatedAdministrators"
+DELEGATED = "organizations:ListDelegatedServicesForAccount"
+RESOURCE_POLICY = "organizations:DescribeResourcePolicy"
 GENERATE, READ = "iam:GenerateOrganizationsAccessReport", "iam:GetOrganizationsAccessReport"
 
 # Never asked of AWS: the ones above tell the same with fewer calls. A bundle may hold these in their place.

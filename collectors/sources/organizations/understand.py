@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from collectors.records import (
@@ -12,11 +11,10 @@ from collectors.records import (
     OrganizationalUnit,
     OrganizationPolicy,
     Part,
-    clean,
     digest,
 )
 from collectors.sources import Answers
-from collectors.sources.organizations import access
+from collectors.sources.organizations import access, account_tags, delegation
 from collectors.sources.organizations.ask import enabled
 from collectors.sources.organizations.filed import Attachments
 from collectors.sources.organizations.names import (
@@ -27,22 +25,31 @@ from collectors.sources.organizations.names import (
     POLICIES,
     READ,
     ROOTS,
+    TAGS,
     TARGETS,
     UNITS,
 )
+from collectors.sources.organizations.texts import document
 
 
 def transform(answers: Answers) -> Part:
     documents: dict[str, Any] = {}
-    lacking = access.problems(answers)
+    lacking = {READ: access.problems(answers), TAGS: account_tags.problems(answers)}
     return Part(
-        details=(AccountDetails(unique_id="organizations", organization=_organization(answers)),),
+        details=(
+            AccountDetails(
+                unique_id="organizations",
+                organization=_organization(answers),
+                **delegation.details(answers, documents),
+            ),
+        ),
         organizational_units=_units(answers) if {ROOTS, UNITS} <= answers.keys() else None,
         organization_accounts=_accounts(answers) if {ACCOUNTS, MEMBERS} <= answers.keys() else None,
         organization_policies=_policies(answers, documents) if {CONTENT, TARGETS} <= answers.keys() else None,
+        organization_delegates=delegation.records(answers),
         account_access=access.records(answers),
         documents=documents,
-        problems={READ: lacking} if lacking else {},
+        problems={api: told for api, told in lacking.items() if told},
     )
 
 
@@ -77,17 +84,21 @@ def _read_of(node: str, answers: Answers) -> tuple[str, ...]:
 
 
 def _accounts(answers: Answers) -> tuple[OrganizationAccount, ...]:
-    return tuple(
-        OrganizationAccount(
-            unique_id=raw["Id"],
-            arn=raw["Arn"],
-            name=raw.get("Name", ""),  # an account that is being made may lack one
-            state=raw.get("State") or raw.get("Status", ""),  # AWS takes Status away in September 2026
-            parent_id=answers[MEMBERS].get(raw["Id"], ""),
-            joined_at=raw.get("JoinedTimestamp"),
-            attachments_of=_read_of(raw["Id"], answers),
-        )
-        for raw in answers[ACCOUNTS]
+    return tuple(_account(raw, answers) for raw in answers[ACCOUNTS])
+
+
+def _account(raw: dict[str, Any], answers: Answers) -> OrganizationAccount:
+    told, read_at = account_tags.known(raw["Id"], answers)
+    return OrganizationAccount(
+        unique_id=raw["Id"],
+        arn=raw["Arn"],
+        name=raw.get("Name", ""),  # an account that is being made may lack one
+        state=raw.get("State") or raw.get("Status", ""),  # AWS takes Status away in September 2026
+        parent_id=answers[MEMBERS].get(raw["Id"], ""),
+        joined_at=raw.get("JoinedTimestamp"),
+        attachments_of=_read_of(raw["Id"], answers),
+        tags=told,
+        tags_at=read_at,
     )
 
 
@@ -100,7 +111,7 @@ def _policies(answers: Answers, documents: dict[str, Any]) -> tuple[Organization
             continue
         key, text = "", answers[CONTENT][raw["Id"]]
         if text is not None:
-            body = _document(text)
+            body = document(text)
             documents[key := digest(body)] = body
         found.append(
             OrganizationPolicy(
@@ -115,11 +126,3 @@ def _policies(answers: Answers, documents: dict[str, Any]) -> tuple[Organization
             )
         )
     return tuple(found)
-
-
-def _document(text: str) -> Any:
-    """The parsed JSON; the text where it is none."""
-    try:
-        return clean(json.loads(text))
-    except (ValueError, RecursionError):
-        return text
