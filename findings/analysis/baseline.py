@@ -36,8 +36,11 @@ class Part:
     contexts: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def gap(self, facts: Facts) -> ceiling.Gap:
+        return self.gap_of(ceiling.own(facts))
+
+    def gap_of(self, bound: ceiling.Bound) -> ceiling.Gap:
         contexts: list[Context] = [{key: values} for key, values in self.contexts] or [{}]
-        found = [ceiling.gap(facts, self.asked, root=self.root, context=context) for context in contexts]
+        found = [ceiling.gap_of(bound, self.asked, root=self.root, context=context) for context in contexts]
         return next((one for one in found if one.open), next((one for one in found if one.unsure), found[0]))
 
 

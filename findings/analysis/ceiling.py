@@ -4,13 +4,16 @@ found by evaluation, whatever its policies are called.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
-from findings.policy.compiled import masks
+from findings.analysis.guardrails import SCP, GuardrailLevel, document_of
+from findings.policy.compiled import Compiled, masks
 from findings.policy.document import Document, Unreadable, read
-from findings.policy.evaluate import By, Decision, Layer, Named, Policies, evaluate
+from findings.policy.evaluate import By, Layer, Named, Policies, evaluate
+from findings.policy.layers import Level
 from findings.policy.request import Caller, CallerKind, Context, Request
 
 if TYPE_CHECKING:
@@ -30,14 +33,36 @@ class Gap:
     by: tuple[By, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """An account and its SCPs; None: not visible. organization: as Caller has it."""
+
+    account: str
+    partition: str
+    organization: str | None
+    scp: tuple[Level, ...] | None
+
+
+def own(facts: Facts) -> Bound:
+    s = facts.snapshot
+    return Bound(s.account_id, s.partition, facts.guardrails.organization_id, facts.permissions.service_control)
+
+
 def gap(facts: Facts, asked: Iterable[tuple[str, str]], *, root: bool = False, context: Context | None = None) -> Gap:
     """asked: actions with the resource that they would be tried on."""
+    return gap_of(own(facts), asked, root=root, context=context)
+
+
+def gap_of(
+    bound: Bound, asked: Iterable[tuple[str, str]], *, root: bool = False, context: Context | None = None
+) -> Gap:
     open_: list[str] = []
     unsure: list[str] = []
     keys: list[str] = []
     by: list[By] = []
     for action, resource in asked:
-        found = _asked(facts, action, resource, root, context or {})
+        request = Request(anybody(bound, root), action, resource, context or {})
+        found = evaluate(request, Policies(identity=(_everything(),), scp=bound.scp))
         if found.verdict == "allowed":
             open_.append(action)
         elif found.verdict == "conditional":
@@ -48,15 +73,13 @@ def gap(facts: Facts, asked: Iterable[tuple[str, str]], *, root: bool = False, c
     return Gap(tuple(open_), tuple(unsure), tuple(dict.fromkeys(keys)), tuple(dict.fromkeys(by)))
 
 
-def _asked(facts: Facts, action: str, resource: str, root: bool, context: Context) -> Decision:
-    account, partition = facts.snapshot.account_id, facts.snapshot.partition
+def anybody(bound: Bound, root: bool = False) -> Caller:
     kind, name = (CallerKind.ROOT, "root") if root else (CallerKind.ROLE, f"role/{ANYBODY}")
-    arn = f"arn:{partition}:iam::{account}:{name}"
-    caller = Caller(kind, arn, account, name=ANYBODY, tags={}, organization=facts.guardrails.organization_id)
-    policies = Policies(identity=(_everything(),), scp=facts.permissions.service_control)
-    return evaluate(Request(caller, action, resource, context), policies)
+    arn = f"arn:{bound.partition}:iam::{bound.account}:{name}"
+    return Caller(kind, arn, bound.account, name=ANYBODY, tags={}, organization=bound.organization)
 
 
+@cache
 def _everything() -> Named:
     document = read(EVERYTHING)
     assert isinstance(document, Document)
@@ -64,23 +87,39 @@ def _everything() -> Named:
 
 
 def limiting(facts: Facts) -> tuple[str, ...] | None:
-    """The names of the SCPs that take anything away, "deny-outside-europe at prod (ou-1)", of those that can be read (`unread`
-    has the others); None: SCPs are not visible."""
-    levels = facts.permissions.library.levels
-    if levels is None:
-        return None
-    whole = facts.permissions.catalogue.all
-    found = []
-    for level in levels:
-        allowed = masks(held.compiled for held in level).allow_sure
-        for held in level:
-            taken = held.compiled.deny or (allowed != whole and held.compiled.allow != whole)
-            if taken and not isinstance(held.named.document, Unreadable):
-                found.append(f"{held.named.name} at {held.named.level}")
-    return tuple(found)
+    """What of the SCPs takes anything away, "deny-outside-europe at prod (ou-1)", as far as they can be read (`unread` has the
+    others); None: SCPs are not visible."""
+    levels = facts.guardrails.scp
+    return None if levels is None else tuple(name for level in levels for name in takes(facts, SCP, level))
 
 
 def unread(facts: Facts) -> tuple[str, ...]:
     """SCPs whose document could not be read: what they deny is unknown."""
-    levels = facts.permissions.library.levels or ()
-    return tuple(held.named.name for level in levels for held in level if isinstance(held.named.document, Unreadable))
+    return tuple(name for level in facts.guardrails.scp or () for name in unread_at(facts, level))
+
+
+def takes(facts: Facts, kind: str, level: GuardrailLevel) -> Iterator[str]:
+    """What of one level takes anything away. An RCP only denies: RCPFullAWSAccess stands beside it (AWS.md 17)."""
+    compile_, whole = facts.permissions.library.compile, facts.permissions.catalogue.all
+    documents = [(p, document_of(facts, p)) for p in level.policies]
+    some = [(p.name, compile_(p.document, read)) for p, read in documents if isinstance(read, Document)]
+    lists = kind == SCP and len(some) == len(documents) and masks(one for _, one in some).allow_sure != whole
+    if kind == SCP and not documents:
+        yield f"nothing attached, which allows nothing, at {level.name}"
+    yield from (f"{name} at {level.name}" for name, one in some if _denies(one) or (lists and one.allow_sure != whole))
+
+
+def denies(facts: Facts, level: GuardrailLevel, actions: Iterable[str]) -> bool:
+    """Whether a policy of the level denies any of the actions to somebody, on something."""
+    compile_, asked = facts.permissions.library.compile, facts.permissions.catalogue.mask(actions)
+    read_ = ((p, document_of(facts, p)) for p in level.policies)
+    return any(compile_(p.document, one).deny & asked for p, one in read_ if isinstance(one, Document))
+
+
+def _denies(compiled: Compiled) -> bool:
+    """Also what is no action that we know: AWS has more of them than any list."""
+    return any(clause.may or clause.mask == 0 for clause in compiled.clauses if not clause.statement.allows)
+
+
+def unread_at(facts: Facts, level: GuardrailLevel) -> tuple[str, ...]:
+    return tuple(p.name for p in level.policies if isinstance(document_of(facts, p), Unreadable))

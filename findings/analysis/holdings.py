@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from collectors.records import Group, Holder, Principal, Role, User
+from findings.analysis.guardrails import document_of
 from findings.analysis.kept import Kept
 from findings.policy.catalogue import catalogue
 from findings.policy.compiled import NOTHING, Compiled, compile_document
@@ -120,7 +121,7 @@ class Library:
         return tuple(
             tuple(
                 Held(
-                    Named(layer, policy.name, document := self.facts.document(policy.document), level=level.name),
+                    Named(layer, policy.name, document := document_of(self.facts, policy), level=level.name),
                     layer.value,
                     policy.document,
                     self.compile(policy.document, document),

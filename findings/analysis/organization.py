@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from collectors.records import Coverage, Organization, State
 from findings.analysis.gaps import gap_of
+from findings.policy.document import Unreadable
+from findings.policy.statements import about
 
 if TYPE_CHECKING:
     from findings.analysis.facts import Facts
@@ -16,6 +19,25 @@ ROOTS, UNITS = "organizations:ListRoots", "organizations:ListOrganizationalUnits
 MEMBERS, ACCOUNTS = "organizations:ListAccountsForParent", "organizations:ListAccounts"
 POLICIES, CONTENT = "organizations:ListPolicies", "organizations:DescribePolicy"
 TARGETS = "organizations:ListTargetsForPolicy"
+TRUSTED = "organizations:ListAWSServiceAccessForOrganization"
+DELEGATES, DELEGATED = "organizations:ListDelegatedAdministrators", "organizations:ListDelegatedServicesForAccount"
+RESOURCE_POLICY = "organizations:DescribeResourcePolicy"
+APIS = (
+    DESCRIBE,
+    ROOTS,
+    UNITS,
+    MEMBERS,
+    ACCOUNTS,
+    POLICIES,
+    CONTENT,
+    TARGETS,
+    DELEGATES,
+    DELEGATED,
+    TRUSTED,
+    RESOURCE_POLICY,
+)
+ATTACHING = "organizations:attachpolicy"
+CHANGING = "organizations:updatepolicy"
 
 
 def known_organization(facts: Facts) -> Organization | None:
@@ -27,10 +49,17 @@ def known_organization(facts: Facts) -> Organization | None:
     for arn in [node.arn for node in snapshot.organizational_units] + [
         node.arn for node in snapshot.organization_accounts
     ]:
-        parts = arn.split(":")
-        if len(parts) == 6 and parts[2] == "organizations" and len(path := parts[5].split("/")) == 3:
-            return Organization(organization_id=path[1], management_account_id=parts[4])
+        if organization := organization_of(arn):
+            return Organization(organization_id=organization, management_account_id=arn.split(":")[4])
     return None
+
+
+@lru_cache(4096)
+def organization_of(arn: str) -> str:
+    """The organization's id in the ARN of a root, OU or account; "" where it is none."""
+    parts = arn.split(":")
+    path = parts[5].split("/") if len(parts) == 6 and parts[2] == "organizations" else []
+    return path[1] if len(path) == 3 else ""
 
 
 def members(facts: Facts) -> frozenset[str] | None:
@@ -38,8 +67,16 @@ def members(facts: Facts) -> frozenset[str] | None:
     snapshot = facts.snapshot
     if not (_read(facts, ACCOUNTS) or all(_read(facts, api) for api in (ROOTS, UNITS, MEMBERS))):
         return None
-    listed = snapshot.organization_members or (account.unique_id for account in snapshot.organization_accounts)
-    return frozenset(listed) or None
+    return frozenset(snapshot.organization_members or _listed(facts)) or None
+
+
+def _listed(facts: Facts) -> Iterator[str]:
+    """Without what was read of an organization that the account has left."""
+    organization = known_organization(facts)
+    own = organization.organization_id if organization else ""
+    for account in facts.snapshot.organization_accounts:
+        if organization_of(account.arn) in ("", own):
+            yield account.unique_id
 
 
 def inside(account_id: str, facts: Facts) -> bool:
@@ -51,14 +88,28 @@ def inside(account_id: str, facts: Facts) -> bool:
     if facts.guardrails.members is not None:
         return account_id in facts.guardrails.members
     organization = known_organization(facts)
-    listed = any(account.unique_id == account_id for account in snapshot.organization_accounts)
     managing = organization is not None and organization.management_account_id == account_id
-    return listed or managing or account_id in snapshot.connected
+    return managing or account_id in snapshot.connected or account_id in _listed(facts)
 
 
 def zone_known(facts: Facts) -> bool:
     """False: the account may be in an organization whose members nobody could list."""
     return facts.guardrails.members is not None or facts.guardrails.organization_id == ""
+
+
+def policy_managers(facts: Facts) -> tuple[str, ...] | Unreadable | None:
+    """Whom the organization's resource policy lets attach or change its policies, as the policy names them; None: not read."""
+    digest = facts.told.delegation
+    if digest is None or not facts.complete(RESOURCE_POLICY):
+        return None
+    if not digest:
+        return ()
+    document = facts.document(digest)
+    if isinstance(document, Unreadable):
+        return document
+    allowing = (one for action in (ATTACHING, CHANGING) for _, one in about(document, action) if one.allows)
+    named = (one.principals for one in allowing if one.principals)
+    return tuple(dict.fromkeys(who for found in named for who in (*(("*",) if found.anyone else ()), *found.aws)))
 
 
 def nobody_reads(facts: Facts) -> str:

@@ -3,7 +3,8 @@ its input.
 
 Element keys are case-exact, as in IAM: "effect" is not "Effect". Values that AWS would refuse make the document
 `Unreadable`, with the place and the reason: a document that we cannot read must never look like one that grants
-nothing. So does what would be lost in silence: a "condition" that must be "Condition", a key that is there twice.
+nothing. So does what would be lost in silence: a "condition" that must be "Condition", a key that is there twice, an element
+or a Version that we do not know, because AWS's language grew.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from findings.policy.raw import UnreadableError, kind, parsed
 ANYONE = "*"
 PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 VARIABLES_SINCE = "2012-10-17"
+SHOWN = 50  # characters of what is not known
+VERSIONS = ("", "2008-10-17", VARIABLES_SINCE)
 ELEMENTS = ("Version", "Id", "Statement")
 PAIRS = ("Action", "Resource", "Principal")  # each has a Not form, and only one of the two may stand
 STATEMENT_ELEMENTS = ("Sid", "Effect", "Condition", *PAIRS, *(f"Not{name}" for name in PAIRS))
@@ -114,8 +117,23 @@ def _check_case(raw: Mapping[str, Any], elements: tuple[str, ...], place: str) -
             raise UnreadableError(f"{place}{key} must be written {meant[str(key).lower()]}")
 
 
+def _check_known(raw: Mapping[str, Any], elements: tuple[str, ...], place: str) -> None:
+    """An element that AWS had not when this was written may turn what the others say into its opposite."""
+    for key in raw:
+        if key not in elements and str(key).lower() not in map(str.lower, elements):
+            raise UnreadableError(f"{place}{str(key)[:SHOWN]} is no element that is known")
+
+
+def _version(raw: Any) -> str:
+    version = _text(raw, "Version")
+    if version not in VERSIONS:
+        raise UnreadableError(f"Version {version[:SHOWN]} is not known")
+    return version
+
+
 def _document(raw: Mapping[str, Any]) -> Document:
     _check_case(raw, ELEMENTS, "")
+    _check_known(raw, ELEMENTS, "")
     if "Statement" not in raw:
         raise UnreadableError("there is no Statement")
     statements = raw["Statement"]
@@ -125,7 +143,7 @@ def _document(raw: Mapping[str, Any]) -> Document:
         raise UnreadableError(f"Statement is {kind(statements)}")
     return Document(
         statements=tuple(_statement(s, f"statement {n}") for n, s in enumerate(statements, 1)),
-        version=_text(raw.get("Version", ""), "Version"),
+        version=_version(raw.get("Version", "")),
         id=_text(raw.get("Id", ""), "Id"),
     )
 
@@ -137,6 +155,7 @@ def _statement(raw: Any, place: str) -> Statement:
     if effect not in ("Allow", "Deny"):
         raise UnreadableError(f"{place}: Effect must be Allow or Deny")
     _check_case(raw, STATEMENT_ELEMENTS, f"{place}: ")
+    _check_known(raw, STATEMENT_ELEMENTS, f"{place}: ")
     for one in PAIRS:
         if one in raw and f"Not{one}" in raw:
             raise UnreadableError(f"{place}: {one} and Not{one} exclude each other")

@@ -14,7 +14,9 @@ Attach a baseline to the OU that the account is in, or move the account to an OU
 
     aws organizations attach-policy --policy-id p-EXAMPLE --target-id ou-EXAMPLE
 
-Try it on one account first: GR106 tells which parts of a baseline are missing, and an SCP denies at once.
+The evidence names the place (`fix_at`): the highest OU, or the root, below which no OU has an SCP that limits anything; one
+attachment there closes the finding of every account below it. Try it on one account first: GR106 tells which parts of a
+baseline are missing, and an SCP denies at once.
 
 ## What it cannot know
 Whether what the SCPs deny is what matters: GR106 asks that. Permissions boundaries and policies of resources are not SCPs. An
@@ -30,9 +32,11 @@ from collections.abc import Iterator
 
 from findings.analysis import ceiling
 from findings.analysis.facts import AccountSubject, Facts
+from findings.analysis.fix_place import fix_place
+from findings.analysis.guardrails import SCP
 from findings.rules.guarded import unguarded
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="GR104",
@@ -57,8 +61,9 @@ def judge(account: AccountSubject, facts: Facts) -> Iterator[Outcome]:
         yield Unknown(f"SCP {few(unread)} could not be read")
     else:
         levels = facts.guardrails.scp or ()
-        told = {
+        told: dict[str, Json] = {
             "levels": [level.name for level in levels],
             "policies": sorted({p.name for n in levels for p in n.policies}),
+            "fix_at": fix_place(facts, lambda level: any(ceiling.takes(facts, SCP, level))),
         }
         yield Open(f"No SCP limits {account.name}: every level above it allows everything", told)

@@ -22,6 +22,9 @@ Add the missing deny to the SCP of the OU, and spare the role that has to do it:
     {"Effect": "Deny", "Action": ["cloudtrail:StopLogging", "cloudtrail:DeleteTrail"], "Resource": "*",
      "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/break-glass"}}}
 
+The evidence names the place (`fix_at`): the highest OU, or the root, below which no other OU has an SCP that denies any of
+these actions. The accounts that share it are one family, closed by one change there.
+
 ## What it cannot know
 The management account is bound by no SCP and is not judged. A deny that hangs on what is only known at the time of the request
 (an address, MFA) leaves the part unknown, with the keys named. Other ways to blind a trail, such as narrower selectors, are not
@@ -39,9 +42,10 @@ from collections.abc import Iterator
 from findings.analysis import ceiling
 from findings.analysis.baseline import Part, parts
 from findings.analysis.facts import AccountSubject, Facts
+from findings.analysis.fix_place import fix_place
 from findings.rules.guarded import unguarded
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="GR106",
@@ -70,16 +74,17 @@ def judge(account: AccountSubject, facts: Facts) -> Iterator[Outcome]:
     if unread:
         yield Unknown(f"SCP {few(unread)} could not be read")
         return
-    yield from (_told(account, part, gap) for part, gap in opened)
+    yield from (_told(account, part, gap, facts) for part, gap in opened)
     if unsure:
         yield Unknown("; ".join(unsure))
     elif not opened:
         yield Clear(f"SCPs deny {', '.join(part.words for part, _ in found)}")
 
 
-def _told(account: AccountSubject, part: Part, gap: ceiling.Gap) -> Open:
-    evidence = {
+def _told(account: AccountSubject, part: Part, gap: ceiling.Gap, facts: Facts) -> Open:
+    evidence: dict[str, Json] = {
         "actions": list(gap.open),
         "denied_by": sorted({f"{by.policy} at {by.level}" for by in gap.by if by.policy}),
+        "fix_at": fix_place(facts, lambda level: ceiling.denies(facts, level, gap.open)),
     }
     return Open(f"No SCP denies {part.words} in {account.name}", evidence, part=part.name)

@@ -25,11 +25,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import msgspec
-
 from collectors.records import Organization
 from findings.analysis.baseline import parts
 from findings.analysis.facts import Facts
+from findings.analysis.members import Members
 from findings.rules.words import few
 from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
@@ -76,20 +75,17 @@ def judge(organization: Organization, facts: Facts) -> Iterator[Outcome]:
 
 
 def _accounts(organization: Organization, facts: Facts) -> _Found:
-    """Of every member as if it were judged itself: the tree is the same."""
-    found = _Found()
+    """Of every member, from the tree that the management account reads."""
+    found, members = _Found(), Members(facts)
+    part = next(part for part in parts(facts) if part.name == "regions")
     for account in sorted(facts.snapshot.organization_accounts, key=lambda one: one.unique_id):
         if account.unique_id == organization.management_account_id or account.state not in ALIVE:
             continue
-        other = Facts(msgspec.structs.replace(facts.snapshot, account_id=account.unique_id), facts.settings)
-        if other.guardrails.scp is None:
+        gap = members.gap(account.unique_id, part)
+        if gap is None or (gap.unsure and not gap.open):
             found.unknown.append(account.unique_id)
-            continue
-        gap = next(part.gap(other) for part in parts(other) if part.name == "regions")
-        if gap.open:
+        elif gap.open:
             found.open.append(account.unique_id)
-        elif gap.unsure:
-            found.unknown.append(account.unique_id)
         else:
             found.denied += 1
     return found

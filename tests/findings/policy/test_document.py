@@ -126,6 +126,9 @@ def test_big_document_is_read() -> None:
         ({"Statement": {**ALLOW, "Condition": {"NumericEquals": {"k": 10**5000}}}}, "number too long"),
         ({"Statement": {**ALLOW, "Sid": 3}}, "Sid is a number"),
         ({"Version": 2012, "Statement": ALLOW}, "Version is a number"),
+        ({"Version": "2027-01-01", "Statement": ALLOW}, "Version 2027-01-01 is not known"),
+        ({"Statement": ALLOW, "Scope": "all"}, "Scope is no element that is known"),
+        ({"Statement": [ALLOW, {**ALLOW, "Unless": {}}]}, "statement 2: Unless is no element that is known"),
     ],
 )
 def test_unreadable_says_where_and_why(raw: Any, reason: str) -> None:

@@ -221,6 +221,27 @@ def test_regions_of_the_members() -> None:
     assert regions(EVERYWHERE, europe) == ["unknown"]
 
 
+@pytest.mark.parametrize(
+    "spared",
+    [
+        {"StringNotEquals": {"aws:PrincipalAccount": "222233334444"}},
+        {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::222233334444:role/*"}},
+        {"StringNotEquals": {"aws:PrincipalAccount": "${aws:PrincipalAccount}"}},
+    ],
+)
+def test_an_scp_that_spares_an_account_is_asked_for_each(spared: dict[str, Any]) -> None:
+    elsewhere = {"aws:RequestedRegion": "eu-west-1"}
+    condition = {**spared, "StringNotEquals": {**spared.get("StringNotEquals", {}), **elsewhere}}
+    some = document(deny("*", Condition=condition))
+    other = org_account("333344445555")
+    tree = (OURS, unit("r-1", ""), unit(), org_account(parent="r-1"), MEMBER, other)
+    full = org_policy("full", "r-1", "ou-1", "222233334444", "333344445555", document=EVERYTHING)
+    scp = org_policy("some", "r-1", document=some)
+    (found,) = verdicts("GR113", *tree, full, scp, trusts=(EVERYTHING, some), settings=EUROPE, coverage=tree_coverage())
+    every = "${" in str(spared)
+    assert found.evidence["accounts"] == ["222233334444", *(["333344445555"] if every else [])]
+
+
 # -- GR108
 
 COMPUTE = trust(Service="ec2.amazonaws.com")
@@ -277,3 +298,34 @@ def test_a_selector_that_nothing_understands_is_named() -> None:
     settings, complaints = declared({"required_boundaries": {"*": "edge", "paths:/x": "edge"}})
     assert settings.required_boundaries == {"*": "edge"}
     assert "paths:/x" in complaints[0]
+
+
+# -- where GR104 and GR106 are to be fixed
+
+STOP = document(NO_TRAIL)
+OTHER_OU = unit("ou-2", name="dev")
+INNER = unit("ou-3", "ou-1", name="payments")
+
+
+@pytest.mark.parametrize(
+    ("entities", "expected"),
+    [
+        ((), "Root (r-1)"),
+        ((OTHER_OU,), "Root (r-1)"),
+        ((OTHER_OU, org_policy("stop", "ou-2", document=STOP)), "prod (ou-1)"),
+        ((OTHER_OU, org_policy("lost", "ou-2", document=None)), "prod (ou-1)"),
+        ((INNER, org_policy("stop", "ou-3", document=STOP)), ACCOUNT_ID),
+        ((unit("ou-4", "ou-9"), org_policy("stop", "ou-4", document=STOP)), "Root (r-1)"),
+        ((unit("ou-4", "ou-5"), unit("ou-5", "ou-4"), org_policy("stop", "ou-4", document=STOP)), "Root (r-1)"),
+    ],
+)
+def test_the_place_of_the_fix_is_as_high_as_nobody_else_has_it(entities: Any, expected: str) -> None:
+    everywhere = ("r-1", *(f"ou-{n}" for n in range(1, 6)), ACCOUNT_ID)
+    scps = (org_policy("full", *everywhere, document=EVERYTHING), org_policy("elsewhere", "ou-8", document=STOP))
+    for code in ("GR104", "GR106"):
+        found = verdicts(
+            code, in_organization(), *TREE, *scps, *entities, trusts=(EVERYTHING, STOP), coverage=tree_coverage()
+        )
+        assert {v.evidence["fix_at"] for v in found if v.part in ("", "trail")} == {expected}
+    leaving = next(v for v in found if v.part == "organization")
+    assert leaving.evidence["fix_at"] == ("prod (ou-1)" if "lost" in str(entities) else "Root (r-1)")
