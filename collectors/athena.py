@@ -70,9 +70,9 @@ def desk(there: Target) -> Desk:
 
 
 def own_role(reader: Account, there: Target, role: str) -> Target:
-    """Athena's role stands in the reader's account, and asks for the same external id."""
+    """Athena's role stands in the reader's account, and asks for the same external id. It trusts the worker, not a hub."""
     arn = f"arn:{there.partition}:iam::{there.account_id}:role/{role}"
-    return replace(there, role_arn=arn, external_id=reader.connection.external_id)
+    return replace(there, role_arn=arn, external_id=reader.connection.external_id, hub_arn="")
 
 
 def plan(account: Account, now: datetime) -> Progress:

@@ -30,7 +30,8 @@ from collectors.sources.event_lookup import Look
 from collectors.sources.trail_bucket import Place
 
 ACCOUNTS_TRIED = 3  # beside the reader's own
-ABSENT, WRONG = "without the external id", "with a wrong external id"
+ABSENT, WRONG = "the role without the external id", "the role with a wrong external id"
+HUB_ABSENT = "the hub role without its external id"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def run(test_id: int) -> None:
     """Carry out a test that an operator asked for; a second call for the same test does nothing."""
     if not queue.begin(ConnectionTest, test_id):
         return
-    test = ConnectionTest.objects.select_related("account__connection__account").get(pk=test_id)
+    related = "account__connection__account", "account__connection__organization"
+    test = ConnectionTest.objects.select_related(*related).get(pk=test_id)
     checks = [asdict(check) for check in checks_of(test.account.connection)]
     ConnectionTest.objects.filter(pk=test_id).update(finished_at=Now(), checks=checks)
 
@@ -62,6 +64,8 @@ def checks_of(connection: Connection) -> Iterator[Check]:
     if there.role_arn:
         yield _refused(replace(there, external_id=""), ABSENT)
         yield _refused(replace(there, external_id=f"{there.external_id[::-1]}x"), WRONG)
+    if there.hub_arn:
+        yield _refused(replace(there, hub_external_id=""), HUB_ABSENT)
     for source in (source for source in sources().values() if source.apis):
         yield from _permissions(source, there)
     if settings.LOOKUP_DAYS:
@@ -73,7 +77,8 @@ def checks_of(connection: Connection) -> Iterator[Check]:
 
 
 def _reach(there: Target) -> Check:
-    what = f"Assume {there.role_arn}" if there.role_arn else "Use the worker's own credentials"
+    through = f" through {there.hub_arn}" if there.hub_arn else ""
+    what = f"Assume {there.role_arn}{through}" if there.role_arn else "Use the worker's own credentials"
     try:
         connect(there, ["sts:GetCallerIdentity"])
     except AwsError as error:
@@ -83,7 +88,7 @@ def _reach(there: Target) -> Check:
 
 def _refused(there: Target, how: str) -> Check:
     """AWS must refuse this. Where it does not, any customer of the worker's account could be used against this one."""
-    what = f"Assume the role {how}"
+    what = f"Assume {how}"
     try:
         connect(there, ["sts:GetCallerIdentity"])
     except AwsError as error:

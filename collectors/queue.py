@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from collectors.models import Account, BundleUpload, ConnectionTest, Job, Run
+from collectors.models import Account, BundleUpload, ConnectionTest, Job, Membership, Run
+from collectors.models.account import NOT_COLLECTED
 from collectors.models.job import JUDGE
 
 LEASE = timedelta(minutes=10)
@@ -187,9 +188,11 @@ def ask_judgement(run_id: int, account_id: int, others: Iterable[int] = ()) -> i
 
 def ask_judgements(accounts: Iterable[int], runs: dict[int, int] | None = None) -> None:
     """Queue judgements, each in the account's last run unless runs names another; the tick rings for them. An account without
-    a run has nothing to judge. They are not locked: jobs are made in the order of the accounts, so that two who ask for the
-    same ones never wait for each other crosswise."""
-    last = Run.objects.filter(account__in=set(accounts)).order_by("account", "-pk").distinct("account")
+    a run has nothing to judge, and a frozen one keeps what was found. They are not locked: jobs are made in the order of the
+    accounts, so that two who ask for the same ones never wait for each other crosswise."""
+    kept = Membership.objects.filter(standing__in=NOT_COLLECTED).values("account")
+    runs_of = Run.objects.filter(account__in=set(accounts)).exclude(account__in=kept)
+    last = runs_of.order_by("account", "-pk").distinct("account")
     chosen = dict(last.values_list("account", "pk")) | (runs or {})
     jobs = [Job(run_id=run, account_id=account, source=JUDGE) for account, run in sorted(chosen.items())]
     Job.objects.bulk_create(jobs, ignore_conflicts=True)  # another transaction may have asked meanwhile: job_one_open

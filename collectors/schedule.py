@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.db.models.functions import Now
 
 from collectors import queue
@@ -17,15 +17,22 @@ from collectors.models.job import JUDGE
 from collectors.sources import Source, sources
 
 ASK_AGAIN = timedelta(minutes=5)
+KNOCK = "account"  # the source that is tried while the account has no role for us yet
+PATIENCE = 4  # such an account is tried again after a quarter of the time that it has waited
 
 
 def start_due_runs() -> list[Run]:
     """Cancel what operators want cancelled, start what they ask for, then what is due."""
     asked = _requested()
-    last, now, suspect = _last_started(), queue.database_now(), _suspect()
+    last, now = _last_started(), queue.database_now()
+    again, waiting = _refused()
+    hurried = _suspect() | again
     collecting = Run.objects.filter(finished_at=None).values("account")
     accounts = Account.objects.filter(COLLECTABLE).exclude(pk__in=collecting).order_by("pk")
-    due = ((account, _due(account, last, now, suspect)) for account in accounts)
+    due = (
+        (account, _knock(account, last, now) if account.pk in waiting else _due(account, last, now, hurried))
+        for account in accounts
+    )
     return asked + [
         run for account, names in due if names and (run := start(account, Run.Reason.SCHEDULE, names=names))
     ]
@@ -52,6 +59,13 @@ def to_ring(model: type[ConnectionTest] | type[BundleUpload]) -> list[int]:
 Key = tuple[int, str]  # account's primary key, source
 
 
+def _knock(account: Account, last: dict[Key, datetime], now: datetime) -> list[str]:
+    """A role that is not there yet, mostly: often at first, and never less often than on schedule."""
+    before = last.get((account.pk, KNOCK))
+    waits = min(max(ASK_AGAIN, (now - account.added_at) / PATIENCE), _interval(sources()[KNOCK], hurried=False))
+    return [KNOCK] if before is None or before + waits <= now else []
+
+
 def _due(account: Account, last: dict[Key, datetime], now: datetime, suspect: set[Key]) -> list[str]:
     return [
         source.name
@@ -74,6 +88,16 @@ def _suspect() -> set[Key]:
     return set(Coverage.objects.filter(suspect=True).values_list("account", "source"))
 
 
+def _refused() -> tuple[set[Key], set[int]]:
+    """Sources that could not assume a role which another one has assumed since; and accounts that no source ever reached."""
+    rows = Coverage.objects.filter(state=Coverage.State.DENIED, permission="sts:AssumeRole")
+    refused = list(rows.values_list("account", "source", "observed_at"))
+    answered = Coverage.objects.filter(account__in={account for account, *_ in refused}).exclude(complete_at=None)
+    reached = dict(answered.values_list("account").annotate(at=Max("complete_at")))
+    again = {(account, source) for account, source, at in refused if account in reached and reached[account] > at}
+    return again, {account for account, *_ in refused if account not in reached}
+
+
 def _last_started() -> dict[Key, datetime]:
     """(account, source) -> when its last run was made. A cancelled or failed job counts: it is not tried at once again."""
     jobs = Job.objects.exclude(source=JUDGE).order_by("account", "source", "-pk").distinct("account", "source")
@@ -85,7 +109,10 @@ def _requested() -> list[Run]:
     started = []
     with transaction.atomic():
         open_requests = CollectRequest.objects.filter(taken_at=None).select_for_update(skip_locked=True, of=("self",))
-        wishes = {r.account_id: r for r in open_requests.select_related("account__connection").order_by("pk")}
+        wishes = {
+            r.account_id: r
+            for r in open_requests.select_related("account__connection", "account__membership").order_by("pk")
+        }
         for _, wish in sorted(wishes.items()):
             if wish.cancel:
                 queue.cancel(wish.account)

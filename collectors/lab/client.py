@@ -42,6 +42,10 @@ class LabClient:
         """Items {account, role_name, external_id, policy}; returns the ARNs of the roles."""
         return list(self.ask("POST", "deploy", items)["roles"])
 
+    def stack(self, template: dict[str, Any], accounts: list[str] | None = None) -> list[str]:
+        """Deploy a CloudFormation template in these accounts, or as a StackSet in all members; returns the ARNs of the roles."""
+        return list(self.ask("POST", "stack", {"template": template, "accounts": accounts})["roles"])
+
     def expected(self) -> list[dict[str, str]]:
         return list(self.ask("GET", "expected"))
 

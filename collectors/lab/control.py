@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
-from hashlib import sha256
+from datetime import datetime
 from typing import Any
 
 from moto.iam.models import Role
 
-from collectors.lab import past
+from collectors.lab import past, stacks
 from collectors.lab.enforcement import find_role
-from collectors.lab.organization import HUB_ROLE, hub_policy
+from collectors.lab.organization import HUB_ROLE
 from collectors.lab.population.trusts import role_trust
 from collectors.lab.trail import bucket
 from collectors.lab.wire import Answer, Environ
@@ -68,25 +67,29 @@ def deploy(world: World, body: Body) -> Any:
         if world.account(item["account"]) is None:
             raise ValueError(f"no active account {item['account']}")
         arns.append(put_role(world, item, hub.arn).arn)
-    hub.policies["assume-collector-roles"] = hub_policy({arn.rpartition("/")[2] for arn in arns}, hub.policies)
+    stacks.let_assume(hub, arns)
     return {"roles": arns}
 
 
 def put_role(world: World, item: dict[str, Any], hub_arn: str) -> Role:
-    """Create the role, or change its trust and policy as a stack update would."""
-    iam, name = world.iam(item["account"]), item["role_name"]
-    trust = role_trust(hub_arn, external_id=item["external_id"])
-    role = find_role(iam, name)
-    if role is None:
-        digest = sha256(f"{world.settings.seed}/{item['account']}/{name}".encode()).hexdigest().upper()
-        role_id = "AROA" + digest.translate(str.maketrans("0189", "WXYZ"))[:17]
-        tags = [{"Key": "application", "Value": "iamdash"}]
-        role = Role(item["account"], "aws", role_id, name, trust, "/", None, "Read by iamdash", tags, "3600")
-        role.create_date = datetime.now(UTC)
-        iam.roles[role.id] = role
-    role.assume_role_policy_document = trust
-    role.policies = {"iamdash-read": json.dumps(item["policy"])}
-    return role
+    """The role of one account's own template."""
+    given = {
+        "RoleName": item["role_name"],
+        "Description": "Read by iamdash",
+        "AssumeRolePolicyDocument": json.loads(role_trust(hub_arn, external_id=item["external_id"])),
+        "Policies": [{"PolicyName": "iamdash-read", "PolicyDocument": item["policy"]}],
+    }
+    return stacks.put_role(world, item["account"], given)
+
+
+def stack(world: World, body: Body) -> Any:
+    """A template as a stack of each of these accounts; "accounts" None: of all members, as a StackSet deploys it, which
+    leaves the management account out."""
+    members = [a.id for a in world.accounts if a.status == "ACTIVE" and a.id != world.management.id]
+    chosen = members if body["accounts"] is None else body["accounts"]
+    arns = [arn for account in chosen for arn in stacks.deploy(world, account, body["template"])]
+    stacks.let_assume(hub_role(world), arns)
+    return {"roles": arns}
 
 
 def expected(world: World, body: Body) -> Any:
@@ -129,6 +132,7 @@ ROUTES: dict[tuple[str, str], Callable[[World, Body], Any]] = {
     ("GET", "credentials"): credentials,
     ("POST", "clock"): clock,
     ("POST", "deploy"): deploy,
+    ("POST", "stack"): stack,
     ("GET", "expected"): expected,
     ("GET", "faults"): list_faults,
     ("POST", "faults"): add_fault,

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 ACCOUNT_ID = RegexValidator(r"^[0-9]{12}\Z", "An AWS account id is 12 digits, leading zeros included.")
 ROLE_NAME = RegexValidator(r"^[A-Za-z0-9_+=,.@-]{1,64}\Z", "A role name has 1 to 64 letters, digits or + = , . @ _ -")
+NOT_COLLECTED = ("frozen", "gone", "left_out", "not_chosen")  # values of joining.Standing
 PARTITIONS = {"aws": "AWS", "aws-cn": "AWS China", "aws-us-gov": "AWS GovCloud (US)"}
 
 
@@ -39,7 +40,10 @@ class Account(models.Model):
 
 
 class Connection(models.Model):
-    """How the account is reached. No secret of AWS is kept: a role is assumed, or the worker's own credentials serve."""
+    """How the account is reached. No secret of AWS is kept: a role is assumed, or the worker's own credentials serve.
+
+    organization: by which it joined; None: somebody connected it by hand.
+    """
 
     class Kind(models.TextChoices):
         ROLE = "role", "Assume a role"
@@ -51,6 +55,7 @@ class Connection(models.Model):
     role_name = models.CharField(max_length=64, default="iamdash-readonly", validators=[ROLE_NAME])
     external_id = models.CharField(max_length=64, default=new_external_id, editable=False)
     enabled = models.BooleanField(default=True)
+    organization = models.ForeignKey("OrganizationConnection", models.PROTECT, null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} for {self.account_id}"
@@ -58,15 +63,20 @@ class Connection(models.Model):
     @property
     def collectable(self) -> bool:
         """Whether the worker may ask AWS; the query COLLECTABLE says the same."""
-        return self.enabled and self.kind != self.Kind.BUNDLE
+        if not self.enabled or self.kind == self.Kind.BUNDLE:
+            return False
+        joined = getattr(self.account, "membership", None)
+        return joined is None or not joined.held
 
     @property
     def role_arn(self) -> str:
         return f"arn:{self.account.partition}:iam::{self.account.aws_id}:role/{self.role_name}"
 
 
+# Accounts that joined with their organization and are not collected now; Membership.held says the same.
+HELD = models.Q(membership__paused=True) | models.Q(membership__standing__in=NOT_COLLECTED)
 # Accounts whose connection is collectable.
-COLLECTABLE = models.Q(connection__enabled=True) & ~models.Q(connection__kind=Connection.Kind.BUNDLE)
+COLLECTABLE = models.Q(connection__enabled=True) & ~models.Q(connection__kind=Connection.Kind.BUNDLE) & ~HELD
 
 
 class CollectRequest(models.Model):
@@ -86,7 +96,10 @@ class CollectRequest(models.Model):
 
 
 class ConnectionTest(models.Model):
-    """An operator asked whether an account can be read. checks: collectors.probe.Check as dicts, in the order they were tried."""
+    """An operator asked whether an account can be read. checks: collectors.probe.Check as dicts, in the order they were tried.
+
+    template: digest of the organization's template that it is the proof of; "": an operator's own question.
+    """
 
     account = models.ForeignKey(Account, models.CASCADE)
     requested_by = models.CharField(max_length=150)
@@ -95,6 +108,7 @@ class ConnectionTest(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     checks = models.JSONField(default=list)
+    template = models.CharField(max_length=32, default="", blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["account", "-id"], name="connection_test_of_account")]

@@ -39,8 +39,8 @@ def test_a_good_connection_works_and_needs_its_external_id(connected: list[Accou
     test = outcome(connected[0])
     assert test.good
     found = results(test)
-    assert found[f"Assume the role {probe.ABSENT}"] is True
-    assert found[f"Assume the role {probe.WRONG}"] is True
+    assert found[f"Assume {probe.ABSENT}"] is True
+    assert found[f"Assume {probe.WRONG}"] is True
     assert False not in found.values()
     assert set(permissions()) <= set(found) | {"sts:AssumeRole"}
 
@@ -51,7 +51,7 @@ def test_a_role_that_anybody_may_assume_fails_the_test(connected: list[Account],
     aws.deploy([{"account": account.aws_id, "role_name": "iamdash-readonly", "external_id": "", "policy": policy}])
     test = outcome(account)
     assert not test.good
-    assert results(test)[f"Assume the role {probe.ABSENT}"] is False
+    assert results(test)[f"Assume {probe.ABSENT}"] is False
 
 
 def test_a_role_that_is_not_there_ends_the_test(connected: list[Account]) -> None:

@@ -1,0 +1,159 @@
+"""Accounts join with their organization, freeze with what is known of them, and thaw: from the collected tree, at each tick.
+
+Nothing is concluded from what was not read: a tree that gives no answer any more leaves every account as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Subquery, Value
+from django.db.models.functions import Concat, Now
+
+from collectors import queue
+from collectors.models import Account, Connection, ConnectionTest, Coverage, Job, Membership, OrganizationConnection
+from collectors.models.account import NOT_COLLECTED
+from collectors.models.job import JUDGE
+from collectors.models.joining import Standing
+from collectors.onboarding import Choice, members, told
+from collectors.records import State
+
+log = structlog.get_logger(__name__)
+BATCH = 1_000
+PROVER = "iamdash"
+
+
+@dataclass(frozen=True)
+class Member:
+    """An account as its organization lists it, and what follows for it."""
+
+    aws_id: str
+    name: str
+    state: str
+    standing: str
+
+
+@dataclass
+class Joined:
+    """What a tick did: account ids."""
+
+    joined: list[str] = field(default_factory=list)
+    frozen: list[str] = field(default_factory=list)
+    thawed: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.joined or self.frozen or self.thawed)
+
+
+def join_all() -> None:
+    for pk in OrganizationConnection.objects.order_by("pk").values_list("pk", flat=True):
+        done = join(pk)
+        if done:
+            counts = {"joined": len(done.joined), "frozen": len(done.frozen), "thawed": len(done.thawed)}
+            log.info("organization.joined", organization=pk, **counts)
+
+
+def join(pk: int) -> Joined:
+    """Bring one organization's accounts to where the tree and the choice say; of two at once the second does nothing."""
+    done = Joined()
+    with transaction.atomic():
+        rows = OrganizationConnection.objects.select_for_update(skip_locked=True, of=("self",))
+        decided = rows.select_related("account").filter(pk=pk).first()
+        if decided is None:
+            return done
+        ours = Membership.objects.filter(account__connection__organization=decided)
+        ours.exclude(paused=decided.paused).update(paused=decided.paused)
+        there = told(decided.account)
+        if decided.paused or there is None or there.organization_id != decided.organization_id:
+            return done
+        listed = _listed(decided)
+        if decided.joining:
+            done.joined = _add(decided, [one for one in listed.values() if one.standing == Standing.CHOSEN])
+        _follow(decided, listed, done)
+        _reach_as_decided(decided)
+        _ask_for_proof(decided)
+    return done
+
+
+def _listed(decided: OrganizationConnection) -> dict[str, Member]:
+    rows = members(decided.account, Choice.of(decided)).values_list("unique_id", "name", "state", "standing")
+    return {aws_id: Member(aws_id, *rest) for aws_id, *rest in rows}
+
+
+def _add(decided: OrganizationConnection, chosen: Iterable[Member]) -> list[str]:
+    """Connect those that nobody connected, and take over those that left another organization of ours."""
+    wanted = {one.aws_id: one for one in chosen}
+    theirs = Connection.objects.filter(account__aws_id__in=wanted, account__membership__standing=Standing.GONE)
+    moved = list(theirs.exclude(organization=decided).values_list("account__aws_id", flat=True))
+    Connection.objects.filter(account__aws_id__in=moved).update(organization=decided)
+    new = wanted.keys() - set(Account.objects.filter(aws_id__in=wanted).values_list("aws_id", flat=True))
+    return sorted(moved) + (_connect(decided, [wanted[aws_id] for aws_id in sorted(new)]) if new else [])
+
+
+def _connect(decided: OrganizationConnection, new: list[Member]) -> list[str]:
+    """An operator may connect one of them by hand in the same moment: then it is the operator's."""
+    partition, by = decided.account.partition, decided.organization_id
+    accounts = [Account(aws_id=m.aws_id, name=m.name or m.aws_id, partition=partition, added_by=by) for m in new]
+    Account.objects.bulk_create(accounts, BATCH, ignore_conflicts=True)
+    made = Account.objects.filter(aws_id__in=[m.aws_id for m in new]).order_by("pk").values_list("pk", flat=True)
+    connections = [Connection(account_id=pk, organization=decided) for pk in made]
+    Connection.objects.bulk_create(connections, BATCH, ignore_conflicts=True)
+    ours = Account.objects.filter(pk__in=made, connection__organization=decided).order_by("pk")
+    names = {m.aws_id: m.name for m in new}
+    memberships = [Membership(account=account, name=names[account.aws_id]) for account in ours]
+    Membership.objects.bulk_create(memberships, BATCH, ignore_conflicts=True)
+    return [account.aws_id for account in ours]
+
+
+def _follow(decided: OrganizationConnection, listed: Mapping[str, Member], done: Joined) -> None:
+    """Standing, state and name of the accounts that joined before. History and findings are not touched."""
+    rows = Membership.objects.filter(account__connection__organization=decided).select_related("account")
+    changed: list[Membership] = []
+    renamed: list[Account] = []
+    for row in rows.order_by("account"):
+        one = listed.get(row.account.aws_id)
+        if one is None or one.standing == Standing.UNDECIDED:
+            continue
+        if one.standing != row.standing:
+            (done.thawed if one.standing == Standing.CHOSEN else done.frozen).append(one.aws_id)
+            row.standing, row.since = one.standing, Now()
+        elif (one.state, one.name or row.name) == (row.state, row.name):
+            continue
+        if one.name not in {"", row.name} and row.account.name == (row.name or one.aws_id):
+            row.account.name = one.name
+            renamed.append(row.account)
+        row.state, row.name = one.state, one.name or row.name
+        changed.append(row)
+    Membership.objects.bulk_update(changed, ["standing", "since", "state", "name"], BATCH)
+    Account.objects.bulk_update(renamed, ["name"], BATCH)
+    _stop(row.account_id for row in changed if row.standing in NOT_COLLECTED)
+
+
+def _stop(accounts: Iterable[int]) -> None:
+    """What is under way in an account that froze just now would only be refused."""
+    busy = Job.objects.filter(account__in=list(accounts), state__in=queue.OPEN).exclude(source=JUDGE)
+    for account in Account.objects.filter(pk__in=busy.values("account")).order_by("pk"):
+        queue.cancel(account)
+
+
+def _reach_as_decided(decided: OrganizationConnection) -> None:
+    """The role's name and the external id follow what operators decide."""
+    external_id = Concat(Value(f"{decided.secret}-"), "aws_id")
+    own = Account.objects.filter(pk=OuterRef("account_id")).annotate(external_id=external_id).values("external_id")
+    ours = Connection.objects.filter(organization=decided).annotate(own=Subquery(own))
+    ours.exclude(role_name=decided.role_name, external_id=F("own")).update(
+        role_name=decided.role_name, external_id=Subquery(own)
+    )
+
+
+def _ask_for_proof(decided: OrganizationConnection) -> None:
+    """Once a template: that its role cannot be assumed without the external id, in an account where it is known to work."""
+    if ConnectionTest.objects.filter(template=decided.template).exists():
+        return
+    works = Exists(Coverage.objects.filter(account=OuterRef("pk"), state=State.COMPLETE))
+    ours = Account.objects.filter(works, connection__organization=decided, membership__standing=Standing.CHOSEN)
+    if (account := ours.order_by("pk").first()) is not None:
+        ConnectionTest.objects.create(account=account, requested_by=PROVER, template=decided.template)
