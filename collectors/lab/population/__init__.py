@@ -3,7 +3,7 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from collectors.lab import organization
+from collectors.lab import identity_center, organization
 from collectors.lab.population import filler, finish, held_keys, recipes, sign_ins
 from collectors.lab.population.builder import Builder
 from collectors.lab.world import World
@@ -34,4 +34,5 @@ def populate(world: World) -> World:
             finish.judge(builder)
             sign_ins.judge(builder)
             held_keys.judge(builder)
+        identity_center.build(world)
     return world

@@ -1,0 +1,53 @@
+"""IAM Identity Center: permission sets, who has them in which account, and the names of those people and groups."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from collectors.records.base import Record
+
+
+class PermissionSet(Record, frozen=True, kw_only=True):
+    """unique_id: its ARN. instance: ARN of the Identity Center it belongs to; region: where that is, "" where nobody told.
+
+    session_seconds: how long its sessions last. managed: ARNs of AWS-managed policies; customer: path and name of policies that
+    each account must hold ("/teams/deploy"); inline: digest of its document, "" for none; boundary: an ARN, or path and name as
+    before, "" for none. accounts: ids of those where it is provisioned. Any of these is None where it was not read.
+    """
+
+    unique_id: str
+    name: str
+    instance: str
+    region: str = ""
+    created_at: datetime | None = None
+    session_seconds: int | None = None
+    relay_state: str | None = None
+    managed: tuple[str, ...] | None = None
+    customer: tuple[str, ...] | None = None
+    inline: str | None = None
+    boundary: str | None = None
+    accounts: tuple[str, ...] | None = None
+
+
+class AccountAssignment(Record, frozen=True, kw_only=True):
+    """Who has a permission set in one account. unique_id: "<permission set's ARN>/<account>". users, groups: their ids.
+    read_at: when we asked for it."""
+
+    unique_id: str
+    permission_set: str
+    target: str
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    read_at: datetime
+
+
+class CenterPrincipal(Record, frozen=True, kw_only=True):
+    """A user or group of the identity store to whom something is assigned, or who is in such a group. Nothing else of a person
+    is kept than what names him. members: ids of a group's users; None: not read, or a user.
+    """
+
+    unique_id: str
+    group: bool = False
+    name: str = ""
+    display_name: str = ""
+    members: tuple[str, ...] | None = None

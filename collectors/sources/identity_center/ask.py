@@ -1,0 +1,299 @@
+"""What is asked of Identity Center. It lives in one region, which nothing names; where its roles lie tells it mostly."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import boto3
+
+from collectors.aws.call import Answer, Aws
+from collectors.aws.errors import AwsError
+from collectors.aws.partitions import HOME
+from collectors.models.identity_center_view import NEVER, Pair, Plan
+from collectors.records import AccountAssignment, State, digest
+from collectors.sources import Answers
+from collectors.sources.event_lookup import enabled_regions
+from collectors.sources.identity_center.names import (
+    ASSIGNMENTS,
+    BOUNDARY,
+    CUSTOMER,
+    DESCRIBE,
+    GROUPS,
+    INLINE,
+    INSTANCES,
+    MANAGED,
+    MEMBERS,
+    ORGANIZATION,
+    PROVISIONED,
+    SETS,
+    USERS,
+)
+
+PLAN = "permission sets"
+SECONDS, OF_PAIRS = 35.0, 90.0  # for a question about each permission set; for one about each of its accounts
+GONE = "ResourceNotFoundException"
+REFUSED = frozenset({State.DENIED, State.BLOCKED_BY_SCP})
+NO_LINE = "NoSuchEntity"  # of a bundle without an answer to this one request; it is partial then
+NOT_HERE = "The account is neither the management account nor a delegated administrator of Identity Center."
+
+
+@dataclass(frozen=True)
+class Instance:
+    """region: the one to ask in, "" for the session's own; home: its name where it is known. owner: account id."""
+
+    arn: str
+    store: str
+    region: str
+    home: str
+    owner: str
+
+
+def instances(aws: Aws, answers: Answers) -> list[Instance]:
+    """Identity Center as the account sees it; empty where it has none. The organization's own comes before an account's."""
+    failed: AwsError | None = None
+    began = aws.clock()
+    for region in _regions(aws, answers[PLAN].regions if PLAN in answers else ()):
+        try:
+            found = list(_all(aws, INSTANCES, "Instances", region))
+        except AwsError as error:  # a region that an SCP closes says nothing of the others
+            failed = failed or error
+            if aws.clock() - began > SECONDS:  # regions that cannot be reached take their timeouts
+                break
+            continue
+        if found:
+            return sorted((_instance(raw, region) for raw in found), key=lambda one: one.owner == aws.account_id)
+    if failed is None:
+        return []
+    if failed.state in REFUSED and _manages(aws) is False:
+        raise AwsError(INSTANCES, State.NOT_APPLICABLE, NOT_HERE) from failed
+    raise failed
+
+
+def _regions(aws: Aws, likely: tuple[str, ...]) -> Iterator[str]:
+    """Where roles of Identity Center say that it is, where the session is at home, then every other one that is enabled."""
+    if aws.from_files:
+        yield from aws.regions(INSTANCES) or ("",)
+        return
+    first = likely or ("",)
+    yield from first
+    served = _served()
+    yield from (region for region in enabled_regions(aws) if region not in first and region in served)
+
+
+@functools.cache
+def _served() -> frozenset[str]:
+    """Regions that have Identity Center, as far as botocore knows."""
+    session = boto3.Session()
+    return frozenset(region for name in HOME for region in session.get_available_regions("sso-admin", name))
+
+
+def _instance(raw: Answer, region: str) -> Instance:
+    """A region that Identity Center is replicated to names the first one."""
+    home = raw.get("PrimaryRegion") or region or HOME.get(raw["InstanceArn"].split(":")[1], "")
+    return Instance(raw["InstanceArn"], raw["IdentityStoreId"], region, home, raw.get("OwnerAccountId", ""))
+
+
+def _manages(aws: Aws) -> bool | None:
+    """Whether the account manages its organization; None: nobody knows, or there is none."""
+    try:
+        told = aws.ask(ORGANIZATION, require="Organization")["Organization"]
+    except AwsError:
+        return None
+    return bool(told.get("MasterAccountId") == aws.account_id)
+
+
+def sets(aws: Aws, answers: Answers) -> dict[str, Instance]:
+    """ARN of each permission set -> its instance. Only who administers Identity Center may ask. New ones come first, the others
+    in an order that is another every day, for there may be more than a run can read of."""
+    found: dict[str, Instance] = {}
+    planned: Plan = answers[PLAN]
+    day = planned.now.date().isoformat()
+    for one in answers[INSTANCES][:1]:
+        try:
+            arns = list(_all(aws, SETS, "PermissionSets", one.region, InstanceArn=one.arn))
+        except AwsError as error:
+            elsewhere = (
+                error.state in REFUSED or error.code == "ValidationException"
+            )  # an account's own instance has none
+            if elsewhere and _manages(aws) is False:
+                raise AwsError(SETS, State.NOT_APPLICABLE, NOT_HERE) from error
+            raise
+        arns.sort(key=lambda arn: (arn in planned.sets, digest([arn, day])))
+        found |= dict.fromkeys(arns[: planned.limit], one)
+    return found
+
+
+def _all(aws: Aws, api: str, member: str, region: str, **parameters: Any) -> Iterator[Any]:
+    for page in aws.pages(api, require=member, token="NextToken", region=region, **parameters):  # noqa: S106 - a page token
+        yield from page[member]
+
+
+def _each(aws: Aws, answers: Answers, api: str, ask: Callable[[str, Instance], Any]) -> dict[str, Any]:
+    """Permission set -> what `ask` says of it. One that was deleted meanwhile is left out."""
+    found: dict[str, Any] = {}
+    began = aws.clock()
+    for arn, instance in answers[SETS].items():
+        if aws.clock() - began > SECONDS:
+            text = f"{len(found)} of {len(answers[SETS])} permission sets were read in this run."
+            raise AwsError(api, State.PARTIAL, text, kept=found)
+        try:
+            found[arn] = ask(arn, instance)
+        except AwsError as error:
+            if error.code not in (GONE, NO_LINE):
+                raise
+    return found
+
+
+def described(aws: Aws, answers: Answers) -> dict[str, Answer]:
+    def ask(arn: str, of: Instance) -> Answer:
+        asked = {"InstanceArn": of.arn, "PermissionSetArn": arn}
+        return dict(aws.ask(DESCRIBE, require="PermissionSet", region=of.region, **asked)["PermissionSet"])
+
+    return _each(aws, answers, DESCRIBE, ask)
+
+
+def _listed(api: str, member: str) -> Callable[[Aws, Answers], dict[str, list[Any]]]:
+    def fetch(aws: Aws, answers: Answers) -> dict[str, list[Any]]:
+        return _each(
+            aws,
+            answers,
+            api,
+            lambda arn, of: list(_all(aws, api, member, of.region, InstanceArn=of.arn, PermissionSetArn=arn)),
+        )
+
+    return fetch
+
+
+managed = _listed(MANAGED, "AttachedManagedPolicies")
+customer = _listed(CUSTOMER, "CustomerManagedPolicyReferences")
+provisioned = _listed(PROVISIONED, "AccountIds")
+
+
+def inline(aws: Aws, answers: Answers) -> dict[str, str]:
+    """Permission set -> its document as text, "" for none."""
+
+    def ask(arn: str, of: Instance) -> str:
+        asked = {"InstanceArn": of.arn, "PermissionSetArn": arn}
+        return str(aws.ask(INLINE, require="InlinePolicy", region=of.region, **asked)["InlinePolicy"] or "")
+
+    return _each(aws, answers, INLINE, ask)
+
+
+def boundary(aws: Aws, answers: Answers) -> dict[str, Answer]:
+    """Permission set -> its boundary, empty for none, which AWS tells by an error."""
+
+    def ask(arn: str, of: Instance) -> Answer:
+        asked = {"InstanceArn": of.arn, "PermissionSetArn": arn}
+        try:
+            return dict(
+                aws.ask(BOUNDARY, require="PermissionsBoundary", region=of.region, **asked)["PermissionsBoundary"]
+            )
+        except AwsError as error:
+            if error.code != GONE:
+                raise
+            return {}
+
+    return _each(aws, answers, BOUNDARY, ask)
+
+
+def due(planned: Plan, pairs: Iterable[Pair]) -> list[Pair]:
+    """Never read, then the stalest. The stalest one always, so that a lost permission shows."""
+
+    def read_at(pair: Pair) -> datetime:
+        return planned.pairs[pair].read_at if pair in planned.pairs else NEVER
+
+    queue = sorted(pairs, key=lambda pair: (read_at(pair), pair))
+    old = [pair for pair in queue if read_at(pair) <= planned.now - planned.renew]
+    return (old or queue[:1])[: planned.limit]
+
+
+def assignments(aws: Aws, answers: Answers) -> dict[Pair, list[Answer]]:
+    """One question for each account that has the set: as many as there are roles of Identity Center in the organization, so that
+    a run reads those that were not read lately, and no more than it has time for."""
+    found: dict[Pair, list[Answer]] = {}
+    began = aws.clock()
+    for arn, account in due(answers[PLAN], pairs(answers)):
+        if aws.clock() - began > OF_PAIRS:
+            break
+        of = answers[SETS][arn]
+        asked = {"InstanceArn": of.arn, "PermissionSetArn": arn, "AccountId": account}
+        try:
+            found[arn, account] = list(_all(aws, ASSIGNMENTS, "AccountAssignments", of.region, **asked))
+        except AwsError as error:
+            if error.code not in (GONE, NO_LINE):
+                raise
+    return found
+
+
+def pairs(answers: Answers) -> list[Pair]:
+    """Each permission set in each account that has it."""
+    return [(arn, account) for arn, accounts in answers[PROVISIONED].items() for account in accounts]
+
+
+def assigned(answers: Answers) -> dict[Pair, AccountAssignment]:
+    """What this run read, and what earlier ones did of those that still are."""
+    planned: Plan = answers[PLAN]
+    there = pairs(answers)
+    found = {pair: planned.pairs[pair] for pair in there if pair in planned.pairs}
+    return found | {pair: _assignment(pair, some, planned.now) for pair, some in answers[ASSIGNMENTS].items()}
+
+
+def _assignment(pair: Pair, some: list[Answer], at: datetime) -> AccountAssignment:
+    arn, target = pair
+    ids = {kind: {one["PrincipalId"] for one in some if one["PrincipalType"] == kind} for kind in ("USER", "GROUP")}
+    return AccountAssignment(
+        unique_id=f"{arn}/{target}",
+        permission_set=arn,
+        target=target,
+        users=tuple(sorted(ids["USER"])),
+        groups=tuple(sorted(ids["GROUP"])),
+        read_at=at,
+    )
+
+
+def _stores(answers: Answers) -> dict[str, str]:
+    """Identity store -> the region to ask in."""
+    return {one.store: one.region for one in answers[INSTANCES][:1]}
+
+
+def users(aws: Aws, answers: Answers) -> list[Answer]:
+    """Id, name and display name; what else AWS tells of people goes no further."""
+    raw = (
+        one
+        for store, region in _stores(answers).items()
+        for one in _all(aws, USERS, "Users", region, IdentityStoreId=store)
+    )
+    return [{name: one[name] for name in ("UserId", "UserName", "DisplayName") if name in one} for one in raw]
+
+
+def groups(aws: Aws, answers: Answers) -> list[Answer]:
+    raw = (
+        one
+        for store, region in _stores(answers).items()
+        for one in _all(aws, GROUPS, "Groups", region, IdentityStoreId=store)
+    )
+    return [{name: one[name] for name in ("GroupId", "DisplayName") if name in one} for one in raw]
+
+
+def members(aws: Aws, answers: Answers) -> dict[str, list[str]]:
+    """Id of a group to which something is assigned -> ids of its users. A group that was deleted has none."""
+    wanted = sorted({group for one in assigned(answers).values() for group in one.groups})
+    found: dict[str, list[str]] = {}
+    began = aws.clock()
+    for store, region in _stores(answers).items():
+        for group in wanted:
+            if aws.clock() - began > SECONDS:
+                text = f"{len(found)} of {len(wanted)} groups were read in this run."
+                raise AwsError(MEMBERS, State.PARTIAL, text, kept=found)
+            try:
+                raw = list(_all(aws, MEMBERS, "GroupMemberships", region, IdentityStoreId=store, GroupId=group))
+            except AwsError as error:
+                if error.code not in (GONE, NO_LINE):
+                    raise
+                continue
+            found[group] = [one["MemberId"]["UserId"] for one in raw if "UserId" in one.get("MemberId", {})]
+    return found

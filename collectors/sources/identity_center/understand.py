@@ -1,0 +1,134 @@
+"""Answers -> records of Identity Center."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from collectors.aws.call import Answer
+from collectors.models.identity_center_view import Plan
+from collectors.records import CenterPrincipal, Part, PermissionSet, clean, digest
+from collectors.sources import Answers
+from collectors.sources.identity_center.ask import PLAN, assigned, pairs
+from collectors.sources.identity_center.names import (
+    ASSIGNMENTS,
+    BOUNDARY,
+    CUSTOMER,
+    DESCRIBE,
+    GROUPS,
+    INLINE,
+    MANAGED,
+    MEMBERS,
+    PROVISIONED,
+    SETS,
+    USERS,
+)
+
+DURATION = re.compile(r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?\Z")
+UNITS = (86_400, 3_600, 60, 1)
+
+
+def transform(answers: Answers) -> Part:
+    documents: dict[str, Any] = {}
+    told, read = {SETS, DESCRIBE} <= answers.keys(), {PROVISIONED, ASSIGNMENTS} <= answers.keys()
+    lacking = _problems(answers) if read else ()
+    return Part(
+        permission_sets=tuple(_sets(answers, documents)) if told else None,
+        account_assignments=tuple(assigned(answers)[pair] for pair in answers[ASSIGNMENTS]) if read else None,
+        center_principals=_principals(answers) if read else None,
+        documents=documents,
+        problems={ASSIGNMENTS: lacking} if lacking else {},
+    )
+
+
+def _problems(answers: Answers) -> tuple[str, ...]:
+    """What coverage says unless every assignment was read in this run, or some days ago at most."""
+    planned: Plan = answers[PLAN]
+    there, oldest = pairs(answers), planned.now - planned.keep
+    fresh = sum(one.read_at >= oldest for one in assigned(answers).values())
+    if planned.limit is not None or fresh == len(there):
+        return ()
+    return (
+        f"The assignments of {fresh} of {len(there)} permission sets and accounts were read within {planned.keep.days} days.",
+    )
+
+
+def _sets(answers: Answers, documents: dict[str, Any]) -> Iterator[PermissionSet]:
+    """Puts the documents into `documents` by digest."""
+    for arn, raw in answers[DESCRIBE].items():
+        of = answers[SETS][arn]
+        yield PermissionSet(
+            unique_id=arn,
+            name=raw.get("Name", ""),
+            instance=of.arn,
+            region=of.home,
+            created_at=raw.get("CreatedDate"),
+            session_seconds=seconds(raw.get("SessionDuration") or "PT1H"),
+            relay_state=raw.get("RelayState") or "",
+            managed=_told(answers, MANAGED, arn, lambda some: tuple(sorted(one["Arn"] for one in some))),
+            customer=_told(answers, CUSTOMER, arn, lambda some: tuple(sorted(map(_reference, some)))),
+            inline=_told(answers, INLINE, arn, lambda text: _inline(text, documents)),
+            boundary=_told(answers, BOUNDARY, arn, _boundary),
+            accounts=_told(answers, PROVISIONED, arn, lambda some: tuple(sorted(some))),
+        )
+
+
+def _told(answers: Answers, api: str, arn: str, make: Any) -> Any:
+    """None: the API gave no answer on this permission set."""
+    return make(answers[api][arn]) if api in answers and arn in answers[api] else None
+
+
+def seconds(text: str) -> int | None:
+    """An ISO 8601 duration of days and less; None for another."""
+    found = DURATION.match(text)
+    parts = found.groups() if found else ()
+    return sum(int(n) * unit for n, unit in zip(parts, UNITS, strict=True) if n) if any(parts) else None
+
+
+def _reference(raw: Answer) -> str:
+    return f"{raw.get('Path', '/')}{raw['Name']}"
+
+
+def _boundary(raw: Answer) -> str:
+    if own := raw.get("CustomerManagedPolicyReference"):
+        return _reference(own)
+    return str(raw.get("ManagedPolicyArn", ""))
+
+
+def _inline(text: str, documents: dict[str, Any]) -> str:
+    """The document's digest; the text stands for a document that is not JSON."""
+    if not text:
+        return ""
+    try:
+        body = clean(json.loads(text))
+    except (ValueError, RecursionError):
+        body = text
+    documents[key := digest(body)] = body
+    return key
+
+
+def _principals(answers: Answers) -> tuple[CenterPrincipal, ...] | None:
+    """Of all who are in the store those who can get anywhere. None: nobody told of any."""
+    if not answers.keys() & {USERS, GROUPS, MEMBERS}:
+        return None
+    wanted = {id_ for one in assigned(answers).values() for id_ in (*one.users, *one.groups)}
+    inside: Mapping[str, list[str]] = answers.get(MEMBERS, {})
+    people = {id_ for some in inside.values() for id_ in some}
+    names = {raw["GroupId"]: raw.get("DisplayName", "") for raw in answers.get(GROUPS, ())}
+    groups = (
+        CenterPrincipal(
+            unique_id=id_,
+            group=True,
+            name=names.get(id_, ""),
+            members=tuple(sorted(set(inside[id_]))) if id_ in inside else None,
+        )
+        for id_ in sorted((names.keys() | inside.keys()) & wanted)
+    )
+    users = (
+        CenterPrincipal(unique_id=raw["UserId"], name=raw.get("UserName", ""), display_name=raw.get("DisplayName", ""))
+        for raw in answers.get(USERS, ())
+        if raw["UserId"] in wanted | people
+    )
+    return (*groups, *users)
