@@ -13,9 +13,33 @@ from collectors.aws.shapes import cli_name
 from collectors.records import State
 from collectors.sources import Api, sources
 
-# Requests that are made for each of something: API -> (parameter, CLI command that prints the values, one a line).
+# Requests that are made for each of something: API -> (parameters, CLI command that prints their values, one request a line).
 EACH = {
     "iam:ListAccessKeys": ("UserName", "aws iam list-users --query 'Users[].[UserName]' --output text"),
+    "organizations:ListTagsForResource": (
+        "ResourceId",
+        "aws organizations list-accounts --query 'Accounts[].[Id]' --output text 2>.refusal",
+    ),
+    "organizations:ListDelegatedServicesForAccount": (
+        "AccountId",
+        "aws organizations list-delegated-administrators --query 'DelegatedAdministrators[].[Id]' --output text 2>.refusal",
+    ),
+    "sso-admin:ListPermissionSets": ("InstanceArn", "instances"),
+    **dict.fromkeys(
+        (
+            "sso-admin:DescribePermissionSet",
+            "sso-admin:ListManagedPoliciesInPermissionSet",
+            "sso-admin:ListCustomerManagedPolicyReferencesInPermissionSet",
+            "sso-admin:GetInlinePolicyForPermissionSet",
+            "sso-admin:GetPermissionsBoundaryForPermissionSet",
+            "sso-admin:ListAccountsForProvisionedPermissionSet",
+        ),
+        ("InstanceArn PermissionSetArn", "sets"),
+    ),
+    "sso-admin:ListAccountAssignments": ("InstanceArn PermissionSetArn AccountId", "assignable"),
+    "identitystore:ListUsers": ("IdentityStoreId", "stores"),
+    "identitystore:ListGroups": ("IdentityStoreId", "stores"),
+    "identitystore:ListGroupMemberships": ("IdentityStoreId GroupId", "groups"),
 }
 HEAD = """\
 #!/bin/sh
@@ -26,6 +50,26 @@ ask() { # prints AWS's answer, or its refusal as one
   aws "$@" --output json 2>.refusal || {
     tr -d '\\n\\r\\\\' <.refusal | sed 's/"/\\\\"/g; s/.*An error occurred (\\([A-Za-z.]*\\))[^:]*: *\\(.*\\)/\\1|\\2/; t
       s/^/CommandFailed|/' | sed 's/^\\([A-Za-z.]*\\)|\\(.*\\)$/{"Error": {"Code": "\\1", "Message": "\\2"}}/'; echo; }
+}
+# Identity Center, which lies in one region: that of AWS_REGION, or of the profile.
+print() { aws "$@" --output text 2>.refusal </dev/null; }
+instances() { print sso-admin list-instances --query 'Instances[].[InstanceArn]'; }
+stores() { print sso-admin list-instances --query 'Instances[].[IdentityStoreId]'; }
+sets() {
+  instances | while read -r i; do
+    print sso-admin list-permission-sets --instance-arn "$i" --query 'PermissionSets[].[@]' | sed "s|^|$i |"
+  done
+}
+assignable() {
+  sets | while read -r i s; do
+    print sso-admin list-accounts-for-provisioned-permission-set --instance-arn "$i" --permission-set-arn "$s" \\
+      --query 'AccountIds[].[@]' | sed "s|^|$i $s |"
+  done
+}
+groups() {
+  stores | while read -r d; do
+    print identitystore list-groups --identity-store-id "$d" --query 'Groups[].[GroupId]' | sed "s|^|$d |"
+  done
 }
 """
 TAIL = "rm -f .refusal"
@@ -72,11 +116,16 @@ def _lines(api: Api) -> Iterator[str]:
     asked, (service, operation) = request(api), api.name.split(":")
     command = f"{CLI_NAMES.get(service, service)} {cli_name(operation)}"
     if api.name in EACH:
-        parameter, values = EACH[api.name]
+        names, values = EACH[api.name]
+        parameters = names.split()
+        read = [f"v{n}" for n, _ in enumerate(parameters, 1)]
+        told = ", ".join(f'"{parameter}": "%s"' for parameter in parameters)
+        given = " ".join(f'"${one}"' for one in read)
+        options = " ".join(f'--{cli_name(parameter)} "${one}"' for parameter, one in zip(parameters, read, strict=True))
         name = file_name(api.name, kind="jsonl")
-        yield f"{values} | while read -r it; do"
-        yield f"""  printf '{{"Request": {{"{parameter}": "%s"}}, "Response": %s}}\\n' "$it" \\"""
-        yield f"""    "$(ask {command} --{cli_name(parameter)} "$it" </dev/null | tr -d '\\n')\""""
+        yield f"{values} | while read -r {' '.join(read)}; do"
+        yield f"""  printf '{{"Request": {{{told}}}, "Response": %s}}\\n' {given} \\"""
+        yield f"""    "$(ask {command} {options} </dev/null | tr -d '\\n')\""""
         yield f"done >{name}"
     elif asked is None:
         yield f"# {file_name(api.name, kind='jsonl')}: one line a request, as BUNDLE.md says, if you want it judged"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import structlog
@@ -17,6 +17,7 @@ from collectors.aws.errors import AwsError
 from collectors.aws.session import Target, connect
 from collectors.gather import Gathered, coverage, gather, understand
 from collectors.models import Account, Connection, Coverage
+from collectors.models.identity_center_view import CENTER_KINDS, concerned
 from collectors.models.inventory import store
 from collectors.models.organization_view import ORGANIZATION_KINDS, bound_by
 from collectors.records import State
@@ -38,7 +39,7 @@ def collect(job_id: int) -> int | None:
     if claim is None:
         return None
     source = sources()[claim.source]
-    account = Account.objects.select_related("connection").get(pk=claim.account_id)
+    account = Account.objects.select_related("connection__organization").get(pk=claim.account_id)
     try:
         if source.streams:
             return STREAMS[source.name](claim, account, target(account.connection), _buckets().wait)
@@ -87,7 +88,9 @@ def target(connection: Connection) -> Target:
     account = connection.account
     if connection.kind == Connection.Kind.AMBIENT:
         return Target(account.aws_id, account.partition)
-    return Target(account.aws_id, account.partition, connection.role_arn, connection.external_id)
+    hub = connection.organization
+    through = (hub.hub_role_arn, hub.hub_external_id) if hub and hub.hub_role_arn else ()
+    return Target(account.aws_id, account.partition, connection.role_arn, connection.external_id, *through)
 
 
 def commit(
@@ -110,15 +113,16 @@ def commit(
         counts = record(source, account, gathered, part, at or queue.database_now())
         error = next((f.message for f in gathered.failures.values() if f.state != State.NOT_APPLICABLE), "")
         queue.done(claim, calls=gathered.calls, counts=counts, error=error)
-        others = bound_by(account) if _rules_others(part, counts) else ()
+        others = bound_by(account) if _changed(part, counts, ORGANIZATION_KINDS) else set()
+        others |= concerned(account) if _changed(part, counts, CENTER_KINDS) else set()
         judgement = queue.ask_judgement(claim.run_id, account.pk, others)
     log.info("collect.done", source=source.name, account=account.aws_id, calls=gathered.calls, **counts)
     return judgement
 
 
-def _rules_others(part: records.Part, counts: dict[str, int]) -> bool:
-    """Whether something changed in the organization that binds other accounts as well."""
-    told = any(getattr(part, field) is not None for field in ORGANIZATION_KINDS)
+def _changed(part: records.Part, counts: dict[str, int], fields: Iterable[str]) -> bool:
+    """Whether something changed of what concerns other accounts as well: the organization, or Identity Center."""
+    told = any(getattr(part, field) is not None for field in fields)
     return told and counts["new"] + counts["changed"] + counts["gone"] > 0
 
 

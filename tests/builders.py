@@ -193,6 +193,7 @@ def snapshot(*entities: records.Record, trusts: Iterable[Any] = (), **more: Any)
         records.OrganizationalUnit: "organizational_units",
         records.OrganizationAccount: "organization_accounts",
         records.OrganizationPolicy: "organization_policies",
+        records.DelegatedAdministrator: "organization_delegates",
     }
     found: dict[str, list[Any]] = {field: [] for field in fields.values()}
     for entity in entities:

@@ -32,13 +32,16 @@ class Rate:
 
 # API, or service for all its others. AWS publishes a number for LookupEvents only (2/s an account and region, botocore's model;
 # other tools of the account share it). The others are ours: IAM's throttling of GenerateServiceLastAccessedDetails is real at
-# a few requests a second (AWS.md 4, indeni/dragoneye#79), and all IAM reads of an account share one hidden quota.
+# a few requests a second (AWS.md 4, indeni/dragoneye#79), and all IAM reads of an account share one hidden quota. Identity
+# Center's APIs share 20/s (its user guide, quotas).
 RATES: Mapping[str, Rate] = {
     "cloudtrail:LookupEvents": Rate(1, 1),
     "iam:GenerateServiceLastAccessedDetails": Rate(5, 10),
     "iam:GetServiceLastAccessedDetails": Rate(10, 20),
     "iam": Rate(10, 30),
     "organizations": Rate(5, 10),
+    "sso-admin": Rate(15, 30),
+    "identitystore": Rate(15, 30),
 }
 
 # A bucket is one number: when it will be full again, in seconds. Taking a token moves that by one interval; the answer is how

@@ -95,6 +95,13 @@ class Bundle(Aws):
     def problems(self, api: str) -> tuple[str, ...]:
         return tuple(self._problems.get(api, ()))
 
+    def regions(self, api: str) -> tuple[str, ...]:
+        endings = ("json", "jsonl")
+        if any(f"{name}.{ending}" in self.files for name in self._names(api, "") for ending in endings):
+            return ("",)
+        pattern = re.compile(re.escape(file_name(api, kind="")) + r"\.([a-z0-9-]+)\.jsonl?\Z")
+        return tuple(sorted(found.group(1) for name in self.files.times if (found := pattern.match(name))))
+
     def requests(self, api: str) -> list[dict[str, str]]:
         names = [f"{name}.jsonl" for name in self._names(api, "")]
         name = next((name for name in names if name in self.files), None)

@@ -62,6 +62,10 @@ class Aws(ABC):
         """What of the API's answers could not be read, although the rest could; it makes the API partial."""
         return ()
 
+    def regions(self, api: str) -> tuple[str, ...]:
+        """Regions of which a bundle holds an answer of the API; "" for its own."""
+        return ()
+
     def requests(self, api: str) -> list[dict[str, str]]:
         """The requests of which a bundle holds the answers, as far as they are text. Raises AwsError."""
         return []

@@ -22,6 +22,7 @@ COMPLETE = frozenset(
         "GR106",
         "GR107",
         "GR108",
+        "GR109",
         "GR111",
         "GR112",
         "HM101",

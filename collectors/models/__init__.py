@@ -5,10 +5,12 @@ from .change import Version
 from .coverage import Coverage
 from .credential import AccessKey, Credential
 from .details import AccountDetails
+from .identity_center import AccountAssignment, CenterPrincipal, PermissionSet
 from .job import Job, Run
+from .joining import Membership, OrganizationConnection
 from .last_accessed import AccountAccess, LastAccessed
 from .lookup import LookedUpEvent, LookupWatch
-from .organization import OrganizationAccount, OrganizationalUnit, OrganizationPolicy
+from .organization import DelegatedAdministrator, OrganizationAccount, OrganizationalUnit, OrganizationPolicy
 from .policy import Document, Policy
 from .principal import Group, Principal
 from .usage import (
@@ -28,23 +30,29 @@ __all__ = [
     "AccessKey",
     "Account",
     "AccountAccess",
+    "AccountAssignment",
     "AccountDetails",
     "AdminEvent",
     "BundleUpload",
+    "CenterPrincipal",
     "CollectRequest",
     "Connection",
     "ConnectionTest",
     "Coverage",
     "Credential",
+    "DelegatedAdministrator",
     "Document",
     "Group",
     "Job",
     "LastAccessed",
     "LookedUpEvent",
     "LookupWatch",
+    "Membership",
     "OrganizationAccount",
+    "OrganizationConnection",
     "OrganizationPolicy",
     "OrganizationalUnit",
+    "PermissionSet",
     "Policy",
     "Principal",
     "Run",

@@ -12,9 +12,16 @@ from collectors.models.account import Account
 from collectors.models.change import Version
 from collectors.models.credential import AccessKey, Credential
 from collectors.models.details import AccountDetails
+from collectors.models.identity_center import AccountAssignment, CenterPrincipal, PermissionSet
+from collectors.models.identity_center_view import forget_unprovisioned
 from collectors.models.last_accessed import AccountAccess, LastAccessed
 from collectors.models.observed import Observed
-from collectors.models.organization import OrganizationAccount, OrganizationalUnit, OrganizationPolicy
+from collectors.models.organization import (
+    DelegatedAdministrator,
+    OrganizationAccount,
+    OrganizationalUnit,
+    OrganizationPolicy,
+)
 from collectors.models.policy import Document, Policy
 from collectors.models.principal import Group, Principal
 
@@ -55,6 +62,10 @@ KINDS = (
     Kind("organizational_unit", "organizational_units", OrganizationalUnit, records.OrganizationalUnit),
     Kind("organization_account", "organization_accounts", OrganizationAccount, records.OrganizationAccount),
     Kind("organization_policy", "organization_policies", OrganizationPolicy, records.OrganizationPolicy),
+    Kind("permission_set", "permission_sets", PermissionSet, records.PermissionSet),
+    Kind("account_assignment", "account_assignments", AccountAssignment, records.AccountAssignment),
+    Kind("center_principal", "center_principals", CenterPrincipal, records.CenterPrincipal),
+    Kind("delegate", "organization_delegates", DelegatedAdministrator, records.DelegatedAdministrator),
 )
 
 
@@ -72,6 +83,8 @@ def store(account: Account, part: records.Part, sweep: Iterable[str], at: dateti
             _merge(kind, account, found, kind.field in sweep, at, counts)
     if sweep & {"roles", "users"}:
         _forget_gone(account)
+    if "permission_sets" in sweep:
+        forget_unprovisioned(account, at)
     return counts
 
 
@@ -96,7 +109,7 @@ def _merge(
     write: list[Observed] = []
     versions: list[Version] = []
     seen: set[str] = set()
-    again: dict[datetime, list[str]] = {}
+    again: dict[datetime | None, list[str]] = {}
     for record in sorted(found, key=lambda r: r.unique_id):
         old = before.get(record.unique_id)
         row = _row(kind, account, record, at, old.data if old and model.merges else {})
@@ -107,7 +120,7 @@ def _merge(
                 versions.append(_version(kind, account, row, at))
         elif old.data_digest == row.data_digest:
             counts["same"] += 1
-            if model.dated:
+            if model.dated and getattr(old, model.dated) != getattr(record, model.dated):
                 again.setdefault(getattr(record, model.dated), []).append(row.unique_id)
             continue
         else:

@@ -10,6 +10,7 @@ from collectors.models.activity_view import read_activity
 from collectors.models.before import read_before
 from collectors.models.coverage import Coverage
 from collectors.models.credential import AccessKey
+from collectors.models.identity_center_view import CENTER_KINDS, center_view
 from collectors.models.inventory import KINDS
 from collectors.models.organization_view import ORGANIZATION_KINDS, organization_view
 from collectors.models.policy import Document
@@ -18,7 +19,8 @@ from collectors.models.policy_changes import policy_changes
 
 def read_snapshot(account: Account, as_of: datetime) -> records.Snapshot:
     """What is known of the account now. The caller's transaction decides how consistent it is (REPEATABLE READ)."""
-    parts = {kind.field: kind.present(account) for kind in KINDS if kind.field not in ORGANIZATION_KINDS}
+    others = CENTER_KINDS.union(ORGANIZATION_KINDS)
+    parts = {kind.field: kind.present(account) for kind in KINDS if kind.field not in others}
     organization = organization_view(account, parts["details"])
     documents = dict(Document.objects.filter(account=account).values_list("digest", "body"))
     return records.Snapshot(
@@ -34,5 +36,6 @@ def read_snapshot(account: Account, as_of: datetime) -> records.Snapshot:
         connected=tuple(Account.objects.order_by("aws_id").values_list("aws_id", flat=True)),
         **parts,
         **organization,
+        **center_view(account),
         **read_activity(account, as_of),
     )

@@ -275,6 +275,8 @@ def test_the_script_asks_for_all_that_the_sources_ask(tmp_path: Path) -> None:
         '#!/bin/sh\ncase "$*" in\n*get-account-summary*) echo \'{"SummaryMap": {"Users": 1}}\';;\n*"list-users"*) echo alice;;\n'
         '*generate-cred*) echo \'{"State": "COMPLETE"}\';;\n'
         "*list-access-keys*) echo '{\"AccessKeyMetadata\": []}';;\n"
+        "*list-instances*text*) echo arn:i;;\n*list-permission-sets*text*) printf 'arn:s\\narn:t\\n';;\n"
+        "*describe-permission-set*) echo '{\"PermissionSet\": {}}';;\n"
         '*) echo >&2 "An error occurred (AccessDenied) when calling the X operation: \\"no\\" \\\\ more"; exit 254;;\nesac\n'
     )
     fake.chmod(0o755)
@@ -285,6 +287,9 @@ def test_the_script_asks_for_all_that_the_sources_ask(tmp_path: Path) -> None:
     assert (found["iam:GetAccountSummary"], found[API], found[REPORT]) == ("complete", "denied", "denied")
     line = json.loads((tmp_path / "out" / "iam.list-access-keys.jsonl").read_text())
     assert line == {"Request": {"UserName": "alice"}, "Response": {"AccessKeyMetadata": []}}
+    described = (tmp_path / "out" / "sso-admin.describe-permission-set.jsonl").read_text().splitlines()
+    asked = [json.loads(line)["Request"] for line in described]
+    assert asked == [{"InstanceArn": "arn:i", "PermissionSetArn": one} for one in ("arn:s", "arn:t")]
 
 
 @pytest.mark.django_db

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand
 class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--all", action="store_true"); parser.add_argument("--wait", action="store_true")
-        parser.add_argument("--lab-url")
+        parser.add_argument("--lab-url"); parser.add_argument("--organization", action="store_true")
     def handle(self, **options):
         name = __name__.rpartition(".")[2]
         if name == os.environ.get("STANDIN_FAILS"): sys.exit(7)

@@ -111,7 +111,7 @@ class Up:
             url
         )  # which of the accounts reads the trail's bucket, the template must know already
         self.remember(ours)
-        self.family.run(processes.manage(ours, "lab_connect", "--lab-url", url))
+        self.family.run(processes.manage(ours, "lab_connect", "--lab-url", url, "--organization"))
         return url
 
     def collect(self, ours: Environment, for_worker: Environment) -> None:
