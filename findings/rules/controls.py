@@ -26,7 +26,6 @@ INSTANCES = "planned as AB110; needs `ec2:DescribeInstances`, which is not colle
 CONTACTS = "nobody can judge from outside whether a contact is current; AB104 judges the security contact"
 QUESTIONS = "no API tells, and AWS has given security questions up"
 TREE = "a matter of design that no fault shows"
-DELEGATED = "planned as GR109; needs `organizations:ListDelegatedAdministrators`, which is not collected"
 RESOURCES = "LP401 judges the trust of roles; the policies of buckets, queues, topics and keys are not collected"
 ADMIN = "full administration"
 
@@ -143,8 +142,8 @@ CONTROLS: dict[str, dict[str, Asked]] = {
         "2.1.2": Asked("all accounts have baseline SCPs or RCPs"),
         "2.1.3": Asked("no workloads in the management account"),
         "2.1.4": Asked("OUs follow environment and sensitivity", lacks=TREE),
-        "2.1.5": Asked("a delegate manages organization policies", lacks=DELEGATED),
-        "2.1.6": Asked("delegates manage integrated services", lacks=DELEGATED),
+        "2.1.5": Asked("a delegate manages organization policies", "policies"),
+        "2.1.6": Asked("delegates manage integrated services", "services: those of security"),
         "2.2": Asked("contact details are current", lacks=CONTACTS),
         "2.3": Asked("a security contact is named"),
         "2.4": Asked("root has no key"),

@@ -20,6 +20,7 @@ import findings.rules
 from collectors.records import Role
 from findings.analysis.facts import Facts
 from findings.analysis.gaps import Gap
+from findings.analysis.identity_center import change_in
 from findings.vocabulary import (
     LISTED_BY,
     Clear,
@@ -107,7 +108,7 @@ def _judge_rule(entry: Entry, facts: Facts, listed: Lister) -> Iterator[Verdict]
     for item, subject in (pair for kind in rule.subjects for pair in listed(kind)):
         parts: set[str] = set()
         for outcome in entry.judge(item, facts):
-            verdict = _verdict(rule, subject, _placed(item, outcome), unread)
+            verdict = _verdict(rule, subject, _placed(item, outcome, facts), unread)
             if verdict.part in parts:
                 raise ValueError(f"{rule.code} said two things of {subject.id} {verdict.part}: they share an identity")
             parts.add(verdict.part)
@@ -131,11 +132,11 @@ def _unlisted(rule: Rule, facts: Facts) -> tuple[Gap, ...]:
     return facts.gaps(dict.fromkeys(LISTED_BY[kind] for kind in rule.subjects if kind in LISTED_BY))
 
 
-def _placed(item: Any, outcome: Outcome) -> Outcome:
+def _placed(item: Any, outcome: Outcome, facts: Facts) -> Outcome:
     """A role that Identity Center made is told for its permission set: whoever changes the role itself loses the change."""
     if not (isinstance(outcome, Open) and isinstance(item, Role) and item.reserved):
         return outcome
-    told = {"permission_set": item.permission_set, "change_in": CHANGE_IN}
+    told = {"permission_set": item.permission_set, "change_in": change_in(item, facts) or CHANGE_IN}
     return replace(outcome, evidence={**outcome.evidence, **told})
 
 

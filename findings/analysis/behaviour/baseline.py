@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from collectors.records import LOOKUP, AccessKey, Actor, AdminEvent, PrincipalDay, Role, Session, User
 from findings.analysis.behaviour.changes import IAM, of_oneself, on_behalf
-from findings.analysis.behaviour.provenance import share
+from findings.analysis.behaviour.provenance import Entity, Origin, origin, share
 from findings.analysis.behaviour.reach import Reach
 
 if TYPE_CHECKING:
@@ -113,9 +113,16 @@ class Behaviour:
         return Reach(self._facts, frozenset(r.arn for r in roles if self._facts.kind(r).kind.machine))
 
     @cached_property
+    def origins(self) -> Mapping[str, Origin]:
+        """What made each role, user and policy, by unique id (analysis/behaviour/provenance.py)."""
+        snapshot = self._facts.snapshot
+        some: list[Entity] = [*snapshot.roles, *snapshot.users, *snapshot.policies]
+        return {one.unique_id: origin(one, self._facts) for one in some}
+
+    @cached_property
     def by_code(self) -> int:
         """Percent of the roles and policies that code made (analysis/behaviour/provenance.py)."""
-        return share(self._facts)
+        return share(self._facts).percent
 
     def _owner(self, subject: Subject) -> str:
         if not isinstance(subject, AccessKey):

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from django.db import models
+
+from collectors.models import Account, Principal
+
+
+class PermissionSetRole(models.Model):
+    """A role that Identity Center made, and the permission set behind it, as of the account's last judgement.
+
+    It is made of the rows of the account that may read Identity Center, whose id is told_by. Here it is the account's own, so
+    that whoever may see the role sees who has it, and nothing else of Identity Center. people: how many are known to have it;
+    None: nobody knows. whole False: there are more, in groups whose members are not known. data: see
+    findings/engine/identity_center.py; digest: of data.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE)
+    role = models.OneToOneField(Principal, models.CASCADE, related_name="permission_set")
+    set_arn = models.CharField(max_length=256)
+    name = models.CharField(max_length=64)
+    told_by = models.CharField(max_length=12)
+    people = models.PositiveIntegerField(null=True)
+    whole = models.BooleanField()
+    data = models.JSONField()
+    digest = models.CharField(max_length=32)
+
+    class Meta:
+        indexes = [models.Index("set_arn", "account", name="permission_set_roles")]
+
+    def __str__(self) -> str:
+        return f"{self.name} in {self.account_id}"
