@@ -7,9 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-from findings.analysis.declared import NONE, SELECTOR
-
-NAME = "required_boundaries"
+from findings.analysis.setting_fields import BOUNDARIES, SELECTOR
 
 
 def boundaries(**_: Any) -> list[CheckMessage]:
@@ -18,6 +16,6 @@ def boundaries(**_: Any) -> list[CheckMessage]:
         whom for whom, name in settings.REQUIRED_BOUNDARIES.items() if not (SELECTOR.fullmatch(whom) and name)
     )
     return [
-        Error(f"IAMDASH_REQUIRED_BOUNDARIES: {one[:80]!r} names nobody; {NONE[NAME]}.", id="findings.E001")
+        Error(f"IAMDASH_REQUIRED_BOUNDARIES: {one[:80]!r} names nobody; {BOUNDARIES.what}.", id="findings.E001")
         for one in wrong
     ]

@@ -1,10 +1,11 @@
-"""What operators decided, as the settings that an account is judged by: for all accounts first, then for the one."""
+"""What operators decided, as the settings that an account is judged by, and that pages read by."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings as django_settings
 from django.db import transaction
@@ -17,26 +18,68 @@ from collectors.sources import sources
 from findings.analysis.activity import aws_ranges
 from findings.analysis.activity.networks import Networks
 from findings.analysis.facts import Settings
-from findings.models import AwsRanges, JudgementRequest, KindOverride, NamedNetwork
+from findings.analysis.places import Place, Scope, Standing
+from findings.analysis.settings import Decision, Value, as_settings, resolve
+from findings.engine.grouping import standings
+from findings.models import AwsRanges, DecidedSetting, JudgementRequest, KindOverride, NamedNetwork
 from findings.models.decided import STANDS
 
 KEPT = 4  # lists of AWS's networks in a process's memory
 
 
-def settings_of(account: Account) -> Settings:
-    """Three queries, and one more when AWS's list is another than before."""
+def settings_of(account: Account, place: Place | None = None) -> Settings:
+    """place: where the account is now; None: as of its last judgement. Four queries, up to three more when OUs or groups decide,
+    and one when AWS's list is another than before."""
     seldom = {api.name: source.every for source in sources().values() for api in source.apis if source.every > 1}
-    return Settings(
+    return as_settings(
+        values_of([account], {} if place is None else {account.pk: place})[account.pk],
         collect_every_hours=django_settings.COLLECT_EVERY_HOURS,
         seldom=seldom,
         networks=Names([account.pk]).named(account.pk),
         kinds=kinds_of(account),
         lookup_days=min(django_settings.LOOKUP_DAYS, 90),
-        iam_by_code=bool(django_settings.IAM_BY_CODE & {"*", account.aws_id}),
-        allowed_regions=django_settings.ALLOWED_REGIONS,
-        organization_policies=django_settings.ORGANIZATION_POLICIES,
-        required_boundaries=django_settings.REQUIRED_BOUNDARIES,
     )
+
+
+def values_of(accounts: Iterable[Account], places: Mapping[int, Place] | None = None) -> dict[int, dict[str, Value]]:
+    """By account's key and setting's name: what holds, and who said so. places: those that are known better than what is stored.
+
+    As many queries for all as for one.
+    """
+    accounts = list(accounts)
+    made = decisions(accounts)
+    if any(one.scope is not Scope.ALL for one in made):
+        stand = standings(accounts, places)
+    else:
+        stand = {account.pk: Standing(Place(account.aws_id)) for account in accounts}
+    return {account.pk: resolve(made, stand[account.pk], environment(account.aws_id)) for account in accounts}
+
+
+def decisions(accounts: Iterable[Account]) -> list[Decision]:
+    """Those that stand for all, for OUs and groups, and for these accounts."""
+    rows = DecidedSetting.objects.filter(STANDS, Q(account=None) | Q(account__in=list(accounts)))
+    return [
+        Decision(
+            Scope(one.scope),
+            one.account.aws_id if one.account else one.target,
+            one.name,
+            one.value,
+            one.set_by,
+            one.set_at,
+        )
+        for one in rows.select_related("account").order_by("pk")
+    ]
+
+
+def environment(aws_id: str) -> dict[str, Any]:
+    """What the worker's environment says of an account; what it leaves open is left out."""
+    said = {
+        "allowed_regions": django_settings.ALLOWED_REGIONS,
+        "organization_policies": django_settings.ORGANIZATION_POLICIES,
+        "required_boundaries": django_settings.REQUIRED_BOUNDARIES,
+        "iam_by_code": bool(django_settings.IAM_BY_CODE & {"*", aws_id}),
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def kinds_of(account: Account) -> dict[str, str]:

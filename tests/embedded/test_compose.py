@@ -172,6 +172,15 @@ def test_the_password_files_reach_the_settings(tmp_path: Path) -> None:
     assert done.stdout.split() == ["p@ss/w:rd", "redis://:p%40ss%2Fw%3Ard@valkey:6379/0"], done.stderr
 
 
+def test_compose_hands_on_what_web_and_worker_are_documented_to_read() -> None:
+    rows = re.findall(r"^\| (`IAMDASH_.*`) \| ([^|]*) \|", (CHECKOUT / "docs/operate/install.md").read_text(), re.M)
+    asked = {
+        name for names, who in rows if {"web", "worker"} & set(who.split(", ")) for name in re.findall(r"\w+", names)
+    }
+    handed = set().union(*(SERVICES[name]["environment"] for name in OURS))
+    assert asked - handed == {"IAMDASH_LAB", "IAMDASH_STATIC_ROOT"}  # of `up` alone, and of the image
+
+
 def test_the_list_of_variables_is_complete() -> None:
     """docs/operate/install.md names every variable that settings, `up` and Compose read."""
     text = (CHECKOUT / "docs/operate/install.md").read_text()

@@ -1,0 +1,84 @@
+"""Where accounts stand in their organization and in operators' groups, stored for the pages, and read in one pass for all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from collectors import records
+from collectors.models import Account
+from findings.analysis.owners import Owning
+from findings.analysis.places import NOT_JUDGED, Group, Groups, Place, Scope, Standing, places_of
+from findings.models import AccountGroup, AccountOwner, AccountPlace, GroupMember
+from findings.models.decided import STANDS
+
+FIELDS = ("ous", "names", "tags", "unknown", "told_by")
+
+
+def follow(account: Account, snapshot: records.Snapshot) -> None:
+    """Store where the account stands, and where all members do that it listed. Inside the caller's transaction.
+
+    A member's own judgement knows best: of two organizations that list it, the one that it was judged by stays.
+    """
+    found = {place.aws_id: place for place in places_of(snapshot)}
+    own = account.aws_id if snapshot.organizational_units else ""
+    told_by = snapshot.organization_seen_by or own
+    rows = []
+    for one in Account.objects.filter(aws_id__in=found).select_related("accountplace").order_by("pk"):
+        row, was = _row(one.pk, found[one.aws_id], told_by), getattr(one, "accountplace", None)
+        if one.pk != account.pk and was is not None and was.told_by not in ("", told_by):
+            continue
+        if was is None or any(getattr(row, name) != getattr(was, name) for name in FIELDS):
+            rows.append(row)
+    if rows:
+        AccountPlace.objects.bulk_create(rows, update_conflicts=True, unique_fields=["account"], update_fields=FIELDS)
+
+
+def _row(pk: int, place: Place, told_by: str) -> AccountPlace:
+    return AccountPlace(
+        account_id=pk,
+        ous=list(place.ous),
+        names=[name for _, name in place.path],
+        tags=place.tags,
+        unknown=place.unknown,
+        told_by=told_by,
+    )
+
+
+def standings(
+    accounts: Iterable[Account] | None = None,
+    places: Mapping[int, Place] | None = None,
+    all_groups: list[Group] | None = None,
+) -> dict[int, Standing]:
+    """By account's key. accounts None: all that may be seen; places: those that are known better; all_groups: as of `groups`.
+
+    Up to four queries.
+    """
+    if accounts is None:
+        accounts = Account.objects.only("pk", "aws_id")
+    accounts = list(accounts)
+    known = dict(places or {})
+    missing = {account.pk: account.aws_id for account in accounts if account.pk not in known}
+    stored = AccountPlace.objects.filter(account__in=missing) if missing else ()
+    known |= {row.account_id: row.place(missing[row.account_id]) for row in stored}
+    held = Groups(groups() if all_groups is None else all_groups)
+    return {one.pk: held.standing(known.get(one.pk) or Place(one.aws_id, unknown=NOT_JUDGED)) for one in accounts}
+
+
+def groups() -> list[Group]:
+    """Those that stand, by name, with the members by hand that may be seen. Two queries; one where there is no group."""
+    rows = list(AccountGroup.objects.filter(STANDS).order_by("name"))
+    by_hand = defaultdict(list)
+    if rows:
+        members = GroupMember.objects.filter(STANDS)
+        for key, aws_id in members.values_list("group", "account__aws_id"):
+            by_hand[key].append(aws_id)
+    return [row.group(by_hand[row.key]) for row in rows]
+
+
+def owners() -> list[Owning]:
+    """What stands of what was said about owners, as far as it may be seen. One query."""
+    return [
+        Owning(Scope(one.scope), one.account.aws_id if one.account else one.target, one.name, one.contact)
+        for one in AccountOwner.objects.filter(STANDS).select_related("account")
+    ]
