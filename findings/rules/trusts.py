@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from collectors.records import Role
 from findings.analysis.facts import Facts
+from findings.analysis.trust.assumable import stopped_by
 from findings.analysis.trust.vendors import vendor
 from findings.analysis.trust.who import Admission
 from findings.policy.document import Unreadable
@@ -48,6 +49,12 @@ def asked_for(admissions: Iterable[Admission]) -> list[str]:
 
 def statements(admissions: Iterable[Admission]) -> list[str]:
     return list(dict.fromkeys(f"statement {a.statement}" for a in admissions))
+
+
+def stopped(admissions: Iterable[Admission], role: Role, facts: Facts) -> tuple[str, ...]:
+    """The RCPs that keep all of them out; () when some are let in."""
+    blocked = [stopped_by(one, role, facts) for one in admissions]
+    return tuple(dict.fromkeys(by for some in blocked for by in some)) if all(blocked) else ()
 
 
 def zone(facts: Facts) -> str:

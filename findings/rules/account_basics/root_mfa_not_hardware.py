@@ -1,6 +1,7 @@
 """
 ## What it does
-Opens when the account's root user has a virtual MFA device: an app that shows six digits.
+Opens when the account's root user has a virtual MFA device: an app that shows six digits. Where SCPs keep root from
+administering the account, the severity falls one step, and the finding names them.
 
 ## Why it matters
 Root can do anything and no permissions policy stops it. A code from an app can be typed into a false sign-in page, and
@@ -33,7 +34,8 @@ from collections.abc import Iterator
 
 from findings.analysis.facts import AccountSubject, Facts
 from findings.analysis.root import REPORT, SUMMARY, root_credentials
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.rules.guarded import held_back
+from findings.vocabulary import Clear, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="AB102",
@@ -62,7 +64,9 @@ def judge(account: AccountSubject, facts: Facts) -> Iterator[Outcome]:
     if devices is None:
         yield Unknown("the account's virtual MFA devices were not read")
     elif serials := [device.serial for device in devices if device.of_root]:
-        yield Open(f"The root user of {account.name} has a virtual MFA device", {"virtual_mfa": serials})
+        yield held_back(
+            f"The root user of {account.name} has a virtual MFA device", {"virtual_mfa": serials}, RULE, facts
+        )
     elif root.mfa is None:
         yield Unknown("neither the account summary nor the credential report's root row tells of root's MFA")
     elif root.mfa:

@@ -1,7 +1,8 @@
 """
 ## What it does
 Opens when the account's root user can sign in and has no MFA device. The account summary and the credential report
-both tell; one of them is enough, and if either shows a device the finding clears.
+both tell; one of them is enough, and if either shows a device the finding clears. Where SCPs keep root from administering
+the account, the severity falls one step, and the finding names them.
 
 ## Why it matters
 Root's password alone then opens the whole account. It can be reset through the e-mail address, so the account is as
@@ -34,7 +35,8 @@ from collections.abc import Iterator
 
 from findings.analysis.facts import AccountSubject, Facts
 from findings.analysis.root import REPORT, SUMMARY, root_credentials
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.rules.guarded import held_back
+from findings.vocabulary import Clear, Json, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="AB101",
@@ -64,6 +66,5 @@ def judge(account: AccountSubject, facts: Facts) -> Iterator[Outcome]:
     elif root.mfa:
         yield Clear("the root user has an MFA device")
     else:
-        yield Open(
-            f"The root user of {account.name} has no MFA device", {"mfa_active": False, "password": root.password}
-        )
+        told: dict[str, Json] = {"mfa_active": False, "password": root.password}
+        yield held_back(f"The root user of {account.name} has no MFA device", told, RULE, facts)

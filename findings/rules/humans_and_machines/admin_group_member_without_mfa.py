@@ -2,7 +2,8 @@
 ## What it does
 Opens when a group makes its members administrators in effect (LP201 says by which policies) and a member has a console
 password and no MFA device. Members without a password are programs or cannot sign in; KY111 tells of their keys. It is a view
-of HM107 by group: each member has a finding of its own there.
+of HM107 by group: each member has a finding of its own there. Where guardrails leave all of them nothing without MFA but setting
+it up, the severity falls one step, and the finding names them.
 
 ## Why it matters
 One guessed password of that group is the whole account.
@@ -15,8 +16,9 @@ Have each member named here register a passkey or security key, or take him out 
     aws iam remove-user-from-group --group-name GROUP --user-name USER
 
 ## What it cannot know
-Whether a policy denies members everything until they use MFA. A member who is newer than the credential report, or of whom it
-does not tell: unknown. Where a policy of the group could not be read, whether it grants administration: unknown.
+Whether a policy of the group or of its members denies them everything until they use MFA. A member who is newer than the
+credential report, or of whom it does not tell: unknown. Where a policy of the group could not be read, whether it grants
+administration: unknown.
 
 ## References
 - [MFA in IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html)
@@ -29,7 +31,8 @@ from collections.abc import Iterator
 
 from collectors.records import Group, User
 from findings.analysis.facts import Facts
-from findings.rules.words import few
+from findings.analysis.guarding.without_mfa import held_back_without_mfa
+from findings.rules.words import few, lowered
 from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
@@ -52,12 +55,16 @@ def judge(group: Group, facts: Facts) -> Iterator[Outcome]:
             yield Unknown(reason)
         return
     members = facts.members_by_group.get(group.name, ())
-    without = [user.name for user in members if _bare(user, facts)]
+    without = [user for user in members if _bare(user, facts)]
     unknown = [user.name for user in members if _bare(user, facts) is None]
     if without:
+        names = [user.name for user in without]
+        stopped = [held_back_without_mfa(user, facts) for user in without]
+        blockers = tuple(dict.fromkeys(by for some in stopped for by in some)) if all(stopped) else ()
         yield Open(
-            f"{few(without)} of group {group.name} can sign in as administrator without MFA",
-            {"members": sorted(without), "administrator_by": list(admin.policies)},
+            f"{few(names)} of group {group.name} can sign in as administrator without MFA",
+            {"members": sorted(names), "administrator_by": list(admin.policies), "blocked_by": list(blockers)},
+            lowered(RULE.severity) if blockers else None,
         )
     elif unknown:
         yield Unknown(f"the credential report does not tell of the password and MFA of {few(unknown)}")

@@ -1,7 +1,8 @@
 """
 ## What it does
 Opens when an IAM user has a console password and no MFA device. Critical if the user is an administrator in effect
-(LP201), by policies of its own or of its groups.
+(LP201), by policies of its own or of its groups. Where SCPs or the user's permissions boundary leave a sign-in without MFA
+nothing but setting MFA up, the severity falls one step, and the finding names them.
 
 ## Why it matters
 A password alone can be guessed, reused from another site or phished; then a stranger is signed in to the console as
@@ -20,9 +21,9 @@ and deny everything but that registration without `aws:MultiFactorAuthPresent`. 
 remove it: `aws iam delete-login-profile --user-name USER`.
 
 ## What it cannot know
-Which kind of device it is (HM108 asks that), and whether a policy already denies everything without MFA. The
-credential report may be four hours old and has no row for a user who is newer than it: unknown. Where a
-policy of the user could not be read, the user may be an administrator all the same.
+Which kind of device it is (HM108 asks that), and whether a policy of the user's own, which it may be able to change, denies
+everything without MFA. The credential report may be four hours old and has no row for a user who is newer than it: unknown.
+Where a policy of the user could not be read, the user may be an administrator all the same.
 
 ## References
 - [MFA in IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html)
@@ -36,6 +37,8 @@ from collections.abc import Iterator
 
 from collectors.records import User
 from findings.analysis.facts import Facts
+from findings.analysis.guarding.without_mfa import held_back_without_mfa
+from findings.rules.words import few, lowered
 from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
@@ -72,12 +75,15 @@ def judge(user: User, facts: Facts) -> Iterator[Outcome]:
         yield Clear("has an MFA device")
     else:
         changed, admin = row.password_last_changed, facts.permissions.admin(user)
+        severity, blockers = Severity.CRITICAL if admin else RULE.severity, held_back_without_mfa(user, facts)
+        then = f", but what it could do then is blocked by {few(blockers)}" if blockers else ""
         yield Open(
-            f"{user.name}{', an administrator,' if admin else ''} can sign in to the console without MFA",
+            f"{user.name}{', an administrator,' if admin else ''} can sign in to the console without MFA{then}",
             {
                 "mfa_active": False,
                 "password_last_changed": changed.isoformat() if changed else None,
                 "administrator_by": list(admin.policies) if admin else [],
+                "blocked_by": list(blockers),
             },
-            Severity.CRITICAL if admin else None,
+            lowered(severity) if blockers else severity,
         )

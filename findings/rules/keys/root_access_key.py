@@ -1,7 +1,8 @@
 """
 ## What it does
 Opens when the account's root user has an active access key. The credential report's root row tells whether a key is
-active; where the report is missing, or older than the key, `GetAccountSummary` still tells that one exists.
+active; where the report is missing, or older than the key, `GetAccountSummary` still tells that one exists. Where SCPs keep root
+from administering the account (GR106 asks for such a deny), the severity falls one step, and the finding names them.
 
 ## Why it matters
 A root key can do anything in the account, no policy of the account limits it, and it never expires. Whoever finds it
@@ -34,7 +35,8 @@ from collections.abc import Iterator
 
 from findings.analysis.facts import AccountSubject, Facts
 from findings.analysis.root import REPORT, SUMMARY, root_credentials
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.rules.guarded import held_back
+from findings.vocabulary import Clear, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="KY101",
@@ -61,14 +63,18 @@ def judge(account: AccountSubject, facts: Facts) -> Iterator[Outcome]:
         return
     if root.active_key:
         made = [slot.last_rotated.isoformat() for slot in root.slots if slot.active and slot.last_rotated]
-        yield Open(
+        yield held_back(
             f"The root user of {account.name} has an active access key",
             {"source": REPORT, "active": True, "last_rotated": made},
+            RULE,
+            facts,
         )
     elif root.key_present and not root.slots:
-        yield Open(
+        yield held_back(
             f"The root user of {account.name} has an access key",
             {"source": SUMMARY, "active": None, "last_rotated": []},
+            RULE,
+            facts,
         )
     elif root.active_key is None and root.key_present is None:
         yield Unknown("neither the credential report's root row nor the account summary tells of root's keys")

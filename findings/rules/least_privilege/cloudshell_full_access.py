@@ -1,6 +1,7 @@
 """
 ## What it does
-Opens when AWS's policy `AWSCloudShellFullAccess` is attached to a role, a user or a group.
+Opens when AWS's policy `AWSCloudShellFullAccess` is attached to a role, a user or a group. Where a permissions boundary or SCP
+blocks all of CloudShell, the severity falls one step, and the evidence names it.
 
 ## Why it matters
 CloudShell is a computer with internet access, a gigabyte of storage and the caller's permissions, inside the console.
@@ -30,6 +31,8 @@ from collections.abc import Iterator
 
 from collectors.records import Holder, Role
 from findings.analysis.facts import Facts
+from findings.analysis.limits import blocked_by
+from findings.rules.words import lowered
 from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 POLICY = ":iam::aws:policy/AWSCloudShellFullAccess"
@@ -61,4 +64,9 @@ def judge(holder: Holder, facts: Facts) -> Iterator[Outcome]:
     if not found:
         yield Clear("does not have AWSCloudShellFullAccess")
         return
-    yield Open(f"AWSCloudShellFullAccess is attached to {holder.name}", {"attached": found})
+    blockers = blocked_by(holder, facts.permissions.catalogue.mask(("cloudshell:*",)), facts)
+    yield Open(
+        f"AWSCloudShellFullAccess is attached to {holder.name}",
+        {"attached": found, "blocked_by": list(blockers)},
+        lowered(RULE.severity) if blockers else None,
+    )

@@ -45,7 +45,6 @@ from collections.abc import Iterator
 
 from collectors.records import Role
 from findings.analysis.facts import Facts
-from findings.analysis.trust.assumable import stopped_by
 from findings.analysis.trust.oidc import issuer_of, too_wide
 from findings.rules import trusts
 from findings.rules.words import lowered
@@ -76,8 +75,7 @@ def judge(role: Role, facts: Facts) -> Iterator[Outcome]:
     if not found:
         yield Clear("its conditions bind whom the identity provider may vouch for")
         return
-    blocked = [stopped_by(a, role, facts) for a, _ in found]
-    blockers = tuple(dict.fromkeys(b for some in blocked for b in some)) if all(blocked) else ()
+    blockers = trusts.stopped([admission for admission, _ in found], role, facts)
     severity = Severity.MEDIUM if all(wide.own for _, wide in found) else RULE.severity
     first, wide = found[0]
     yield Open(

@@ -36,7 +36,6 @@ from collections.abc import Iterator
 
 from collectors.records import Role
 from findings.analysis.facts import Facts
-from findings.analysis.trust.assumable import stopped_by
 from findings.analysis.trust.who import Admission
 from findings.rules import trusts
 from findings.rules.words import few, lowered
@@ -66,8 +65,7 @@ def judge(role: Role, facts: Facts) -> Iterator[Outcome]:
     if not public:
         yield Clear("the trust policy names who may assume it")
         return
-    blocked = [stopped_by(one, role, facts) for one in public]
-    blockers = tuple(dict.fromkeys(b for some in blocked for b in some)) if all(blocked) else ()
+    blockers = trusts.stopped(public, role, facts)
     networks = [_networks(one) for one in public]
     severity = lowered(RULE.severity) if all(networks) else RULE.severity
     yield Open(

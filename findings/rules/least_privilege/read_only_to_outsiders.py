@@ -2,7 +2,8 @@
 ## What it does
 Opens when a role that outsiders may assume has one of AWS's policies that read the whole account: ReadOnlyAccess,
 ViewOnlyAccess or SecurityAudit. Outsiders are accounts outside the zone of trust, known vendors included, and everybody
-where the trust is public. iamdash's own role is spared; it is known by the inline policy that our template gives it.
+where the trust is public. iamdash's own role is spared; it is known by the inline policy that our template gives it. Where an
+RCP keeps all of them out, the severity falls one step, and the finding names it.
 
 ## Why it matters
 ReadOnlyAccess reads more than settings: objects of every bucket, items of every table, parameters and logs. SecurityAudit and
@@ -32,7 +33,7 @@ from collections.abc import Iterator
 from collectors.records import Role
 from findings.analysis.facts import Facts
 from findings.rules import behaviour, trusts
-from findings.rules.words import few
+from findings.rules.words import few, lowered
 from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 READERS = frozenset({"ReadOnlyAccess", "ViewOnlyAccess", "SecurityAudit"})
@@ -75,6 +76,7 @@ def judge(role: Role, facts: Facts) -> Iterator[Outcome]:
         if any(a.public for a in outside)
         else "another organization"
     )
+    blockers = trusts.stopped(outside, role, facts)
     yield Open(
         f"Role {role.name} gives {few(names)} to {whom}",
         {
@@ -82,5 +84,8 @@ def judge(role: Role, facts: Facts) -> Iterator[Outcome]:
             "accounts": accounts,
             "principals": list(dict.fromkeys(a.principal for a in outside)),
             "zone_of_trust": trusts.zone(facts),
+            "blocked_by": list(blockers),
+            "guardrails": trusts.rcps_seen(facts),
         },
+        lowered(RULE.severity) if blockers else None,
     )

@@ -2,7 +2,8 @@
 ## What it does
 Opens when a role's trust policy lets in an account outside the zone of trust, a known vendor's included, and does not ask
 for an external id: no sts:ExternalId in a condition that must be met. `*` as its value, IfExists and negations do not count.
-Accounts of the organization need none.
+Accounts of the organization need none. Where an RCP keeps all of them out, the severity falls one step, and the finding names
+it.
 
 ## Why it matters
 A vendor assumes the roles of all its customers from one account. Without an external id another customer can enter the
@@ -32,7 +33,7 @@ from collectors.records import Role
 from findings.analysis.facts import Facts
 from findings.analysis.trust.external import asks_external_id
 from findings.rules import trusts
-from findings.rules.words import few
+from findings.rules.words import few, lowered
 from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
@@ -63,6 +64,7 @@ def judge(role: Role, facts: Facts) -> Iterator[Outcome]:
         return
     accounts = [trusts.named(account, facts) for account in trusts.accounts_of(without, facts)]
     whom = f"account {few(accounts)}" if accounts else "another organization"
+    blockers = trusts.stopped(without, role, facts)
     yield Open(
         f"Role {role.name} trusts {whom} without an external id",
         {
@@ -70,5 +72,8 @@ def judge(role: Role, facts: Facts) -> Iterator[Outcome]:
             "principals": list(dict.fromkeys(a.principal for a in without)),
             "conditions": trusts.asked_for(without),
             "zone_of_trust": trusts.zone(facts),
+            "blocked_by": list(blockers),
+            "guardrails": trusts.rcps_seen(facts),
         },
+        lowered(RULE.severity) if blockers else None,
     )

@@ -35,7 +35,6 @@ from collections.abc import Iterator
 
 from collectors.records import Role
 from findings.analysis.facts import Facts
-from findings.analysis.trust.assumable import stopped_by
 from findings.analysis.trust.narrowing import ORGANIZATION_KEYS
 from findings.analysis.trust.vendors import vendor
 from findings.analysis.trust.who import OF_ACCOUNTS, Admission
@@ -70,8 +69,7 @@ def judge(role: Role, facts: Facts) -> Iterator[Outcome]:
         return
     accounts = [a for a in trusts.accounts_of(strangers, facts) if not vendor(a, facts)]
     whom = f"account {few(accounts)}" if accounts else "accounts of another organization"
-    blocked = [stopped_by(one, role, facts) for one in strangers]
-    blockers = tuple(dict.fromkeys(b for some in blocked for b in some)) if all(blocked) else ()
+    blockers = trusts.stopped(strangers, role, facts)
     yield Open(
         f"Role {role.name} lets in {whom}, unknown to us",
         {
