@@ -57,7 +57,7 @@ def to_json(document: Json) -> str:
 def terraform(change: Change) -> str:
     """Resources for the new policies; what to take out of the configuration stands in comments."""
     blocks = [_terraform_one(change, number, policy) for number, policy in enumerate(change.new, 1)]
-    gone = [f"# Take out: {_comment(what)}" for what in _held(change)]
+    gone = [f"# Take out: {comment(what)}" for what in _held(change)]
     return "\n\n".join([*blocks, *(["\n".join(gone)] if gone else [])]) + "\n"
 
 
@@ -122,21 +122,21 @@ def _compact(document: Json) -> str:
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
-def _comment(text: str) -> str:
+def comment(text: str) -> str:
     """On one line, whatever stands in it."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _terraform_one(change: Change, number: int, policy: NewPolicy) -> str:
     label = _label(change, number)
-    body = _template(to_json(policy.document))
-    made = f'resource "aws_iam_policy" "{label}" {{\n  name   = {_quoted(policy.name)}\n  policy = <<POLICY\n{body}\nPOLICY\n}}'
+    body = untemplated(to_json(policy.document))
+    made = f'resource "aws_iam_policy" "{label}" {{\n  name   = {quoted(policy.name)}\n  policy = <<POLICY\n{body}\nPOLICY\n}}'
     if change.boundary:
-        names = ", ".join(map(_comment, change.names))
+        names = ", ".join(map(comment, change.names))
         return f"{made}\n\n# Set permissions_boundary = aws_iam_policy.{label}.arn on: {names}"
     return (
         f'{made}\n\nresource "aws_iam_{change.kind}_policy_attachment" "{label}" {{\n'
-        f"  {change.kind:<10} = {_quoted(change.name)}\n  policy_arn = aws_iam_policy.{label}.arn\n}}"
+        f"  {change.kind:<10} = {quoted(change.name)}\n  policy_arn = aws_iam_policy.{label}.arn\n}}"
     )
 
 
@@ -146,13 +146,13 @@ def _label(change: Change, number: int) -> str:
     return f"right_sized_{plain}_{number}"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """An HCL string."""
-    escaped = _template(text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r"))
+    escaped = untemplated(text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r"))
     return f'"{escaped}"'
 
 
-def _template(text: str) -> str:
+def untemplated(text: str) -> str:
     """Text in which HCL shall see no template: ${aws:username} is IAM's variable, not Terraform's. A doubled sign before a
     brace reads differently from one HCL parser to the next; JSON can spell the signs instead."""
     if "$${" in text or "%%{" in text:
