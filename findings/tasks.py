@@ -8,6 +8,7 @@ from django.db import transaction
 
 from collectors import queue
 from findings import engine
+from findings.engine import proposed
 from findings.engine.decided import judge_as_asked
 
 log = structlog.get_logger(__name__)
@@ -25,6 +26,8 @@ def tick() -> None:
             queue.fail(claim, LOST)
     for job_id in due.ring:
         judge.delay(job_id)
+    for proposal_id in proposed.to_ring():
+        propose.delay(proposal_id)
 
 
 @shared_task(name="findings.judge", soft_time_limit=480, time_limit=540)
@@ -43,6 +46,19 @@ def judge(job_id: int) -> None:
         log.warning("judge.fenced", job=job_id, account=claim.account_id)
     else:
         log.info("judge.done", job=job_id, account=claim.account_id, **counts)
+
+
+@shared_task(name="findings.propose", soft_time_limit=480, time_limit=540)
+def propose(proposal_id: int) -> None:
+    """Go on with the SCPs that an operator asked for; what is left is rung for at once."""
+    try:
+        more = proposed.run(proposal_id)
+    except Exception as error:
+        log.exception("propose.broke", proposal=proposal_id)
+        proposed.fail(proposal_id, f"{type(error).__name__}: {error}")
+        raise
+    if more:
+        propose.delay(proposal_id)
 
 
 def _broke(claim: queue.Claim, error: str) -> None:

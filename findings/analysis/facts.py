@@ -21,6 +21,7 @@ from findings.analysis.classify import kind_of_role, kind_of_user
 from findings.analysis.escalation.verdicts import Account as EscalationGround
 from findings.analysis.gaps import Gap, gap_of
 from findings.analysis.guardrails import Guardrails, find_guardrails
+from findings.analysis.identity_center import Center
 from findings.analysis.kinds import KindOf, Overrides
 from findings.analysis.past import Past
 from findings.analysis.permissions import Permissions
@@ -213,6 +214,11 @@ class Facts:
     def guardrails(self) -> Guardrails:
         """The SCPs and RCPs that bind the account (analysis/guardrails.py)."""
         return self._guardrails or find_guardrails(self)
+
+    @cached_property
+    def center(self) -> Center:
+        """What Identity Center says of the account (analysis/identity_center.py)."""
+        return Center(self)
 
     @cached_property
     def permissions(self) -> Permissions:

@@ -19,12 +19,18 @@ from collectors import queue, records
 from collectors.models import Account
 from collectors.models.snapshot import read_snapshot
 from findings.analysis.facts import Facts, Settings
+from findings.analysis.places import places_of
 from findings.engine import (
     daily,
     decided,
     external_access,
+    grouping,
+    guarding,
     guardrails,
+    identity_center,
     posture,
+    proposed,
+    provenance,
     reconcile,
     right_sizing,
     sessions,
@@ -55,7 +61,12 @@ def judge_account(
         counts["unknown"] = states.write(account, judged)
         posture.write(account, judged, findings)
         guardrails.write(account, judged.facts)
+        grouping.follow(account, judged.facts.snapshot)
+        guarding.write(account, judged.facts)
         external_access.write(account, judged.facts)
+        identity_center.write(account, judged.facts)
+        provenance.write(account, as_of, judged.facts)
+        proposed.write(account, judged.facts)
         sessions.write(account, judged.facts)
         right_sizing.follow(account, judged.facts)
         daily.write(account, as_of, findings)
@@ -68,7 +79,10 @@ def facts_of(account: Account, as_of: datetime, settings: Settings | None = None
     """What the account's inventory tells, in one consistent reading."""
     with _one_view():
         snapshot = replace(read_snapshot(account, as_of), key_sightings=_sightings(account))
-        return Facts(snapshot, settings or decided.settings_of(account), elsewhere=behind(account, snapshot))
+        if settings is None:
+            place = next(place for place in places_of(snapshot) if place.aws_id == account.aws_id)
+            settings = decided.settings_of(account, place)
+        return Facts(snapshot, settings, elsewhere=behind(account, snapshot))
 
 
 def _sightings(account: Account) -> tuple[records.KeySighting, ...]:

@@ -26,16 +26,22 @@ WEB_WRITES = {
     "collectors.collectrequest": "insert",
     "collectors.connectiontest": "insert",
     "collectors.bundleupload": "insert",
+    "collectors.organizationconnection": "insert, update",
     "findings.rightsizing": "insert",
     "findings.keyreplacement": "insert",
     # A row is added, and ends: what it said stays as it was.
     "findings.namednetwork": "insert, update (ended_by, ended_at)",
     "findings.kindoverride": "insert, update (ended_by, ended_at)",
+    "findings.decidedsetting": "insert, update (ended_by, ended_at)",
+    "findings.accountowner": "insert, update (ended_by, ended_at)",
+    "findings.accountgroup": "insert, update (ended_by, ended_at)",
+    "findings.groupmember": "insert, update (ended_by, ended_at)",
     "findings.awsranges": "insert",
     "findings.judgementrequest": "insert",
+    "findings.scpproposal": "insert",
 }
 # Of no account: everybody reads it, and operators of all accounts write it.
-OF_ALL = frozenset({"findings.awsranges"})
+OF_ALL = frozenset({"findings.awsranges", "findings.accountgroup"})
 
 
 def protect(using: str = "default", **_: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from collectors import records
 from findings.analysis.facts import Facts, Settings
-from findings.analysis.guardrails import SCP, GuardrailLevel, Guardrails
+from findings.analysis.guardrails import RCP, SCP, GuardrailLevel, Guardrails
 from tests.builders import ACCOUNT_ID, aws_policy, org_policy, policy, snapshot
 
 ORGANIZATION_ID = "o-1"
@@ -74,11 +74,11 @@ class World:
     ) -> Facts:
         """scp: for each level, name -> document; None: not visible."""
         unseen = "SCPs are not visible: a test says so." if scp is None else ""
-        found = Guardrails(self._levels(scp), self._levels(rcp), unseen, ORGANIZATION_ID, False, None)
+        found = Guardrails(self._levels(scp, SCP), self._levels(rcp, RCP), unseen, ORGANIZATION_ID, False, None)
         made = snapshot(*entities, *self.policies, trusts=[*self.documents.values(), *trusts], **more)
         return Facts(made, settings, found)
 
-    def _levels(self, levels: Levels | None) -> tuple[GuardrailLevel, ...] | None:
+    def _levels(self, levels: Levels | None, kind: str) -> tuple[GuardrailLevel, ...] | None:
         if levels is None:
             return None
         return tuple(
@@ -86,7 +86,7 @@ class World:
                 name,
                 name,
                 tuple(
-                    org_policy(title, name, kind=SCP, document=body) for title, body in some.items() if self.kept(body)
+                    org_policy(title, name, kind=kind, document=body) for title, body in some.items() if self.kept(body)
                 ),
             )
             for name, some in zip(LEVEL_NAMES, levels, strict=False)
