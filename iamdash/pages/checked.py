@@ -28,9 +28,10 @@ class Checked:
     reasons: tuple[tuple[str, int], ...]
 
 
-def checked(chosen: Mapping[str, Sequence[str]]) -> Checked:
-    """chosen: the list's facets; account, rule and practice tell which rule states it rests on. Two queries."""
-    states = RuleState.objects.filter(_scope(chosen))
+def checked(chosen: Mapping[str, Sequence[str]], accounts: Q | None = None) -> Checked:
+    """chosen: the list's facets; account, rule and practice tell which rule states it rests on. accounts: a
+    condition on their `account`. Two queries."""
+    states = RuleState.objects.filter(_scope(chosen), accounts or Q())
     totals = states.aggregate(
         rules=Count("code", distinct=True),
         accounts=Count("account", distinct=True),

@@ -15,9 +15,10 @@ from django.utils import timezone
 from collectors import records
 from collectors.models import AccessKey, Account, Coverage, Credential, Document, Group, LastAccessed, Policy, Principal
 from collectors.models.activity_view import read_use
-from findings.analysis.facts import Facts
+from findings.analysis.facts import Facts, Settings
 from findings.analysis.guardrails import Guardrails
 from findings.analysis.stored_guardrails import Stored, from_stored
+from findings.engine.decided import settings_of
 from findings.models import AccountGuardrails
 from iamdash.pages.narrowing import NOTHING, STANDS_FOR_OTHERS, Narrowing, without
 
@@ -41,7 +42,7 @@ def facts_of(principals: Iterable[Principal], account: Account) -> Facts:
         "policies": [policy.as_record for policy in Policy.present.filter(account=account, arn__in=arns)],
         "last_accessed": [_advised(row) for row in advised],
     }
-    (facts,) = _facts([account], {account.pk: parts})
+    (facts,) = _facts([account], {account.pk: parts}, settings=settings_of(account))
     return facts
 
 
@@ -83,9 +84,12 @@ def _parts(accounts: Sequence[Account], kinds: Mapping[str, Any]) -> dict[int, d
 
 
 def _facts(
-    accounts: Sequence[Account], parts: Mapping[int, Parts], narrowing: Narrowing | None = None
+    accounts: Sequence[Account],
+    parts: Mapping[int, Parts],
+    narrowing: Narrowing | None = None,
+    settings: Settings | None = None,
 ) -> Iterator[Facts]:
-    """parts: by account, fields of records.Snapshot."""
+    """parts: by account, fields of records.Snapshot. settings: of the one account; who can do what asks none of them."""
     wanted = {account.pk: set(_digests(parts[account.pk])) for account in accounts}
     digests = set().union(*wanted.values())
     found = Document.objects.filter(account__in=accounts, digest__in=digests).values_list("account", "digest", "body")
@@ -111,7 +115,7 @@ def _facts(
             coverage=tuple(covered[account.pk]),
             **{name: tuple(some) for name, some in known.items()},
         )
-        yield Facts(snapshot, known_guardrails=stored.guardrails)
+        yield Facts(snapshot, settings, known_guardrails=stored.guardrails)
 
 
 def _narrowed(parts: Parts, bodies: dict[str, Any], narrowing: Narrowing) -> Parts:

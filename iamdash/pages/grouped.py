@@ -1,0 +1,84 @@
+"""Lists by operators' groups and by owner: facets of anything that has an account."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from findings.analysis.owners import Owned, owner_of
+from findings.analysis.places import Scope
+from findings.engine.grouping import owners
+from iamdash.access.scope import once
+from iamdash.pages.facets import SHOWN, Facet, Option, rows
+from iamdash.pages.scopes import Whom, known_groups, stand
+
+KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NOBODY = "-"
+Sets = Mapping[str, tuple[str, list[int]]]
+
+
+def owned() -> dict[int, Owned | None]:
+    """By key of the account, of all that the operator sees; nothing where nobody said who owns anything. Once a request."""
+    return once("owned", _owned)
+
+
+def _owned() -> dict[int, Owned | None]:
+    said = owners()
+    return {pk: owner_of(one, said) for pk, one in stand().items()} if said else {}
+
+
+def by_group() -> Sets:
+    """Group's key -> its name and its members' keys. One query where there is no group."""
+    reached = ((one, Whom(Scope.GROUP, one.key).reached()) for one in known_groups())
+    return {one.key: (one.name, pks) for one, pks in reached if pks}
+
+
+def by_owner() -> Sets:
+    """Owner -> name and accounts, those without one under NOBODY; nothing where no account has one."""
+    found: dict[str, tuple[str, list[int]]] = {}
+    for pk, owner in owned().items():
+        slug = owner.name if owner else NOBODY
+        found.setdefault(slug, (owner.name if owner else "Nobody", []))[1].append(pk)
+    return found if found.keys() - {NOBODY} else {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfAccounts(Facet):
+    """make: slug -> label and keys of accounts, which are few, so a list asks for them by key. column: path to the account."""
+
+    make: Callable[[], Sets]
+    pattern: re.Pattern[str]
+    column: str = "account"
+
+    def sets(self) -> Sets:
+        return once(f"facet {self.name}", self.make)
+
+    def accepts(self, slug: str) -> bool:
+        return bool(self.pattern.fullmatch(slug)) and slug in self.sets()
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        return Q(**{f"{self.column}__in": sorted({pk for slug in slugs for pk in self.sets()[slug][1]})})
+
+    def options(self, qs: QuerySet[Any]) -> list[Option]:
+        sets = self.sets()
+        if not sets:
+            return []
+        counts = Counter(dict(qs.order_by().values_list(self.column).annotate(n=rows())))
+        found = [Option(slug, label, sum(counts[pk] for pk in pks)) for slug, (label, pks) in sets.items()]
+        return sorted(found, key=lambda one: (-one.n, one.label))[:SHOWN]
+
+    def label(self, slug: str) -> str:
+        return self.sets()[slug][0]
+
+
+def group_facet(column: str = "account") -> Facet:
+    return OfAccounts(name="group", title="Group", make=by_group, pattern=KEY, column=column)
+
+
+def owner_facet(column: str = "account") -> Facet:
+    return OfAccounts(name="owner", title="Owner", make=by_owner, pattern=re.compile(r".{1,256}"), column=column)
