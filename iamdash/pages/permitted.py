@@ -58,7 +58,7 @@ def permitted(principal: records.Role | records.User, facts: Facts) -> Permitted
         ),
         permissions.admin(principal),
         permissions.unknown(principal),
-        _blocking(principal, facts, held, "") if held else None,
+        blocking(principal, facts, held, "") if held else None,
         tuple(_levels(principal, facts)),
         guardrails.unseen if guardrails.scp is None else "",
         _exempt(principal, facts),
@@ -83,14 +83,14 @@ def _levels(principal: records.Role | records.User, facts: Facts) -> Iterator[tu
         allowed = 0
         for held in many:
             allowed |= facts.permissions.own(principal, held).allow
-        blockings = [_blocking(principal, facts, held, level.name, alone=False) for held in many]
+        blockings = [blocking(principal, facts, held, level.name, alone=False) for held in many]
         granted = facts.permissions.granted(principal).allow
         if not any(b.fault for b in blockings) and (missing := granted & ~allowed):
             blockings.append(_said(facts, level.name, "No SCP of this level allows", missing, 0))
         yield level.name, tuple(blockings)
 
 
-def _blocking(
+def blocking(
     principal: records.Role | records.User, facts: Facts, held: Held, level: str, *, alone: bool = True
 ) -> Blocking:
     """alone: what it does not allow counts as well (a boundary); of SCPs any one of a level may allow."""

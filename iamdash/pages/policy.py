@@ -48,7 +48,7 @@ class StatementView:
 
 @require_safe
 def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
-    found = Policy.objects.select_related("account")
+    found = Policy.objects.select_related("account", "provenance")
     policy = get_object_or_404(found, account__aws_id=aws_id, unique_id=unique_id)
     record: records.Policy = policy.as_record
     wanted = {record.document, *(version.document for version in record.versions)}
@@ -62,6 +62,7 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
         "text": body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False),
         "collected": record.document in bodies,
         "about": about_policy(policy),
+        "made": getattr(policy, "provenance", None),
         "gap": Gaps([policy.account_id], DETAILS).of(policy.account_id, DETAILS),
         **_said(compiled(body, aws_id, record.document) if record.document in bodies else NOT_COLLECTED),
         **_judged(policy),
@@ -73,7 +74,7 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
 def _said(found: Compiled | Unreadable) -> dict[str, Any]:
     if isinstance(found, Unreadable):
         return {"fault": found.reason}
-    return {"fault": "", "compiled": found, "matrix": _matrix(found), "statements": list(_statements(found))}
+    return {"fault": "", "compiled": found, "matrix": _matrix(found), "statements": list(statements(found))}
 
 
 def _judged(policy: Policy) -> dict[str, Any]:
@@ -106,7 +107,7 @@ def _matrix(found: Compiled) -> Matrix:
     return matrix(by_service(found.allow, found.allow & ~found.deny_sure, actions), actions)
 
 
-def _statements(found: Compiled) -> Iterator[StatementView]:
+def statements(found: Compiled) -> Iterator[StatementView]:
     actions = catalogue()
     for clause in found.clauses:
         said = clause.statement
