@@ -26,6 +26,7 @@ from iamdash.pages.escalation import ways_at_hand
 from iamdash.pages.gaps import DETAILS, Gaps
 from iamdash.pages.history import timeline
 from iamdash.pages.kind import kind_view
+from iamdash.pages.permission_sets import behind
 from iamdash.pages.permitted import permitted
 from iamdash.pages.principals import posture
 from iamdash.pages.right_sizing import suggestion, used_facts
@@ -53,9 +54,8 @@ class TrustView:
 
 @require_safe
 def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
-    principal = get_object_or_404(
-        Principal.objects.select_related("account", "posture"), account__aws_id=aws_id, unique_id=unique_id
-    )
+    found = Principal.objects.select_related("account", "posture", "provenance", "permission_set")
+    principal = get_object_or_404(found, account__aws_id=aws_id, unique_id=unique_id)
     record = principal.as_record
     is_role = isinstance(record, records.Role)
     held = None if is_role else held_by([principal])[principal.pk]
@@ -71,6 +71,8 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
         "is_role": is_role,
         "posture": judged,
         "kind": Kind(judged.kind) if judged else None,
+        "made": getattr(principal, "provenance", None),
+        "behind": behind(principal),
         "kinds": kind_view(principal, judged, may_set=request.user.may(Role.ANALYST)),
         "held": held,
         "groups": groups,

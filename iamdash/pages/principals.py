@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from collectors.models import Principal
 from findings.analysis.activity.observed import Shown
+from findings.analysis.behaviour.provenance import Made
 from findings.analysis.kinds import Kind
 from findings.models import PrincipalPosture
 from findings.vocabulary import Severity
@@ -129,6 +130,12 @@ FILTERS = Filters(
                 "unjudged": (Q(posture=None), "Not judged yet"),
             },
         ),
+        Choices(
+            name="made",
+            title="Made by",
+            column="provenance__made",
+            values={m.value: (m.value, m.label) for m in Made},
+        ),
         Conditions(
             name="boundary",
             title="Boundary",
@@ -160,6 +167,7 @@ class PrincipalList(ListPage):
         "declared": lambda p: posture(p).declared if posture(p) else None,
         "observed": lambda p: posture(p).observed or None if posture(p) else None,
         "observed_since": lambda p: posture(p).observed_since if posture(p) else None,
+        "made": lambda p: p.provenance.made if hasattr(p, "provenance") else None,
         "risk": lambda p: posture(p).risk if posture(p) else None,
         **{
             f"open_{s.slug}": (lambda p, slug=s.slug: getattr(posture(p), slug) if posture(p) else None)
@@ -177,7 +185,7 @@ class PrincipalList(ListPage):
         return Principal.objects.order_by().annotate(risk=Coalesce("posture__risk", 0))
 
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
-        return qs.select_related("account", "posture")
+        return qs.select_related("account", "posture", "provenance")
 
     def attach(self, rows: Sequence[Any]) -> None:
         """held: a user's credentials, None for a role."""

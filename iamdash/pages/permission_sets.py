@@ -1,0 +1,200 @@
+"""Identity Center's permission sets: who has what where, what is open on the roles they make, and where to change it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from collectors import records
+from collectors.models import Account, Coverage, PermissionSet, Principal, UsageSession
+from findings.analysis.facts import Facts
+from findings.models import Finding, PermissionSetRole
+from findings.rules import registry
+from findings.vocabulary import Severity
+from iamdash.pages.acting import OLDEST, since
+from iamdash.pages.context import account_chosen
+from iamdash.pages.severities import WORST_FIRST, Counts
+
+SHOWN = 200  # permission sets, and accounts of one of them
+RESERVED = "/aws-reserved/sso.amazonaws.com/"
+SOURCE = "identity_center"
+NOBODY: Mapping[str, date] = {}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # gaps have no ages
+
+
+@dataclass(frozen=True)
+class SetRow:
+    """One permission set over the accounts that the operator sees. people: the most that have it in one of them; None: unknown.
+    data: of one of its roles. told_by None: the account that told of it is none of the operator's."""
+
+    arn: str
+    name: str
+    told_by: Account | None
+    teller: str
+    accounts: int
+    people: int | None
+    findings: Counts
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Family:
+    """The same fault on the roles of one permission set, shown as one. findings: one an account, worst first."""
+
+    code: str
+    slug: str
+    part: str
+    severity: int
+    findings: list[Finding]
+
+
+@dataclass(frozen=True)
+class Behind:
+    """The permission set behind one role; row None, and then unknown says why. seen: how many of those who are named in assigned
+    acted with the role in the last 90 days."""
+
+    row: PermissionSetRole | None
+    unknown: str
+    assigned: list[dict[str, Any]] | None
+    told_by: Account | None
+    seen: int = 0
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    account, q = account_chosen(request), request.GET.get("q", "").strip()[:64]
+    roles = _roles(account)
+    rows = _sets(roles.filter(name__icontains=q) if q else roles)
+    context = {
+        "sets": rows[:SHOWN],
+        "more": len(rows) - SHOWN,
+        "q": q,
+        "unjoined": _unjoined(account),
+        "idle": [] if account or q else _idle({row.arn for row in rows}),
+        "coverage": Coverage.objects.filter(source=SOURCE).exclude(state__in=("complete", "not_applicable")),
+        "told": Coverage.objects.filter(source=SOURCE, state="complete").exists(),
+    }
+    return render(request, "permission_sets/page.html", context)
+
+
+@require_safe
+def detail(request: HttpRequest, arn: str) -> HttpResponse:
+    """404 for one that has no role in an account of the operator's, unless he sees who told of it."""
+    rows = list(_roles(account_chosen(request)).filter(set_arn=arn).order_by("account__name", "pk"))
+    found = _sets(PermissionSetRole.objects.filter(set_arn=arn))
+    told: PermissionSet | None = PermissionSet.present.filter(unique_id=arn).order_by("pk").first()
+    if not found and told is None:
+        raise Http404
+    context = {
+        "arn": arn,
+        "name": found[0].name if found else told.name if told else "",
+        "set": found[0] if found else None,
+        "known": told.as_record if told else None,
+        "roles": [(row, _assigned(row)) for row in rows[:SHOWN]],
+        "more": len(rows) - SHOWN,
+        "families": families(row.role for row in rows),
+    }
+    return render(request, "permission_sets/set.html", context)
+
+
+def behind(principal: Principal) -> Behind | None:
+    """None: it is no role of Identity Center. Two queries for one."""
+    if not principal.path.startswith(RESERVED):
+        return None
+    row: PermissionSetRole | None = getattr(principal, "permission_set", None)
+    if row is None:
+        unknown = _why_unknown(principal.account_id) if hasattr(principal, "posture") else "it was not judged yet"
+        return Behind(None, unknown, None, None)
+    last = _last_seen(principal)
+    assigned = _assigned(row, last)
+    named = {name.lower() for one in assigned or () for name, _ in one["people"]}
+    return Behind(row, "", assigned, Account.objects.filter(aws_id=row.told_by).first(), len(named & last.keys()))
+
+
+def _last_seen(role: Principal) -> dict[str, date]:
+    """Session name, which is the person's user name, in lower case -> the last day of such a session of the role."""
+    sessions = UsageSession.objects.filter(
+        account=role.account_id, principal__unique_id=role.unique_id, day__gte=since(OLDEST)
+    ).order_by()
+    rows = sessions.values_list("name").annotate(last=Max("day"))
+    found: dict[str, date] = {}
+    for name, last in rows:
+        found[name.lower()] = max(last, found.get(name.lower(), last))
+    return found
+
+
+def families(roles: Iterable[Principal]) -> list[Family]:
+    """What is open on the roles, one entry a fault."""
+    found: defaultdict[tuple[str, str], list[Finding]] = defaultdict(list)
+    ids = {role.unique_id for role in roles}
+    unresolved = Finding.objects.filter(resolved_at=None, status=Finding.Status.OPEN, subject_id__in=ids)
+    for one in unresolved.select_related("account").order_by("-severity", "account__name", "pk") if ids else ():
+        found[one.code, one.part].append(one)
+    catalogue = registry.catalogue()
+    made = (
+        Family(code, catalogue[code].rule.slug if code in catalogue else "", part, some[0].severity, some)
+        for (code, part), some in found.items()
+    )
+    return sorted(made, key=lambda one: (-one.severity, -len(one.findings), one.code, one.part))
+
+
+def _roles(account: str) -> QuerySet[PermissionSetRole]:
+    rows = PermissionSetRole.objects.filter(role__gone_at=None).select_related("account", "role", "role__posture")
+    return rows.filter(account__aws_id=account) if account else rows
+
+
+def _sets(roles: QuerySet[PermissionSetRole]) -> list[SetRow]:
+    """Worst first. Three queries."""
+    sums = {s.slug: Coalesce(Sum(f"role__posture__{s.slug}"), 0) for s in Severity}
+    grouped = roles.order_by().values("set_arn").annotate(
+        called=Max("name"), teller=Max("told_by"), n=Count("account", distinct=True), most=Max("people"), **sums
+    )  # fmt: skip
+    rows = list(grouped)
+    one_of = roles.order_by("set_arn", "pk").distinct("set_arn").values_list("set_arn", "data")
+    data = dict(one_of)
+    tellers = {one.aws_id: one for one in Account.objects.filter(aws_id__in={row["teller"] for row in rows})}
+    found = [
+        SetRow(
+            row["set_arn"], row["called"], tellers.get(row["teller"]), row["teller"], row["n"], row["most"],
+            {s: row[s.slug] for s in WORST_FIRST}, data[row["set_arn"]],
+        )
+        for row in rows
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: ([-one.findings[s] for s in WORST_FIRST], one.name, one.arn))
+
+
+def _assigned(row: PermissionSetRole, last: Mapping[str, date] = NOBODY) -> list[dict[str, Any]] | None:
+    """Groups first, then people, by name. people: whoever has it thereby, and when he was seen last."""
+    if (some := row.data["assigned"]) is None:
+        return None
+    told = []
+    for one in sorted(some, key=lambda one: (not one["group"], one["name"] or one["id"])):
+        names = one["members"] if one["group"] else [one["name"]]
+        told.append({**one, "people": [(name, last.get(name.lower())) for name in names]})
+    return told
+
+
+def _unjoined(account: str) -> int:
+    """Roles of Identity Center whose permission set nobody told of, or that were not judged yet."""
+    roles = Principal.present.filter(type=Principal.Type.ROLE, path__startswith=RESERVED, permission_set=None)
+    return (roles.filter(account__aws_id=account) if account else roles).count()
+
+
+def _idle(shown: set[str]) -> list[PermissionSet]:
+    """Permission sets that are in no account that the operator sees."""
+    return list(PermissionSet.present.exclude(unique_id__in=shown).select_related("account").order_by("name")[:SHOWN])
+
+
+def _why_unknown(account_id: int) -> str:
+    rows = Coverage.objects.filter(account=account_id, source=SOURCE).order_by("api")
+    coverage = tuple(row.as_record for row in rows)
+    return Facts(records.Snapshot(account_id="", as_of=_EPOCH, coverage=coverage)).center.unknown
