@@ -86,7 +86,9 @@ def assumed(account: Account, role: records.Role, caller: str, name: str = "", *
     )  # fmt: skip
 
 
-def used(account: Account, of: Any, call: str, *, days: float = 3, key: str = "", **more: Any) -> None:
+def used(
+    account: Account, of: Any, call: str, *, days: float = 3, key: str = "", region: str = "eu-west-1", **more: Any
+) -> None:
     """Calls so many days ago: used(account, role, "s3 ListBuckets")."""
     source, _, name = call.partition(" ")
     at, who = ago(days=days), actor(account, of)
@@ -94,7 +96,7 @@ def used(account: Account, of: Any, call: str, *, days: float = 3, key: str = ""
     counts = {"n": 10, "denied": 0, "failed": 0, "first_at": at, **more}
     ensure_months(UsageDaily._meta.db_table, {at.date()})
     UsageDaily.objects.create(
-        account=account, principal=who, event=event, day=at.date(), region="eu-west-1", session_kind=0, key=key,
+        account=account, principal=who, event=event, day=at.date(), region=region, session_kind=0, key=key,
         last_at=at, **counts,
     )  # fmt: skip
     if not UsageLast.objects.filter(principal=who, event=event).exists():
