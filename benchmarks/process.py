@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MIB = 1024  # ru_maxrss is in KiB (getrusage(2))
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -32,3 +33,9 @@ def run(command: Sequence[str], output: Path, **environment: str) -> Spent:
     if child.returncode:
         raise subprocess.CalledProcessError(child.returncode, command, output.read_bytes()[-2_000:])
     return Spent(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / MIB)
+
+
+def spent_by(pid: int) -> float:
+    """Seconds of processor time that a running process took so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS

@@ -15,13 +15,13 @@ import django
 from benchmarks import trail
 from benchmarks.activity import EVENTS, FILES, aggregated
 from benchmarks.figure import Figure
+from benchmarks.process import spent_by
 from iamdash.embedded import services
 from iamdash.embedded.state import State
 from iamdash.embedded.supervisor import supervisor
 
 BATCHES = 2
 GOAL = 100_000  # events a second and core
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def run() -> Iterator[Figure]:
@@ -63,14 +63,9 @@ def stored() -> tuple[float, float]:
         begun = time.process_time()
         total = aggregated(blobs)
         between = time.process_time()
-        before = _spent(server)
+        before = spent_by(server)
         store(total, reads)
         reading += between - begun
-        storing += time.process_time() - between + _spent(server) - before
+        storing += time.process_time() - between + spent_by(server) - before
     connection.close()
     return reading, storing
-
-
-def _spent(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
