@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from itertools import groupby
+from typing import NamedTuple
 
 
 class Wild(Enum):
@@ -156,15 +157,46 @@ def _tidy(pattern: str) -> str:
 
 
 def overlaps(a: str, b: str) -> bool:
-    """Whether some text matches both patterns. Exact.
-
-    Walks `a` and keeps, as the bits of an int, the set of places in `b` that can be reached with the same text; one
-    step handles all places at once, so two patterns of 2,000 characters take a few milliseconds.
-    """
+    """Whether some text matches both patterns. Exact."""
+    if "*" in a and "*" in b:
+        return ends(a).meet(ends(b))
     if "*" not in a and "?" not in a:
         return glob(b, a)
     if "*" not in b and "?" not in b:
         return glob(a, b)
+    return _walked(a, b)
+
+
+class Ends(NamedTuple):
+    """What a pattern has before its first star and behind its last one. Of two patterns with stars nothing else decides whether
+    some text matches both: what each has between its stars can stand one after the other."""
+
+    head: str
+    tail: str
+
+    def meet(self, other: Ends) -> bool:
+        """Whether the shorter of each two can be where the longer one is."""
+        (head, tail), (their_head, their_tail) = self, other
+        return (head.startswith(their_head) or their_head.startswith(head) or _alike(head, their_head)) and (
+            tail.endswith(their_tail) or their_tail.endswith(tail) or _alike(tail[::-1], their_tail[::-1])
+        )
+
+
+@lru_cache(maxsize=8_192)
+def ends(pattern: str) -> Ends:
+    """Of a pattern with a star."""
+    return Ends(pattern[: pattern.index("*")], pattern[pattern.rindex("*") + 1 :])
+
+
+def _alike(a: str, b: str) -> bool:
+    """Whether they may be the same as far as both go."""
+    return ("?" in a or "?" in b) and all(x == y or "?" in (x, y) for x, y in zip(a, b, strict=False))
+
+
+def _walked(a: str, b: str) -> bool:
+    """Walks `a` and keeps, as the bits of an int, the set of places in `b` that can be reached with the same text; one
+    step handles all places at once, so two patterns of 2,000 characters take a few milliseconds.
+    """
     a, b = _tidy(a), _tidy(b)
     stars, takes, any_one = _places(b)
     end, one = 1 << len(b), takes.get("?", 0)

@@ -26,17 +26,14 @@ PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e"
 
 
 class Target(NamedTuple):
-    """A template in its fields, variables as "*". plain: its resource is one name without "/", as a bucket's. open: after its
-    head it may be anything."""
+    """A template in its fields, variables as "*". plain: its resource is one name without "/", as a bucket's."""
 
     service: str
     region: str
     account: str
     resource: str
-    head: str
     colons: int
     plain: bool
-    open: bool
 
     @property
     def arn(self) -> str:
@@ -72,7 +69,7 @@ class Reached:
         targets = self._targets_of(pattern, COVERS)
         kinds = {kind for target in targets for kind in self._kinds_of[target]}
         reached = self._mask_of(frozenset(kind for kind in kinds if targets.issuperset(self._needed[kind])))
-        return reached | self._mask_of(ALL_WITHOUT) if glob(pattern, ANY) else reached
+        return reached | self._mask_of(ALL_WITHOUT) if _meets_star(pattern) else reached
 
     def _without_target(self, pattern: str) -> tuple[frozenset[int], str]:
         """Which of the kinds without a template the pattern may be meant for, and in which service field.
@@ -80,7 +77,7 @@ class Reached:
         AWS asks for "*"; ARNs like arn:aws:s3:::* are seen too, and S3 takes them. Where types are not known, any ARN of
         the service may be one.
         """
-        if glob(pattern, ANY):
+        if _meets_star(pattern):
             return ALL_WITHOUT, ANY
         fields = _fields(pattern)
         if not overlaps(fields[0], "arn") or not _is_partition(fields[1]):
@@ -100,13 +97,13 @@ class Reached:
         return reduce(or_, (mask for field, mask in self._of_field.items() if glob(service, field)), 0)
 
     def _targets_of(self, pattern: str, way: Way) -> set[int]:
-        fields = pattern.split(":")
-        if fields[0] != "arn":
-            if ANY not in fields[0] and not overlaps(fields[0], "arn"):
+        first = pattern.partition(":")[0]
+        if first != "arn":
+            if ANY not in first and not overlaps(first, "arn"):
                 return set()
             return {n for n, target in enumerate(self._targets) if way.text(pattern, target.arn)}
         found: set[int] = set()
-        for run_on, (_, partition, service, region, account, resource) in _readings(fields):
+        for run_on, (_, partition, service, region, account, resource) in _readings(pattern):
             if _is_partition(partition):
                 # Names hold no colons: when a star has run on, those that are left are the template's own.
                 colons = resource.count(":") if run_on else 0
@@ -148,7 +145,7 @@ class Reached:
     def _needed(self) -> list[list[int]]:
         """For each kind the templates that a pattern must cover to cover all. An access point of S3 is another way to the
         same buckets and objects: whoever has these has everything."""
-        views = {n for n, t in enumerate(self._targets) if t.service == "s3" and t.head.startswith("accesspoint/")}
+        views = {n for n, t in enumerate(self._targets) if t.service == "s3" and t.resource.startswith("accesspoint/")}
         return [[t for t in kind if t not in views] or kind for kind in self._contents.kinds]
 
     @cached_property
@@ -196,14 +193,18 @@ def _target(template: str) -> Target:
     text = VARIABLE.sub(ANY, resource)
     plain = name is not None and "Arn" not in resource
     service, region, account = (VARIABLE.sub(ANY, field) for field in (service, region, account))
-    head = _head(text)
-    return Target(service, region, account, text, head, text.count(":"), plain, text == head + ANY)
+    return Target(service, region, account, text, text.count(":"), plain)
 
 
 @lru_cache(256)
 def _is_partition(pattern: str) -> bool:
     """Whether AWS has a partition that matches; it takes no ARN of another."""
     return any(glob(pattern, one) for one in PARTITIONS)
+
+
+def _meets_star(pattern: str) -> bool:
+    """Whether it matches the "*" that AWS asks for: glob(pattern, "*"), which would make each pattern ready for it."""
+    return bool(pattern) and not pattern.strip("*?") and pattern.count("?") < 2
 
 
 def _head(pattern: str) -> str:
@@ -216,9 +217,12 @@ def _fields(pattern: str) -> list[str]:
     return fields + [ANY] * (FIELDS - len(fields))
 
 
-def _readings(fields: list[str]) -> Iterator[tuple[bool, list[str]]]:
+def _readings(pattern: str) -> Iterator[tuple[bool, list[str]]]:
     """The pattern in six fields: as it stands, then with each "*" that ends a field running on into the next ones."""
-    yield False, _fields(":".join(fields))
+    yield False, _fields(pattern)
+    if "*:" not in pattern:
+        return
+    fields = pattern.split(":")
     for at in range(2, min(len(fields), FIELDS) - 1):
         if fields[at].endswith(ANY):
             for more in range(1, FIELDS - 1 - at):
@@ -232,12 +236,6 @@ def _place_meets(region: str, account: str, target_region: str, target_account: 
 def _resource_meets(resource: str, target: Target) -> bool:
     if target.plain:
         return bool(resource) and "/" not in resource
-    head = target.head
-    if resource.startswith(head):
-        return target.open or overlaps(resource, target.resource)
-    own = _head(resource)
-    if len(own) == len(resource) or not head.startswith(own):
-        return False
     return overlaps(resource, target.resource)
 
 
