@@ -50,7 +50,7 @@ class Catalogue:
         self.rcp_services = frozenset(contents.rcp_services)
         self.all = (1 << len(self.names)) - 1
         self._lower = contents.names.lower().split("\n")
-        self._at = {name: index for index, name in enumerate(self._lower)}
+        self._at = {name: index for names in (self._lower, self.names) for index, name in enumerate(names)}
         self._levels = contents.levels
         self._reached = Reached(contents, self.services)
         self._with_wildcards = lru_cache(REMEMBERED)(self._match)
@@ -81,10 +81,10 @@ class Catalogue:
         """The actions of several patterns. Plain names are most of them, and cheaper together than one by one."""
         bits, mask = bytearray(len(self._lower) // 8 + 1), 0
         for pattern in patterns:
-            if _wild(pattern):
-                mask |= self._with_wildcards(pattern)
-            elif (at := self._at.get(pattern.lower())) is not None:
+            if (at := self._place(pattern)) is not None:
                 bits[at >> 3] |= 1 << (at & 7)
+            elif _wild(pattern):
+                mask |= self._with_wildcards(pattern)
         return mask | int.from_bytes(bits, "little")
 
     def check(self, names: Iterable[str]) -> list[str]:
@@ -116,8 +116,13 @@ class Catalogue:
         """Actions for which a Resource pattern covers everything they can touch."""
         return self._reached.touches_all(resource)
 
+    def _place(self, name: str) -> int | None:
+        """Most names are asked for as AWS writes them."""
+        at = self._at.get(name)
+        return self._at.get(name.lower()) if at is None else at
+
     def _index(self, action: str) -> int:
-        at = self._at.get(action.lower())
+        at = self._place(action)
         if at is None:
             raise KeyError(action)
         return at
@@ -128,12 +133,12 @@ class Catalogue:
         return self._with_wildcards(pattern) if _wild(pattern) else self._named(pattern)
 
     def _named(self, name: str) -> int:
-        at = self._at.get(name.lower())
+        at = self._place(name)
         return 0 if at is None else 1 << at
 
     def knows(self, pattern: str) -> bool:
         """Whether an Action pattern names any action."""
-        return bool(self._with_wildcards(pattern)) if _wild(pattern) else pattern.lower() in self._at
+        return self._place(pattern) is not None or (_wild(pattern) and bool(self._with_wildcards(pattern)))
 
     def _match(self, pattern: str) -> int:
         wanted = pattern.lower()

@@ -165,19 +165,25 @@ def resolve(compiled: Compiled, answers: tuple[bool | None, ...]) -> Compiled:
 
 
 def _summed(clauses: tuple[Clause, ...], unknown_actions: tuple[str, ...], keys: frozenset[str]) -> Compiled:
-    allows = [c for c in clauses if c.statement.allows]
-    denies = [c for c in clauses if not c.statement.allows]
+    """The sets of all clauses, each as one object with those of other documents that say the same."""
+    allow = allow_sure = deny = deny_sure = wide = deny_wide = 0
+    for clause in clauses:
+        if clause.statement.allows:
+            allow, allow_sure, wide = allow | clause.may, allow_sure | clause.sure, wide | clause.wide
+        else:
+            deny, deny_sure, deny_wide = deny | clause.may, deny_sure | clause.sure, deny_wide | clause.wide
+    personal = tuple(c for c in clauses if any(of_caller(condition.key) for condition in c.statement.conditions))
     return Compiled(
-        allow=_shared(_any(c.may for c in allows)),
-        allow_sure=_shared(_any(c.sure for c in allows)),
-        deny=_shared(_any(c.may for c in denies)),
-        deny_sure=_shared(_any(c.sure for c in denies)),
-        wide=_shared(_any(c.wide for c in allows)),
-        deny_wide=_shared(_any(c.wide for c in denies)),
-        clauses=clauses,
-        unknown_actions=unknown_actions,
-        keys=keys,
-        personal=tuple(c for c in clauses if any(of_caller(condition.key) for condition in c.statement.conditions)),
+        _shared(allow),
+        _shared(allow_sure),
+        _shared(deny),
+        _shared(deny_sure),
+        _shared(wide),
+        _shared(deny_wide),
+        clauses,
+        unknown_actions,
+        keys,
+        personal,
     )
 
 

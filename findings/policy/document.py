@@ -111,8 +111,9 @@ def read(raw: Any) -> Document | Unreadable:
 
 def _check_case(raw: Mapping[str, Any], elements: tuple[str, ...], place: str) -> None:
     """Refuses an element in the wrong case that does not stand there in the right one as well."""
-    meant = {element.lower(): element for element in elements if element not in raw}
-    for key in raw:
+    strange = [key for key in raw if key not in elements]
+    meant = {element.lower(): element for element in elements if element not in raw} if strange else {}
+    for key in strange:
         if str(key).lower() in meant:
             raise UnreadableError(f"{place}{key} must be written {meant[str(key).lower()]}")
 
@@ -177,7 +178,11 @@ def _statement(raw: Any, place: str) -> Statement:
 def _strings(raw: Mapping[str, Any], key: str, place: str) -> tuple[str, ...] | None:
     if key not in raw:
         return None
-    return tuple(_text(value, f"{place}: {key}") for value in _listed(raw[key]))
+    found = tuple(_listed(raw[key]))
+    for value in found:
+        if not isinstance(value, str):
+            raise _no_text(value, f"{place}: {key}")
+    return found
 
 
 def _principals(raw: Mapping[str, Any], key: str, place: str) -> Principals | None:
@@ -221,8 +226,12 @@ def _listed(value: Any) -> list[Any] | tuple[Any, ...]:
 
 def _text(value: Any, place: str) -> str:
     if not isinstance(value, str):
-        raise UnreadableError(f"{place} is {kind(value)}, text is needed")
+        raise _no_text(value, place)
     return value
+
+
+def _no_text(value: Any, place: str) -> UnreadableError:
+    return UnreadableError(f"{place} is {kind(value)}, text is needed")
 
 
 def _scalar(value: Any, place: str) -> str:

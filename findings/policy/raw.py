@@ -58,10 +58,11 @@ def _check_size(raw: Any) -> None:
                 if depth > MAX_DEPTH:
                     raise UnreadableError(f"it nests more than {MAX_DEPTH} levels deep")
                 length += len(value)
+                _check_length(length)  # before it is spread: what repeats one list may be longer than memory
                 inner.extend(value)
                 if isinstance(value, Mapping):
                     inner.extend(value.values())
-            _check_length(length)
+        _check_length(length)
         level = inner
 
 
