@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import msgspec
+
 Json = str | int | float | bool | None | list[str]
 SECTIONS = ("What it does", "Why it matters", "How to fix", "What it cannot know", "References")
 
@@ -116,8 +118,7 @@ class RuleKind(enum.StrEnum):
     LACKS = "lacks"
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(msgspec.Struct, frozen=True):
     """The fault is there. title: a sentence with the facts. evidence: flat, with dates and never ages: judging an
     unchanged account on another day must give the same finding. severity: only where it differs from the rule's.
     part: which of several faults of one rule on one subject."""
@@ -128,8 +129,7 @@ class Open:
     part: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Clear:
+class Clear(msgspec.Struct, frozen=True):
     """The rule applies and the fault is not there.
 
     sighting: a dated fact proves it (the key was used on Monday), so that it holds whatever another source would have
@@ -140,8 +140,7 @@ class Clear:
     sighting: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     """This subject cannot be judged, for a reason of its own. Sources that were not read are the registry's concern."""
 
     reason: str
@@ -210,8 +209,7 @@ class Status(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """What a verdict is about. id: RoleId, UserId, AKIA id, account id: never the ARN. An empty id stands for all
     subjects of the type in the account: which ones there are could not be read."""
 
@@ -221,8 +219,7 @@ class Subject:
     arn: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """What one rule says of one subject. reason: why clear or unknown ("" when open).
 
     from_gap: unknown because a source was not read, which then holds for every subject of the rule in the account.
@@ -234,6 +231,6 @@ class Verdict:
     severity: Severity
     part: str = ""
     title: str = ""
-    evidence: Mapping[str, Json] = field(default_factory=dict)
+    evidence: Mapping[str, Json] = {}
     reason: str = ""
     from_gap: bool = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+
+import msgspec
 
 from collectors.records import Holder, Policy
 from findings.analysis.facts import Facts
@@ -23,7 +24,7 @@ def per_policy(subject: Policy | Holder, facts: Facts, fault: Fault, clear: str)
         if isinstance(grant.document, Unreadable):
             unread.append(f"{grant.name} could not be read: {grant.document.reason}")
         elif one := fault(grant):
-            found.append(replace(one, part=grant.part))
+            found.append(msgspec.structs.replace(one, part=grant.part))
     yield from found
     if unread:
         yield Unknown("; ".join(unread))

@@ -11,10 +11,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType, ModuleType
 from typing import Any
+
+import msgspec
 
 import findings.rules
 from collectors.records import Role
@@ -137,7 +139,7 @@ def _placed(item: Any, outcome: Outcome, facts: Facts) -> Outcome:
     if not (isinstance(outcome, Open) and isinstance(item, Role) and item.reserved):
         return outcome
     told = {"permission_set": item.permission_set, "change_in": change_in(item, facts) or CHANGE_IN}
-    return replace(outcome, evidence={**outcome.evidence, **told})
+    return msgspec.structs.replace(outcome, evidence={**outcome.evidence, **told})
 
 
 def _verdict(rule: Rule, subject: Subject, outcome: Outcome, unread: str) -> Verdict:
