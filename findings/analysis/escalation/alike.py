@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from collectors.records import Role, User
+from findings.analysis.escalation import paths
 from findings.analysis.holdings import Held
 from findings.analysis.permissions import Permissions
+from findings.policy.catalogue import catalogue
 from findings.policy.compiled import Clause, Compiled
 from findings.policy.conditions import holds
 from findings.policy.document import Condition, Document, Statement
@@ -43,6 +46,12 @@ class Layers:
         yield from (self.identity, self.boundary, *self.levels, *self.resource_levels)
 
 
+@cache
+def asked_about() -> int:
+    """The mask of what the paths are made of."""
+    return catalogue().mask(paths.actions())
+
+
 class Alike:
     """Numbers for signatures: equal for two principals that must get equal answers about an action on one resource. What is
     known by its id is kept, so that the id stays its own."""
@@ -50,7 +59,7 @@ class Alike:
     def __init__(self, permissions: Permissions) -> None:
         self._permissions = permissions
         self._numbers: dict[object, int] = {}
-        self._about: dict[tuple[int, str], tuple[Compiled, tuple[Clause, ...]]] = {}
+        self._naming: dict[int, tuple[Compiled, Mapping[str, tuple[Clause, ...]]]] = {}
         self._asking: dict[tuple[int, bool], tuple[Compiled, tuple[Clause, ...]]] = {}
         self._told: dict[int, tuple[Clause, int]] = {}
         self._filled: dict[int, Meant] = {}
@@ -60,6 +69,7 @@ class Alike:
         self._of_layer: dict[tuple[int, str], int | None] = {}
         self._of_limits: dict[object, int | None] = {}
         self._signatures: dict[object, dict[str, int]] = {}
+        self._asked = frozenset(permissions.catalogue.members(asked_about()))
 
     def layers(self, principal: Role | User) -> Layers:
         library = self._permissions.library
@@ -150,19 +160,31 @@ class Alike:
 
     def about(self, compiled: Compiled, action: str) -> tuple[Clause, ...]:
         """Its clauses that name the action."""
-        key = id(compiled), action
-        if key not in self._about:
-            self._about[key] = compiled, tuple(self._naming(compiled, action))
-        return self._about[key][1]
+        known = self._naming.get(id(compiled))
+        if known is None:
+            known = self._naming[id(compiled)] = compiled, self._by_action(compiled)
+        found = known[1].get(action)
+        return found if found is not None else () if action in self._asked else self._named(compiled, action)
 
-    def _naming(self, compiled: Compiled, action: str) -> Iterator[Clause]:
+    def _by_action(self, compiled: Compiled) -> Mapping[str, tuple[Clause, ...]]:
+        """Of what is asked about, all at once: the sets of actions are large, and most have none of them."""
+        catalogue, mask = self._permissions.catalogue, asked_about()
+        found: dict[str, tuple[Clause, ...]] = {}
+        for clause in compiled.clauses:
+            if some := clause.mask & mask:
+                for action in catalogue.members(some):
+                    found[action] = (*found.get(action, ()), clause)
+        return found
+
+    def _named(self, compiled: Compiled, action: str) -> tuple[Clause, ...]:
+        """An action that no path has, or that the catalogue does not know yet."""
         try:
             bit = self._permissions.catalogue.bit(action)
-        except KeyError:  # an action that the catalogue does not know yet
+        except KeyError:
             lower = action.lower()
-            yield from (c for c in compiled.clauses if any(glob(p.lower(), lower) for p in c.statement.actions or ()))
-        else:
-            yield from (clause for clause in compiled.clauses if clause.mask & bit)
+            clauses = compiled.clauses
+            return tuple(c for c in clauses if any(glob(p.lower(), lower) for p in c.statement.actions or ()))
+        return tuple(clause for clause in compiled.clauses if clause.mask & bit)
 
     def _answered(self, statement: Statement, asked: Request, variables: bool) -> int | None:
         """The statement with what it asks of the caller answered; None: that is not all known."""

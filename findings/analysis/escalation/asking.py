@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TypeVar
 
 from collectors.records import Entity, Role, User
-from findings.analysis.escalation import paths
-from findings.analysis.escalation.alike import Alike, Layer, Layers
+from findings.analysis.escalation.alike import Alike, Layer, Layers, asked_about
 from findings.analysis.escalation.answers import Answer, answer
 from findings.analysis.escalation.ground import Ground
 from findings.analysis.escalation.looked_at import LookedAt, looked_at, variables_of
@@ -16,7 +15,6 @@ from findings.analysis.escalation.model import Escalation, State
 from findings.analysis.escalation.once import Once
 from findings.analysis.escalation.probes import HOME, regions_of
 from findings.analysis.escalation.strength import Strength, counted, more
-from findings.policy.catalogue import catalogue
 from findings.policy.compiled import Clause, Compiled, Reach, without_variables
 from findings.policy.patterns import glob
 from findings.policy.request import Context
@@ -107,7 +105,7 @@ class Asker:
     def sure(self) -> frozenset[str]:
         """The actions that it may do on everything and without condition: no question of them needs to be asked. Not of STS,
         where a trust policy has a say, nor where RCPs have one."""
-        return self.shared.sure(self.reach.lower & _asked_about())
+        return self.shared.sure(self.reach.lower & asked_about())
 
     def may(self, action: str, resource: str, context: Context | None = None) -> Answer | None:
         if action in self.sure:
@@ -115,13 +113,15 @@ class Asker:
         known: Context = context or {}
         asked: object = resource
         if action.startswith("iam:"):
-            known = {key: values for key, values in known.items() if key in self.asked(action)}
+            if known:
+                known = {key: values for key, values in known.items() if key in self.asked(action)}
             asked = self.told_apart(action, resource)
-        key: tuple[object, ...] = (self.alike(action), asked, tuple(sorted(known.items())))
+        key: tuple[object, ...] = (self.alike(action), asked, tuple(sorted(known.items())) if known else ())
         if action == ASSUME and self.ground.gates.names_callers(resource):
             key = (*key, self.principal.unique_id)
         if key not in self.shared.answers:
-            self.shared.answers[key] = answer(self.principal, action, resource, known, self.permissions)
+            found = answer(self.principal, action, resource, known, self.permissions)
+            self.shared.answers[key] = LIVE if found == LIVE else found
         return self.shared.answers[key]
 
     def told_apart(self, action: str, resource: str) -> object:
@@ -258,11 +258,6 @@ def _blocked(denied: Patterns, limits: tuple[Patterns, ...], arn: str) -> bool:
 
 def _shut(denied: Patterns, limits: tuple[Patterns, ...]) -> bool:
     return "*" in denied or not all(limits)
-
-
-@cache
-def _asked_about() -> int:
-    return catalogue().mask(paths.actions())
 
 
 def _readable(layer: Layer) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from collectors.records import Role, User
@@ -11,6 +12,7 @@ from findings.analysis.escalation.answers import Answer
 from findings.analysis.escalation.asking import BOUNDARY, Asker
 from findings.analysis.escalation.probes import LIMIT, anything, named
 from findings.analysis.escalation.targets import ADMINISTRATOR
+from findings.policy.catalogue import catalogue
 from findings.policy.evaluate import By
 from findings.policy.patterns import glob
 
@@ -68,8 +70,13 @@ class Maker:
         return () if self.bound else self.unbindable
 
 
+NOBODY = Maker()
+
+
 def maker(principal: Role | User, facts: Facts) -> Maker:
     asker = facts.escalation.asker(principal)
+    if not _may_make(asker):
+        return NOBODY
     found: dict[str, list[str]] = {"free": [], "unbindable": [], "bound": [], "blocked": []}
     keys: dict[str, None] = {}
     by: dict[By, None] = {}
@@ -83,6 +90,18 @@ def maker(principal: Role | User, facts: Facts) -> Maker:
                 by |= dict.fromkeys(answer.by)
     lists = {kind: tuple(actions) for kind, actions in found.items()}
     return Maker(**lists, by=tuple(by), keys=tuple(keys))
+
+
+@cache
+def _all() -> int:
+    return catalogue().mask((*BINDABLE, *UNBINDABLE))
+
+
+def _may_make(asker: Asker) -> bool:
+    permissions, principal = asker.permissions, asker.principal
+    if asker.allow & _all():
+        return True
+    return any(permissions.own(principal, held).unknown_actions for held in permissions.library.of(principal))
 
 
 def _granted(action: str, asker: Asker) -> bool:

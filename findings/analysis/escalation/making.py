@@ -80,8 +80,10 @@ def _resources(on: On, form: str, steps: tuple[Step, ...], asker: Asker) -> Iter
 
 def together(answers: list[Answer]) -> Answer:
     """All must be."""
-    if not answers:
-        return Answer("live")
+    if len(answers) == 1:
+        return answers[0]
+    if all(answer is LIVE for answer in answers):
+        return LIVE
     state: State = max((answer.state for answer in answers), key=lambda state: RANK[state])
     keys = tuple(dict.fromkeys(key for answer in answers for key in answer.keys))
     by = tuple(dict.fromkeys(by for answer in answers for by in answer.by))

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from collectors.records import Role, User
 from findings.analysis.escalation import paths
+from findings.analysis.escalation.alike import asked_about
 from findings.analysis.escalation.answers import Answer
-from findings.analysis.escalation.asking import ASSUME, RANK, Asker, Shared
+from findings.analysis.escalation.asking import ASSUME, LIVE, RANK, Asker, Shared
 from findings.analysis.escalation.ground import Ground
 from findings.analysis.escalation.making import NEW_BORN, first, made, tells_roles_apart, together
-from findings.analysis.escalation.model import Category, Escalation, Needs, On, Path, Step
+from findings.analysis.escalation.model import Category, Escalation, Needs, On, Path, State, Step
 from findings.analysis.escalation.probes import LIMIT, anything, named
 from findings.analysis.escalation.reach import Reaching
 from findings.analysis.escalation.strength import Strength, more, strength
@@ -42,6 +43,7 @@ OF_OTHERS = frozenset(
     }
 )
 ATTACHED = "iam:policyarn"
+Tried = tuple[Target, Answer]
 POLICY = "arn:{partition}:iam::{account}:policy/{name}"
 
 
@@ -90,7 +92,7 @@ class Account:
         return self._paths[principal.unique_id]
 
     def _by_masks(self, asker: Asker) -> tuple[Path, ...]:
-        own = asker.allow & _named_at_all()
+        own = asker.allow & asked_about()
         if self.ground.gates.doors(asker.principal.arn):
             own |= catalogue().bit(ASSUME)
         if own not in self._feasible:
@@ -110,11 +112,6 @@ class Account:
 @cache
 def _masks() -> tuple[tuple[Path, int], ...]:
     return tuple((path, catalogue().mask(path.actions)) for path in paths.catalogue().values())
-
-
-@cache
-def _named_at_all() -> int:
-    return catalogue().mask(paths.actions())
 
 
 def _best(path: Path, asker: Asker) -> Escalation | None:
@@ -160,14 +157,14 @@ def _tried(path: Path, asker: Asker) -> Escalation | None:
     plain, apart = made(path, asker), tells_roles_apart(path, asker)
     if plain is None:
         return None
-    best: Escalation | None = None
+    best: Tried | None = None
     for target in islice(targets(path, asker), MOST_TARGETS):
-        found = _on(path, target, made(path, asker, target.passed) if apart else plain, asker)
-        if found and (best is None or _order(found) < _order(best)):
-            best = found
-        if best and best.state == "live":
-            break
-    return best
+        answer = _on(path, target, made(path, asker, target.passed) if apart else plain, asker)
+        if answer and (best is None or _order(target, answer) < _order(*best)):
+            best = target, answer
+            if _state(*best) == "live":
+                break
+    return best and _told(path, *best)
 
 
 def _told_first(one: Escalation) -> tuple[object, ...]:
@@ -176,32 +173,49 @@ def _told_first(one: Escalation) -> tuple[object, ...]:
     return one.refused, RANK[one.state], -one.strength, bool(one.unseen), not itself, one.path.id
 
 
-def _order(found: Escalation) -> tuple[int, int, int]:
-    return RANK[found.state], len(found.unseen), -found.strength
+def _order(target: Target, answer: Answer) -> tuple[int, int, int]:
+    state = _state(target, answer)
+    return RANK[state], len(target.unseen), -_worth(target, state)
 
 
-def _on(path: Path, target: Target, making: Answer | None, asker: Asker) -> Escalation | None:
-    answers = [making]
-    answers += [_step(step, target, asker) for step in path.gaining]
-    if None in answers:
-        return None
-    answer = together([one for one in answers if one])
-    state, by = answer.state, tuple(dict.fromkeys((*answer.by, *target.by)))
+def _state(target: Target, answer: Answer) -> State:
     if target.by:
-        state = "blocked"
-    elif state == "live" and target.lacks:
-        state = "conditional"
+        return "blocked"
+    return "conditional" if answer.state == "live" and target.lacks else answer.state
+
+
+def _worth(target: Target, state: State) -> Strength:
+    return max(target.strength, target.free) if state == "blocked" else target.strength
+
+
+def _on(path: Path, target: Target, making: Answer | None, asker: Asker) -> Answer | None:
+    """Whether all of its steps may be done."""
+    if making is None:
+        return None
+    answers = [making]
+    for step in path.gaining:
+        answer = _step(step, target, asker)
+        if answer is None:
+            return None
+        answers.append(answer)
+    return together(answers)
+
+
+def _told(path: Path, target: Target, answer: Answer) -> Escalation:
+    state = _state(target, answer)
     gained, name = (target.gained.arn, target.gained.name) if target.gained else ("", "")
     keys = answer.keys if state == "conditional" else ()
-    worth = max(target.strength, target.free) if state == "blocked" else target.strength
+    by = tuple(dict.fromkeys((*answer.by, *target.by))) if state == "blocked" else ()
     how = path.how.format(target=name)
-    return Escalation(path, state, gained, how, keys, by if state == "blocked" else (), target.unseen, worth)
+    return Escalation(path, state, gained, how, keys, by, target.unseen, _worth(target, state))
 
 
 def _step(step: Step, target: Target, asker: Asker) -> Answer | None:
     resource = target.on[step.on]
     if step.on is On.TAKEN:
         return _taken(resource, asker)
+    if step.action in asker.sure:
+        return LIVE
     contexts = (both for one in target.contexts for both in _attaching(step, one, asker))
     return first(asker.may(step.action, resource, context) for context in contexts)
 
