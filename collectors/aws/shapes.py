@@ -24,15 +24,22 @@ DOCUMENT = "policyDocumentType"  # IAM's; boto3 decodes it from URL-encoded JSON
 DOCUMENT_SIZE, DOCUMENT_LEVELS = 1_000_000, 64  # characters, levels (TRUST)
 KEYS_OF_ENTITIES = ("idType", "arnType")  # the inventory is indexed by them
 OLDEST, NEWEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+MODEL = "service-2"
 _NOT = object()  # not of its shape
+Place = tuple[
+    Any, ...
+]  # (): the answer; else the place around and a name or a number: put into words for the few that are told
 NUL = b"\\u0000"  # as JSON has it
 _WORDS = {"structure": "an object", "map": "an object", "list": "a list", "string": "text", "boolean": "true or false"}
 
 
 @functools.cache
 def service(name: str) -> Any:
-    """botocore's model of a service. Its loader alone: a session brings the whole client, which takes longer to import."""
-    return ServiceModel(Loader().load_service_model(name, "service-2"), service_name=name)
+    """botocore's model of a service. Its loader alone: a session brings the whole client, which takes longer to import, and
+    load_service_model lists all services there are. Raises DataNotFoundError for one that botocore does not have."""
+    loader = Loader()
+    model = loader.load_data(f"{name}/{loader.determine_latest_version(name, MODEL)}/{MODEL}")
+    return ServiceModel(model, service_name=name)
 
 
 def cli_name(operation: str) -> str:
@@ -51,54 +58,53 @@ class Shaper:
         """api: '<service>:<Operation>'. Members that the operation does not have are passed over, as boto3 does."""
         name, operation = api.split(":")
         shape = service(name).operation_model(operation).output_shape
-        return self._structure(shape, raw, "") if shape else {}
+        return self._structure(shape, raw, ()) if shape else {}
 
-    def _read(self, shape: Any, value: Any, place: str) -> Any:
-        if shape.name == DOCUMENT:
-            return self._document(value, place)
-        kind = "number" if shape.type_name in ("integer", "long", "float", "double") else shape.type_name
-        found = getattr(self, f"_{kind}")(shape, value, place)
+    def _read(self, shape: Any, value: Any, place: Place) -> Any:
+        kind = _kind(shape)
+        found = getattr(self, kind)(shape, value, place)
         if found is _NOT:
-            self.problems.append(f"{place} is not {_WORDS.get(kind, f'a {kind}')}, so it was left out.")
+            word = kind.removeprefix("_")
+            self.problems.append(f"{_named(place)} is not {_WORDS.get(word, f'a {word}')}, so it was left out.")
         return found
 
-    def _structure(self, shape: Any, value: Any, place: str) -> Any:
+    def _structure(self, shape: Any, value: Any, place: Place) -> Any:
         if not isinstance(value, Mapping):
             return _NOT
         if isinstance(value, Twice):
-            self.problems.append(f"{place or 'The answer'} names {value.twice} twice; the last one was read.")
+            self.problems.append(f"{_named(place) or 'The answer'} names {value.twice} twice; the last one was read.")
         found = {}
         for name, member in shape.members.items():
             if name in value and (value[name] is not None or member.name == DOCUMENT):
-                read = self._read(member, value[name], f"{place}.{name}".lstrip("."))
+                read = self._read(member, value[name], (place, name))
                 if read is not _NOT:
                     found[name] = read
         return found
 
-    def _list(self, shape: Any, value: Any, place: str) -> Any:
+    def _list(self, shape: Any, value: Any, place: Place) -> Any:
         if not isinstance(value, list):
             return _NOT
-        entries = (self._read(shape.member, entry, f"{place}[{n}]") for n, entry in enumerate(value))
+        entries = [self._read(shape.member, entry, (place, n)) for n, entry in enumerate(value)]
         return [entry for entry in entries if entry is not _NOT]
 
-    def _map(self, shape: Any, value: Any, place: str) -> Any:
+    def _map(self, shape: Any, value: Any, place: Place) -> Any:
         if not isinstance(value, Mapping):
             return _NOT
-        entries = ((clean(name), self._read(shape.value, entry, f"{place}.{name}")) for name, entry in value.items())
+        entries = ((clean(name), self._read(shape.value, entry, (place, name))) for name, entry in value.items())
         return {name: entry for name, entry in entries if entry is not _NOT}
 
-    def _string(self, shape: Any, value: Any, place: str) -> Any:
+    def _string(self, shape: Any, value: Any, place: Place) -> Any:
         if not isinstance(value, str) or len(value) > shape.metadata.get("max", math.inf):
             return _NOT
         return _NOT if shape.name in KEYS_OF_ENTITIES and not (value and value.isascii()) else clean(value)
 
-    def _number(self, shape: Any, value: Any, place: str) -> Any:
+    def _number(self, shape: Any, value: Any, place: Place) -> Any:
         return value if isinstance(value, int | float) and not isinstance(value, bool) else _NOT
 
-    def _boolean(self, shape: Any, value: Any, place: str) -> Any:
+    def _boolean(self, shape: Any, value: Any, place: Place) -> Any:
         return value if isinstance(value, bool) else _NOT
 
-    def _blob(self, shape: Any, value: Any, place: str) -> Any:
+    def _blob(self, shape: Any, value: Any, place: Place) -> Any:
         if isinstance(value, bytes):
             return value
         try:
@@ -106,16 +112,32 @@ class Shaper:
         except (binascii.Error, ValueError):
             return _NOT
 
-    def _timestamp(self, shape: Any, value: Any, place: str) -> Any:
+    def _timestamp(self, shape: Any, value: Any, place: Place) -> Any:
         return moment(value) or _NOT
 
-    def _document(self, value: Any, place: str) -> Any:
+    def _document(self, shape: Any, value: Any, place: Place) -> Any:
         """The parsed document; else its text, or why it was not read: rules take text that is no policy for unknown."""
         try:
             return document(value)
         except ValueError as error:
-            self.notes.append(f"{place} was not read as a policy: {error}.")
+            self.notes.append(f"{_named(place)} was not read as a policy: {error}.")
             return f"(not read: {error})"
+
+
+@functools.cache
+def _kind(shape: Any) -> str:
+    """The method of a Shaper that reads such a shape."""
+    if shape.name == DOCUMENT:
+        return "_document"
+    return "_number" if shape.type_name in ("integer", "long", "float", "double") else f"_{shape.type_name}"
+
+
+def _named(place: Place) -> str:
+    """RoleDetailList[3].Path"""
+    if not place:
+        return ""
+    before, name = place
+    return f"{_named(before)}[{name}]" if isinstance(name, int) else f"{_named(before)}.{name}".lstrip(".")
 
 
 def moment(value: Any) -> datetime | None:
