@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from django.core.management.base import OutputWrapper
 
 LEFT = 2  # exit code
+TOGETHER = 500  # lines
 
 
 def write(stdout: OutputWrapper, lines: Iterable[str]) -> None:
@@ -19,3 +21,10 @@ def write(stdout: OutputWrapper, lines: Iterable[str]) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(LEFT)
+
+
+def together(lines: Iterable[str]) -> Iterator[str]:
+    """Some hundred lines as one text, where nobody waits for each: unbuffered, each text is a system call."""
+    waiting = iter(lines)
+    while some := list(islice(waiting, TOGETHER)):
+        yield "\n".join(some)

@@ -11,11 +11,10 @@ from django.db import DatabaseError
 
 from collectors.aws.bundle_files import BundleError
 from findings.analysis.facts import Facts
-from findings.analysis.pace import few_collections
 from findings.analysis.planned.changes import PlanError
 from findings.management import plans
 from findings.management.accounts import bundled, collected, moment, printable
-from findings.management.output import write
+from findings.management.output import together, write
 from findings.rules.judgement import judge_facts
 from findings.vocabulary import Severity, Status, Verdict
 
@@ -55,10 +54,9 @@ class Command(BaseCommand):
                 "A connected account is judged by the worker; --account goes with --plan.", returncode=NOTHING
             )
         met = False
-        with few_collections():
-            accounts = self.read(paths, options["as_of"]) if paths else self.connected(account, options["as_of"])
-            for path, facts in accounts:
-                met |= self.plan(path, facts, options) if planned else self.judge(path, facts, options)
+        accounts = self.read(paths, options["as_of"]) if paths else self.connected(account, options["as_of"])
+        for path, facts in accounts:
+            met |= self.plan(path, facts, options) if planned else self.judge(path, facts, options)
         if met:
             sys.exit(MET)
 
@@ -90,7 +88,8 @@ class Command(BaseCommand):
         verdicts = judge_facts(facts).verdicts
         wanted = {Status.OPEN, Status.UNKNOWN} | ({Status.CLEAR} if options["include"] else set())
         show = verdict_lines if options["format"] == "json" else verdict_table
-        write(self.stdout, show(path, facts.snapshot.account_id, [v for v in verdicts if v.status in wanted]))
+        shown = [v for v in verdicts if v.status in wanted]
+        write(self.stdout, together(show(path, facts.snapshot.account_id, shown)))
         return fails(verdicts, options)
 
     def plan(self, path: Path | str, facts: Facts, options: dict[str, Any]) -> bool:
