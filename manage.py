@@ -6,6 +6,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from findings.analysis.pace import few_collections
 from iamdash.embedded.state import prepare_environment
 
 
@@ -18,4 +19,5 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iamdash.settings")
     sys.argv[1:] = words(sys.argv[1:])
     prepare_environment(sys.argv[1:])
-    execute_from_command_line(sys.argv)
+    with few_collections():  # start-up alone makes some hundred thousand objects, and keeps them
+        execute_from_command_line(sys.argv)

@@ -141,6 +141,7 @@ REDIS_URL = ENV.get("REDIS_URL", "redis://127.0.0.1:6379")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _redis(REDIS_URL, 1)}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+DOORBELL = "iamdash.celery.app"  # DESIGN 7
 CELERY_BROKER_URL = (
     f"redis+socket://{REDIS_URL.removeprefix('unix://')}" if REDIS_URL.startswith("unix://") else _redis(REDIS_URL, 0)
 )

@@ -4,13 +4,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from celery import current_app
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from collectors import intake
 from collectors.aws.bundle_files import BundleError
 from collectors.bundle_script import script
+from collectors.doorbell import bell
 from collectors.tasks import JUDGE_TASK
 
 
@@ -42,9 +42,9 @@ class Command(BaseCommand):
 
     def judge(self, job: int, *, here: bool) -> None:
         if here:
-            current_app.loader.import_default_modules()  # a worker has done so; a command has not
-            current_app.tasks[JUDGE_TASK](job)
+            bell().loader.import_default_modules()  # a worker has done so; a command has not
+            bell().tasks[JUDGE_TASK](job)
             call_command("summary", stdout=self.stdout)
         else:
-            current_app.send_task(JUDGE_TASK, [job])
+            bell().send_task(JUDGE_TASK, [job])
             self.stdout.write("A worker judges it; the queue keeps the job until one runs.")

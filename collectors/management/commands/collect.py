@@ -3,10 +3,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from celery import current_app
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from collectors import schedule, tasks
+from collectors import schedule
+from collectors.doorbell import bell
 from collectors.models import Account, Job, Run
 from collectors.models.account import COLLECTABLE
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             schedule.start(account, Run.Reason.REQUEST, "command line")
         runs = list(Run.objects.filter(account__in=chosen, finished_at=None).values_list("pk", flat=True))
         self.stdout.write(f"{len(runs)} accounts are being collected.")
-        tasks.tick.delay()
+        bell().send_task("collectors.tick")
         if wait:
             self.wait(runs, timeout)
 
@@ -47,8 +47,8 @@ class Command(BaseCommand):
             time.sleep(POLL)
             polls += 1
             if polls % RING_EVERY == 0:
-                tasks.tick.delay()
-                current_app.send_task("findings.tick")
+                bell().send_task("collectors.tick")
+                bell().send_task("findings.tick")
                 self.stdout.write(f"{len(runs) - left} of {len(runs)} accounts done")
         failed = Job.objects.filter(run__in=runs, state=Job.State.FAILED)
         for job in failed.select_related("account"):
