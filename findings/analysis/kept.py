@@ -13,10 +13,10 @@ class Kept(Generic[T]):
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._known: dict[tuple[int, ...], tuple[tuple[object, ...], T]] = {}
+        self._known: dict[int | tuple[int, ...], tuple[tuple[object, ...], T]] = {}
 
     def get(self, parts: tuple[object, ...], make: Callable[[], T]) -> T:
-        key = tuple(map(id, parts))
+        key = id(parts[0]) if len(parts) == 1 else tuple(map(id, parts))
         found = self._known.get(key)
         if found is None:
             if len(self._known) >= self._most:

@@ -43,7 +43,7 @@ class Permissions:
         self._admins: dict[str, Admin | None] = {}
         self._admins_alike = Kept[Admin | None](KEPT)
         self._callers: dict[str, Caller] = {}
-        self._limits: dict[tuple[tuple[int, ...], ...], tuple[object, tuple[Compiled, ...]]] = {}
+        self._limits = Kept[tuple[Compiled, ...]](KEPT)
         self._unknown = Kept[str](KEPT_HOLDERS)
         self._sets = Kept[Compiled](KEPT_HOLDERS)
         self._reaches = Kept[Reach](KEPT_HOLDERS)
@@ -108,14 +108,18 @@ class Permissions:
         all whose caller conditions have the same answers."""
         if not self.library.binds(holder) or not self.library.levels:
             return ()
-        levels = tuple(tuple(self._scp(holder, held) for held in level) for level in self.library.levels)
-        key = tuple(tuple(map(id, level)) for level in levels)
-        if key not in self._limits:
-            if len(self._limits) >= KEPT:
-                self._limits.clear()
-            limit = meet(masks(level) for level in levels)
-            self._limits[key] = levels, () if limit is None else (limit,)  # levels: so that their ids stay theirs
-        return self._limits[key][1]
+        answered = tuple(self._scp(holder, held) for held in self._asking)
+        return self._limits.get(answered, lambda: self._meeting(holder))
+
+    @cached_property
+    def _asking(self) -> tuple[Held, ...]:
+        """The SCPs that ask who calls; of the others all holders are told the same."""
+        return tuple(held for level in self.library.levels or () for held in level if held.compiled.personal)
+
+    def _meeting(self, holder: Holder) -> tuple[Compiled, ...]:
+        levels = self.library.levels or ()
+        limit = meet(masks(self._scp(holder, held) for held in level) for level in levels)
+        return () if limit is None else (limit,)
 
     def reach(self, holder: Holder) -> Reach:
         return self._reaches.get((holder,), lambda: self._meet(holder, self.sets(holder)))

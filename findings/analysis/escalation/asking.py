@@ -14,7 +14,7 @@ from findings.analysis.escalation.looked_at import LookedAt, looked_at, variable
 from findings.analysis.escalation.model import Escalation, State
 from findings.analysis.escalation.once import Once
 from findings.analysis.escalation.probes import HOME, regions_of
-from findings.analysis.escalation.strength import Strength, counted, more
+from findings.analysis.escalation.strength import Strength, counted, more, strength
 from findings.policy.compiled import Clause, Compiled, Reach, without_variables
 from findings.policy.patterns import glob
 from findings.policy.request import Context
@@ -66,7 +66,7 @@ class Asker:
         self.shared = shared
         self.itself: dict[str, Escalation | None] = {}  # what paths that end at itself come to, see verdicts.py
 
-    @property
+    @cached_property
     def allow(self) -> int:
         """The actions that its policies name."""
         return self.permissions.sets(self.principal).allow
@@ -79,13 +79,17 @@ class Asker:
     def strength(self) -> Strength:
         return self.ground.strength(self.principal)
 
+    def gain(self, target: Reach, of: Strength | None = None) -> Strength:
+        """What more it could do. of: how strong the target is, where that is known."""
+        return more(target, strength(target) if of is None else of, self.reach, self.strength)
+
     @cached_property
     def gains(self) -> object:
         """What counts of the caller when it takes another over: equal for two to whom every other is worth the same. None: one
         like it could be worth something to it, and the caller itself, which is not, must be told from it."""
-        if self.ground.worth(self.principal) is not self.strength or more(self.reach, self.reach):
+        if self.ground.worth(self.principal) is not self.strength or self.gain(self.reach, self.strength):
             return None
-        return self.strength, counted(self.reach)
+        return self.strength, counted(self.reach, self.strength)
 
     @cached_property
     def _layers(self) -> Layers:

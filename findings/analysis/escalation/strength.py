@@ -52,7 +52,13 @@ def everything() -> Compiled:
 
 
 def strength(reach: Reach) -> Strength:
-    return _strength(reach.wide)
+    """Most are worth nothing, which is seen sooner than that the same set was asked about before."""
+    return _strength(reach.wide) if reach.wide & _counting() else Strength.NONE
+
+
+@cache
+def _counting() -> int:
+    return granting() | measure().strong
 
 
 @lru_cache(4096)
@@ -70,10 +76,9 @@ def _broad(wide: int) -> bool:
     return (wide & strong).bit_count() >= BROAD_SHARE * strong.bit_count()
 
 
-def more(target: Reach, caller: Reach) -> Strength:
-    """What the target is worth to the caller; NONE if that is no more than it has. One that changes everybody's permissions
-    still gains by what changes others', or by most of all writes."""
-    of, own = strength(target), strength(caller)
+def more(target: Reach, of: Strength, caller: Reach, own: Strength) -> Strength:
+    """What a target of the strength `of` is worth to a caller of the strength `own`; NONE if that is no more than it has. One
+    that changes everybody's permissions still gains by what changes others', or by most of all writes."""
     if of > own or (of is own is Strength.GRANTS and _others(target.wide & ~caller.upper)):
         return of
     return Strength.NONE
@@ -83,6 +88,6 @@ def _others(gained: int) -> bool:
     return bool(gained & granting()) or _broad(gained)
 
 
-def counted(caller: Reach) -> int:
+def counted(caller: Reach, own: Strength) -> int:
     """What of the caller's actions counts for `more`: two that have the same, and are equally strong, gain the same."""
-    return caller.upper & (granting() | measure().strong) if strength(caller) is Strength.GRANTS else 0
+    return caller.upper & _counting() if own is Strength.GRANTS else 0

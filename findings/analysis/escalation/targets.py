@@ -12,7 +12,7 @@ from findings.analysis.escalation.ground import carries
 from findings.analysis.escalation.making import first
 from findings.analysis.escalation.model import Needs, On, Path
 from findings.analysis.escalation.once import Once
-from findings.analysis.escalation.strength import Strength, everything, more, strength
+from findings.analysis.escalation.strength import Strength, everything, strength
 from findings.policy.compiled import Compiled, effective, masks
 from findings.policy.evaluate import By, Layer
 from findings.policy.request import Context
@@ -52,14 +52,14 @@ def _itself(asker: Asker, gained: Entity, on: Mapping[On, str], granted: Compile
     permissions, principal = asker.permissions, asker.principal
     limits = permissions.limits(principal)
     within = effective(granted, permissions.boundary(principal), limits) if granted else asker.ground.ceiling(principal)
-    if worth := more(within, asker.reach):
-        free = more(effective(granted, None, ()), asker.reach) if granted else Strength.ADMIN
+    if worth := asker.gain(within):
+        free = asker.gain(effective(granted, None, ())) if granted else Strength.ADMIN
         yield Target(gained, worth, on, free=free)
         return
     granted = granted or everything()
-    if principal.boundary and (worth := more(effective(granted, None, limits), asker.reach)):
+    if principal.boundary and (worth := asker.gain(effective(granted, None, limits))):
         yield Target(gained, worth, on, by=(By(Layer.BOUNDARY, principal.boundary, ""),))
-    elif strength(within) is Strength.NONE and (worth := more(effective(granted, None, ()), asker.reach)):
+    elif strength(within) is Strength.NONE and (worth := asker.gain(effective(granted, None, ()))):
         yield Target(gained, worth, on, by=(By(Layer.SCP, "", ""),))
 
 
@@ -124,7 +124,7 @@ def _unbound(asker: Asker) -> Strength:
     if asker.principal.boundary is None:
         return Strength.NONE
     granted = asker.permissions.sets(asker.principal)
-    return more(effective(granted, None, asker.permissions.limits(asker.principal)), asker.reach)
+    return asker.gain(effective(granted, None, asker.permissions.limits(asker.principal)))
 
 
 def _group(path: Path, asker: Asker) -> Iterator[Target]:
@@ -208,7 +208,7 @@ def _policy_of_role(path: Path, asker: Asker) -> Iterator[Target]:
 def _nothing(path: Path, asker: Asker) -> Iterator[Target]:
     """It is born without a boundary: only the SCPs hold."""
     ceiling = asker.ground.ceiling_of_new(asker.principal)
-    if worth := more(ceiling, asker.reach):
+    if worth := asker.gain(ceiling):
         yield Target(None, worth, contexts=({BOUNDARY: None},))
     elif strength(ceiling) is Strength.NONE:
         yield Target(None, Strength.ADMIN, contexts=({BOUNDARY: None},), by=(By(Layer.SCP, "", ""),))
@@ -275,14 +275,16 @@ def _worth(asker: Asker, other: Role | User) -> Strength:
     if other.unique_id == asker.principal.unique_id:
         return Strength.NONE
     itself = asker.ground.worth(other)
-    return more(asker.ground.reach(other), asker.reach) or (itself if itself > asker.strength else Strength.NONE)
+    return asker.gain(asker.ground.reach(other), asker.ground.strength(other)) or (
+        itself if itself > asker.strength else Strength.NONE
+    )
 
 
 def _made_strong(asker: Asker, other: Principal) -> Strength:
     """What the other is worth once it was given any permission."""
     if other.unique_id == asker.principal.unique_id:
         return Strength.NONE
-    return more(asker.ground.ceiling(other), asker.reach)
+    return asker.gain(asker.ground.ceiling(other))
 
 
 _FINDERS: Mapping[Needs, Callable[[Path, Asker], Iterable[Target]]] = {

@@ -21,7 +21,7 @@ from findings.analysis.escalation.making import NEW_BORN, first, made, tells_rol
 from findings.analysis.escalation.model import Category, Escalation, Needs, On, Path, State, Step
 from findings.analysis.escalation.probes import LIMIT, anything, named
 from findings.analysis.escalation.reach import Reaching
-from findings.analysis.escalation.strength import Strength, more, strength
+from findings.analysis.escalation.strength import Strength, strength
 from findings.analysis.escalation.targets import Target, targets
 from findings.policy.catalogue import catalogue
 from findings.policy.evaluate import Layer
@@ -149,7 +149,7 @@ def _shared_by(path: Path, asker: Asker) -> tuple[object, ...] | None:
 def _born(asker: Asker) -> object:
     """All that counts of one whom the caller makes."""
     ceiling = asker.ground.ceiling_of_new(asker.principal)
-    return more(ceiling, asker.reach), strength(ceiling)
+    return asker.gain(ceiling), strength(ceiling)
 
 
 def _tried(path: Path, asker: Asker) -> Escalation | None:
