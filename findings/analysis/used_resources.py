@@ -77,16 +77,16 @@ def _of_call(
     if call.resources_cut:
         return CUT
     templates = catalogue.templates(action)
-    places = [(one, _places(one.resource, templates)) for one in named]
-    if any(where is None for _, where in places):
+    where_to = [(one, places(one.resource, templates)) for one in named]
+    if any(where is None for _, where in where_to):
         return ODD
-    if sum(one.n for one, where in places if where) < call.n:
+    if sum(one.n for one, where in where_to if where) < call.n:
         return NAMELESS
-    lately = (where for one, where in places if one.n > one.denied and one.last_at >= since)
+    lately = (where for one, where in where_to if one.n > one.denied and one.last_at >= since)
     return [pattern for where in lately for pattern in where or ()]
 
 
-def _places(arn: str, templates: tuple[str, ...]) -> tuple[str, ...] | None:
+def places(arn: str, templates: tuple[str, ...]) -> tuple[str, ...] | None:
     """Patterns for what an action with these templates touched there; (): it is of another kind, such as the policy that a role
     was given. None: it cannot be written as one."""
     if ":s3:::" in arn:
