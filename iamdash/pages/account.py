@@ -21,6 +21,8 @@ from collectors.models import (
     Connection,
     ConnectionTest,
     Coverage,
+    Membership,
+    OrganizationConnection,
     Principal,
     Run,
 )
@@ -29,6 +31,8 @@ from findings.models import Finding
 from findings.vocabulary import Severity
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
+from iamdash.pages import by_code, guarded_account
+from iamdash.pages import settings as decided
 from iamdash.pages.account_forms import AddAccount, UploadBundle
 from iamdash.pages.severities import WORST_FIRST, Counts
 
@@ -42,7 +46,7 @@ NO_PRINCIPAL = "arn:aws:iam::<account of the worker>:role/<role of the worker>"
 
 @require_safe
 def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
-    account = get_object_or_404(Account.objects.select_related("connection"), aws_id=aws_id)
+    account = get_object_or_404(Account.objects.select_related("connection", "membership"), aws_id=aws_id)
     coverage = list(Coverage.objects.filter(account=account).order_by("source", "api"))
     principals = Principal.present.filter(account=account)
     context = {
@@ -56,8 +60,13 @@ def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
         "asked": CollectRequest.objects.filter(account=account, taken_at=None).last(),
         "test": last_test(account),
         "uploads": BundleUpload.objects.filter(account=account).defer("content").order_by("-pk")[:5],
+        "decided": decided.of_account(account, request.user),
+        "guarding": guarded_account.of_account(account),
+        "by_code": by_code.of_account(account),
         "may_ask": request.user.may(Role.ANALYST),
         "may_manage": request.user.may(Role.ADMIN),
+        "joined": joined(account),
+        "organization": organization(account.connection) if request.user.all_accounts else None,
         **(deployment(account.connection) if request.user.may(Role.ADMIN) else {}),
     }
     return render(request, "accounts/account.html", context)
@@ -69,8 +78,19 @@ def severities(account: Account) -> Counts:
     return {s: found.get(s, 0) for s in WORST_FIRST}
 
 
+def joined(account: Account) -> Membership | None:
+    return getattr(account, "membership", None)
+
+
+def organization(connection: Connection) -> OrganizationConnection | None:
+    """By which it joined; its row belongs to the account that tells of it, so that not everybody sees it."""
+    return OrganizationConnection.objects.filter(pk=connection.organization_id).first()
+
+
 def deployment(connection: Connection) -> dict[str, Any]:
-    """What to make in the account, as text to copy."""
+    """What to make in the account, as text to copy; nothing, where its organization's template makes it."""
+    if connection.organization_id:
+        return {}
     principal = settings.COLLECTOR_ARN or NO_PRINCIPAL
     policy = access_policy.read_only_policy(connection.account.aws_id, connection.account.partition)
     of = connection.role_name, principal, connection.external_id, policy
@@ -99,8 +119,10 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_POST
 def collect(request: HttpRequest, aws_id: str) -> HttpResponse:
     """Ask for a collection. The worker takes the request at its next tick; nothing is done here."""
-    account = get_object_or_404(Account.objects.select_related("connection"), aws_id=aws_id)
-    if account.connection.enabled:
+    account = get_object_or_404(Account.objects.select_related("connection", "membership"), aws_id=aws_id)
+    if (held := joined(account)) and held.held:
+        messages.error(request, f"Nothing is collected: this account {held.why}.")
+    elif account.connection.enabled:
         CollectRequest.objects.create(account=account, requested_by=request.user.username)
         messages.success(request, "Asked for. The worker takes it within 30 seconds; this page shows the run.")
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import django_tables2 as tables
@@ -11,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from collectors.models import Account, Connection, Coverage, Principal
+from collectors.models.account import HELD
 from collectors.models.coverage import TROUBLE
 from findings.models import Finding
 from findings.vocabulary import Severity
@@ -18,6 +20,7 @@ from iamdash.access.models import Role
 from iamdash.pages import show
 from iamdash.pages.facets import Conditions
 from iamdash.pages.filters import Asked, Filters, Sort
+from iamdash.pages.grouped import group_facet, owned, owner_facet
 from iamdash.pages.lists import ListPage
 from iamdash.pages.severities import counted, counts
 from iamdash.pages.tables import ListTable
@@ -29,6 +32,7 @@ HEALTH = {
     "partial": (Q(TROUBLED), "Partial or denied"),
     "waiting": (~Q(COLLECTED), "Not collected yet"),
     "paused": (Q(connection__enabled=False), "Paused"),
+    "held": (HELD, "Held by its organization"),
 }
 
 
@@ -38,6 +42,7 @@ class AccountTable(ListTable):
 
     name = tables.Column()
     aws_id = tables.Column("Account id", attrs={"td": {"class": "mono"}})
+    owner = tables.Column(empty_values=())
     health = tables.Column("Data", accessor="apis")
     newest = tables.Column("Collected", empty_values=())
     principals = tables.Column(attrs={"td": {"class": "number"}, "th": {"class": "number"}})
@@ -47,9 +52,14 @@ class AccountTable(ListTable):
         url = show.address(self.request, "account", record.aws_id)
         return format_html('<a class="lead" href="{}">{}</a>', url, show.name(record.name))
 
+    def render_owner(self, record: Account) -> SafeString:
+        return show.name(record.owner.name) if record.owner else format_html('<span class="muted">{}</span>', "nobody")
+
     def render_health(self, record: Account) -> SafeString:
         if not record.connection.enabled:
             return show.state("unknown", "Paused")
+        if (joined := getattr(record, "membership", None)) and joined.held:
+            return show.state("unknown", "Paused" if joined.paused else joined.get_standing_display())
         if not record.apis:
             return show.state("unknown", "Not collected yet")
         if record.troubled:
@@ -76,8 +86,11 @@ class AccountList(ListPage):
             Conditions(
                 name="kind",
                 title="Connection",
-                conditions={k.value: (Q(connection__kind=k.value), k.label) for k in Connection.Kind},
+                conditions={k.value: (Q(connection__kind=k.value), k.label) for k in Connection.Kind}
+                | {"organization": (Q(connection__organization__isnull=False), "Joined with its organization")},
             ),
+            group_facet("pk"),
+            owner_facet("pk"),
         ),
         search=("name", "aws_id"),
         searched="name or account id",
@@ -88,10 +101,12 @@ class AccountList(ListPage):
         "partition": lambda a: a.partition,
         "connection": lambda a: a.connection.kind,
         "enabled": lambda a: a.connection.enabled,
+        "held": lambda a: a.membership.standing if hasattr(a, "membership") and a.membership.held else "",
         "apis": lambda a: a.apis,
         "apis_missing": lambda a: a.troubled,
         "collected_at": lambda a: a.newest,
         "principals": lambda a: a.principals,
+        "owner": lambda a: a.owner.name if a.owner else "",
         **{f"open_{s.slug}": (lambda a, slug=s.slug: getattr(a, slug)) for s in reversed(Severity)},
     }
 
@@ -102,7 +117,7 @@ class AccountList(ListPage):
         """Counts of a page's accounts, each by its index; a join would multiply them with one another."""
         coverage = Coverage.objects.filter(account=OuterRef("pk"))
         still_open = Finding.objects.filter(account=OuterRef("pk"), resolved_at=None)
-        return qs.select_related("connection").annotate(
+        return qs.select_related("connection", "membership").annotate(
             apis=number(coverage),
             troubled=number(coverage.filter(state__in=TROUBLE)),
             newest=Subquery(coverage.order_by().values("account").values(at=Max("complete_at"))),
@@ -110,9 +125,13 @@ class AccountList(ListPage):
             **{s.slug: number(still_open.filter(severity=s)) for s in Severity},
         )
 
+    def attach(self, rows: Sequence[Any]) -> None:
+        for row in rows:
+            row.owner = owned().get(row.pk)
+
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         user = self.request.user
-        return {"may_add": user.may(Role.ADMIN) and user.all_accounts}
+        return {"may_add": user.may(Role.ADMIN) and user.all_accounts, "may_see_all": user.all_accounts}
 
 
 def number(rows: QuerySet[Any]) -> Coalesce:

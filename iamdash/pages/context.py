@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from collectors.models import Account
+from collectors.models.account import HELD
 from collectors.models.coverage import TROUBLE
 
 LISTED = 200  # accounts that the selector offers; with more of them it leads to the accounts page
@@ -49,6 +50,7 @@ NAV = (
     ("Principals", "principals", "p"),
     ("Keys", "keys", "y"),
     ("Policies", "policies", "l"),
+    ("Guardrails", "guardrails", "d"),
     ("Who can", "who-can", "w"),
     ("External access", "external-access", "x"),
     ("Activity", "activity", "v"),
@@ -56,6 +58,7 @@ NAV = (
     ("Accounts", "accounts", "a"),
     ("Runs", "runs", "r"),
     ("Rules", "rules", "u"),
+    ("Settings", "settings", "s"),
 )
 
 
@@ -93,8 +96,8 @@ def account_target(request: HttpRequest) -> str:
 
 
 def health(account: str = "") -> Health:
-    """One query, within the operator's scope."""
-    accounts = Account.objects.filter(aws_id=account) if account else Account.objects.all()
+    """One query, within the operator's scope. What is known of a frozen account grows old on purpose: it counts alone only."""
+    accounts = Account.objects.filter(aws_id=account) if account else Account.objects.exclude(HELD)
     each = (
         accounts.order_by()
         .values("pk")

@@ -13,12 +13,12 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from collectors.models import Coverage
-from findings.models import Finding, FindingEvent
+from findings.models import Finding, FindingEvent, PermissionSetRole
 from findings.rules import registry
 from findings.vocabulary import LISTED_BY, Severity, SubjectType
 from iamdash.pages import show
 from iamdash.pages.paths import in_evidence
-from iamdash.pages.subjects import subject_url
+from iamdash.pages.subjects import FixedAt, fix_place, subject_url
 
 SHOWN_SECTIONS = ("Why it matters", "How to fix", "What it cannot know", "References")
 
@@ -30,6 +30,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     rule = entry.rule if entry else None
     apis = {LISTED_BY.get(SubjectType(finding.subject_type), ""), *(rule.sources if rule else ())}
     elsewhere = Finding.objects.filter(code=finding.code, resolved_at=None).exclude(account=finding.account_id)
+    if place := fix_place(finding):
+        elsewhere = elsewhere.filter(FixedAt().where([place]))
     context = {
         "finding": finding,
         "rule": rule,
@@ -40,12 +42,22 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         "coverage": Coverage.objects.filter(account=finding.account_id, api__in=apis).order_by("api", "region"),
         "elsewhere": elsewhere.count(),
+        "place": place,
         "beside": Finding.objects.filter(account=finding.account_id, subject_id=finding.subject_id, resolved_at=None)
         .exclude(pk=finding.pk)
         .order_by("-severity", "-opened_at")[:10],
         "subject_url": subject_url(request, finding),
+        "made_by": permission_set(finding),
     }
     return render(request, "findings/detail.html", context)
+
+
+def permission_set(finding: Finding) -> PermissionSetRole | None:
+    """Of a role that Identity Center made, what is to be changed in its place."""
+    if finding.subject_type != SubjectType.ROLE or "change_in" not in finding.evidence:
+        return None
+    rows = PermissionSetRole.objects.filter(account=finding.account_id, role__unique_id=finding.subject_id)
+    return rows.first()
 
 
 def value(said: Any) -> SafeString:

@@ -19,9 +19,10 @@ from iamdash.pages import show
 from iamdash.pages.checked import checked
 from iamdash.pages.facets import Accounts, Choices, Texts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
+from iamdash.pages.grouped import group_facet, owner_facet
 from iamdash.pages.lists import ListPage
 from iamdash.pages.severities import WORST_FIRST
-from iamdash.pages.subjects import OfPrincipal, subject_url
+from iamdash.pages.subjects import FixedAt, OfPermissionSet, OfPrincipal, subject_url
 from iamdash.pages.tables import ListTable
 
 OPEN = Q(status=Finding.Status.OPEN, resolved_at=None)
@@ -119,7 +120,11 @@ FILTERS = Filters(
         ),
         Texts(name="rule", title="Rule", column="code", pattern=re.compile(r"[A-Z]{2}\d{3}"), naming=rule_label),
         Accounts(),
+        group_facet(),
+        owner_facet(),
         OfPrincipal(),
+        OfPermissionSet(),
+        FixedAt(),
         Choices(
             name="subject",
             title="Subject",
@@ -168,4 +173,4 @@ class FindingList(ListPage):
         return qs.select_related("account")
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
-        return {"checked": checked(asked.chosen)}
+        return {"checked": checked(asked.chosen, asked.condition("group") & asked.condition("owner"))}

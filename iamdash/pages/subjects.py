@@ -10,12 +10,15 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from collectors.models import AccessKey, Principal
-from findings.models import Finding
+from findings.models import Finding, PermissionSetRole
 from findings.vocabulary import SubjectType
 from iamdash.pages import show
 from iamdash.pages.facets import Facet
 
 UNIQUE_ID = re.compile(r"[A-Z0-9]{4,64}")
+PLACE = re.compile(r"(r|ou)-[a-z0-9-]{1,64}|\d{12}", re.ASCII)
+FIXED_HIGHER = ("GR104", "GR106")  # findings of accounts that are fixed above these (RULES.md, conventions)
+SET_ARN = re.compile(r"arn:aws[a-z-]{0,16}:sso:::permissionSet/[\w.-]{1,64}/[\w.-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,56 @@ class OfPrincipal(Facet):
 
     def label(self, slug: str) -> str:
         return Principal.objects.filter(unique_id=slug).values_list("name", flat=True).first() or slug
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfPermissionSet(Facet):
+    """Findings of the roles that a permission set of Identity Center makes. Slugs are its ARN."""
+
+    name: str = "set"
+    title: str = "Permission set"
+    offered: bool = False
+
+    def accepts(self, slug: str) -> bool:
+        return bool(SET_ARN.fullmatch(slug))
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        roles = PermissionSetRole.objects.filter(set_arn__in=slugs, role__gone_at=None)
+        return Q(subject_id__in=roles.values("role__unique_id"))
+
+    def label(self, slug: str) -> str:
+        return PermissionSetRole.objects.filter(set_arn=slug).values_list("name", flat=True).first() or slug
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixedAt(Facet):
+    """A family: findings that one change at a place of the organization's tree closes, as their evidence says. Slugs are ids of
+    the root, an OU or an account."""
+
+    name: str = "fix"
+    title: str = "To be fixed at"
+    offered: bool = False
+
+    def accepts(self, slug: str) -> bool:
+        return bool(PLACE.fullmatch(slug))
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        told = Q(evidence__fix_at__in=list(slugs))
+        for slug in slugs:
+            told |= Q(evidence__fix_at__endswith=f"({slug})")
+        return Q(code__in=FIXED_HIGHER) & told
+
+    def label(self, slug: str) -> str:
+        return Finding.objects.filter(self.where([slug])).values_list("evidence__fix_at", flat=True).first() or slug
+
+
+def fix_place(finding: Finding) -> str:
+    """The id of the place where the finding is to be fixed, a slug of FixedAt; "" where its rule tells none."""
+    told = finding.evidence.get("fix_at")
+    if finding.code not in FIXED_HIGHER or not isinstance(told, str):
+        return ""
+    place = told.rpartition("(")[2].removesuffix(")")
+    return place if PLACE.fullmatch(place) else ""
 
 
 def subject_url(request: HttpRequest, finding: Finding) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -11,10 +12,22 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from collectors.models import AccessKey, Account, Connection, Policy, Principal, Run
 from findings.analysis.trust.external import Standing
-from findings.models import ExternalAccess, Finding, NamedNetwork
+from findings.models import (
+    AccountGroup,
+    AccountOwner,
+    AccountPlace,
+    DecidedSetting,
+    ExternalAccess,
+    Finding,
+    GroupMember,
+    NamedNetwork,
+)
 from iamdash.access.models import Role
+from tests.collectors.organized import decide, listed, tell
 from tests.conftest import AS_OF, WebClient
+from tests.pages import center
 from tests.pages.acted import acted, changed, judged, named, used
+from tests.pages.guarded import guarded_by
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
 
@@ -34,6 +47,8 @@ ROUTES = {
     "findings": Route(),
     "finding": Route(("finding",)),
     "principals": Route(),
+    "principals-sets": Route(),
+    "principals-set": Route(("permission_set",)),
     "principal": Route(("aws_id", "principal")),
     "principal-weeks": Route(("aws_id", "principal")),
     "principal-kind": Route(("aws_id", "principal"), "post", Role.ANALYST),
@@ -49,6 +64,12 @@ ROUTES = {
     "policy": Route(("aws_id", "policy")),
     "who-can": Route(),
     "why": Route(("aws_id", "principal")),
+    "what-if": Route(),
+    "guardrails": Route(),
+    "guardrails-accounts": Route(),
+    "guardrails-boundaries": Route(),
+    "guardrails-boundary": Route(("aws_id", "policy")),
+    "guardrail": Route(("guardrail",)),
     "external-access": Route(),
     "activity": Route(),
     "activity-did": Route(),
@@ -61,9 +82,28 @@ ROUTES = {
     "network-add": Route(role=Role.ADMIN),
     "networks-aws": Route(role=Role.ADMIN, every=True),
     "network-end": Route(("network",), "post", Role.ADMIN),
+    "settings": Route(),
+    "settings-decide": Route(role=Role.ADMIN),
+    "settings-end": Route(("setting",), "post", Role.ADMIN),
+    "accounts-groups": Route(),
+    "accounts-group-add": Route(role=Role.ADMIN, every=True),
+    "accounts-group": Route(("group",), role=Role.ADMIN, every=True),
+    "accounts-group-end": Route(("group",), "post", Role.ADMIN, every=True),
+    "accounts-owners": Route(),
+    "accounts-owner-add": Route(role=Role.ADMIN),
+    "accounts-owner-end": Route(("owner",), "post", Role.ADMIN),
+    "proposed-scps": Route(),
+    "proposed-scps-ask": Route(("aws_id",), "post", Role.ANALYST),
     "accounts": Route(),
     "account": Route(("aws_id",)),
     "account-add": Route(role=Role.ADMIN, every=True),
+    "accounts-organizations": Route(every=True),
+    "accounts-organization": Route(("organization",), every=True),
+    "accounts-organization-connect": Route(("heard_by",), role=Role.ADMIN, every=True),
+    "accounts-organization-change": Route(("organization",), role=Role.ADMIN, every=True),
+    "accounts-organization-templates": Route(("organization",), role=Role.ADMIN, every=True),
+    "accounts-organization-pause": Route(("organization",), "post", Role.ADMIN, every=True),
+    "accounts-organization-test": Route(("organization",), "post", Role.ADMIN, every=True),
     "account-collect": Route(("aws_id",), "post", Role.ANALYST),
     "account-upload": Route(("aws_id",), "post", Role.ANALYST),
     "account-test": Route(("aws_id",), "post", Role.ANALYST),
@@ -75,7 +115,18 @@ ROUTES = {
     "rules": Route(),
     "rule": Route(("code",)),
 }
-FORMS = {"account-add", "network-add", "networks-aws"}  # pages that hold a form of their own
+FORMS = {
+    "accounts-organization-connect",
+    "accounts-organization-change",
+    "settings-decide",
+    "accounts-group-add",
+    "accounts-group",
+    "accounts-owner-add",
+    "account-add",
+    "network-add",
+    "networks-aws",
+    "what-if",
+}  # pages that hold a form of their own
 OWN = {
     "account_logout",
     "account_change_password",
@@ -97,6 +148,13 @@ class Things:
     key: str
     policy: str
     network: int
+    setting: int
+    group: UUID
+    owner: int
+    organization: str
+    heard_by: str
+    permission_set: str
+    guardrail: str
     code: str = "KY102"
     name: str = "kept-apart-role"
 
@@ -137,10 +195,34 @@ def things(account: Account) -> Things:
     changed(account, principal.as_record, "CreateUser", "user", name)
     judged(acted(account, principal.as_record, name, networks=[name], agents=[name]), reasons=[name], lineage=name)
     network = NamedNetwork.objects.create(account=account, cidr="192.0.2.0/24", name=name, set_by=name)
+    setting, group, owner = grouped(account, name)
     return Things(
         account, account.aws_id, principal.unique_id, finding.pk, run.pk, key.unique_id, policy.unique_id, network.pk,
-        name=name,
+        setting, group, owner, *organized(account), center.joined(principal, name).set_arn,
+        guarded_by(account, name), name=name,
     )  # fmt: skip
+
+
+def grouped(account: Account, name: str) -> tuple[int, UUID, int]:
+    """A setting, a group and an owner of the account, and what is said of a place that only it has."""
+    AccountPlace.objects.create(account=account, ous=["r-1", f"ou-{name}"], names=["Root", name], tags={name: name})
+    group = AccountGroup.objects.create(name=f"group {name}", ous=[f"ou-{name}"], tags=[f"{name}=x"], set_by=name)
+    GroupMember.objects.create(group=group.key, account=account, set_by=name)
+    for scope, target in (("ou", f"ou-{name}"), ("group", str(group.key))):
+        AccountOwner.objects.create(scope=scope, target=target, name=name, set_by=name)
+        DecidedSetting.objects.create(scope=scope, target=target, name="unused_days", value=3, reason=name, set_by=name)
+    mine: dict[str, Any] = {"scope": "account", "account": account, "set_by": name}
+    setting = DecidedSetting.objects.create(name="unused_days", value=4, reason=name, **mine)
+    return setting.pk, group.key, AccountOwner.objects.create(name=name, **mine).pk
+
+
+def organized(account: Account) -> tuple[str, str]:
+    """Id of an organization that the account told of and that is connected; another account that told of one that is not."""
+    other = Account.objects.create(aws_id=f"9{account.aws_id[1:]}", name=f"teller of {account.aws_id}")
+    Connection.objects.create(account=other)
+    for n, teller in enumerate((account, other)):
+        tell(teller, listed(int(account.aws_id) + 100), organization=f"o-{n}{account.aws_id}")
+    return decide(account, f"o-0{account.aws_id}").organization_id, other.aws_id
 
 
 @pytest.fixture
@@ -222,7 +304,7 @@ def test_out_of_scope_nothing_exists(name: str, role: Role, inside: Things, outs
     client = sign_in(role, [inside.account])
     assert ask(client, name, outside).status_code in {404, 403}
     if client.operator.may(ROUTES[name].role):
-        assert ask(client, name, outside).status_code == 404
+        assert ask(client, name, outside).status_code == (403 if ROUTES[name].every else 404)
 
 
 @pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if not r.args and not r.every])

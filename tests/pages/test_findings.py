@@ -215,9 +215,9 @@ def test_a_list_takes_a_fixed_number_of_queries(
         client.get("/findings/")
 
 
-# Transaction, role and read-only: 4; session and operator: 2; ids, tabs, rows: 3; facets: 5; what was checked: 2;
-# frame: 2; the test client's own role: 2.
-QUERIES = 20
+# Transaction, role and read-only: 4; session and operator: 2; ids, tabs, rows: 3; facets: 5, and whether there are groups and
+# owners: 2; what was checked: 2; frame: 2; the test client's own role: 2.
+QUERIES = 22
 
 
 def test_detail_shows_evidence_in_words_of_the_rule(sign_in: Client, account: Account, other_account: Account) -> None:
@@ -249,6 +249,22 @@ def test_detail_shows_evidence_in_words_of_the_rule(sign_in: Client, account: Ac
     ):  # fmt: skip
         assert said in page, said
     assert f"/principals/{account.aws_id}/{made.subject_id}/" in response.content.decode()
+
+
+def test_what_one_change_above_fixes_is_one_family(sign_in: Client, account: Account, other_account: Account) -> None:
+    told = {"subject_type": "account", "evidence": {"fix_at": f"{SCRIPT} (ou-ab12-34567890)"}}
+    first, second = (finding(one, "GR104", subject_id=one.aws_id, **told) for one in (account, other_account))
+    finding(other_account, "GR104", subject_type="account", evidence={"fix_at": "Root (r-ab12)"})
+    finding(other_account, "LP101", **told)
+    client = sign_in()
+    page = client.get(f"/findings/{first.pk}/").content.decode()
+    assert "?rule=GR104&amp;fix=ou-ab12-34567890" in page
+    assert "1 more in other accounts</a>, closed by one change at" in page
+    assert SCRIPT not in page
+    family = client.get("/findings/?rule=GR104&fix=ou-ab12-34567890")
+    assert titles(family) == [first.title, second.title]
+    own = finding(account, "GR106", subject_type="account", evidence={"fix_at": account.aws_id})
+    assert titles(client.get(f"/findings/?fix={account.aws_id}")) == [own.title]
 
 
 def test_detail_of_a_retired_rule_still_opens(sign_in: Client, account: Account) -> None:
