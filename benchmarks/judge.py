@@ -28,29 +28,29 @@ def run() -> Iterator[Figure]:
         bundle = folder / "bundle"
         bundle.mkdir()
         file = account.write(bundle, **SIZE)
-        ready = process.compiled(folder / "bytecode")
-        ours = judged([bundle], folder, ready)
+        process.compile_ours()
+        ours = judged([bundle], folder)
         scan = [str(peer), "scan", "--input-file", str(file), "--output", name, "--skip-open-report"]
         theirs = process.run(scan, folder / "peer.log")
         what = f"judge {SIZE['roles']:,} roles, {SIZE['users']} users, {SIZE['policies']} policies"
         yield Figure(what, ours.seconds, "s", f"{PEER} {VERSION}", theirs.seconds, GOAL)
         yield Figure("the same, on the processor", ours.processor, "s", f"{PEER} {VERSION}", theirs.processor, GOAL)
         yield Figure("its peak memory", ours.peak, "MiB", "limit", MEMORY_LIMIT, 1)
-        yield from many(folder, ready)
+        yield from many(folder)
 
 
-def many(folder: Path, ready: dict[str, str]) -> Iterator[Figure]:
+def many(folder: Path) -> Iterator[Figure]:
     """Start-up once: one call for all against one account alone, times their number."""
     bundles = [folder / f"small-{number}" for number in range(BUNDLES)]
     for number, bundle in enumerate(bundles):
         bundle.mkdir()
         answer = account.details(**SMALL, seed=number)
         (bundle / "iam.get-account-authorization-details.json").write_text(json.dumps(answer))
-    one, all_ = judged(bundles[:1], folder, ready), judged(bundles, folder, ready)
+    one, all_ = judged(bundles[:1], folder), judged(bundles, folder)
     name = f"judge {BUNDLES} accounts of {SMALL['roles']} roles in one call"
     yield Figure(name, all_.seconds, "s", "one at a time", one.seconds * BUNDLES, 0.1)
 
 
-def judged(bundles: list[Path], folder: Path, ready: dict[str, str]) -> process.Spent:
+def judged(bundles: list[Path], folder: Path) -> process.Spent:
     command = [sys.executable, str(CHECKOUT / "manage.py"), "judge", *map(str, bundles), "--format", "json"]
-    return process.run(command, folder / "verdicts.jsonl", **ready)
+    return process.run(command, folder / "verdicts.jsonl")

@@ -25,14 +25,10 @@ class Spent:
     peak: float
 
 
-def compiled(folder: Path) -> dict[str, str]:
-    """The environment in which our code stands compiled in the folder: as a peer's, which pip compiled, and as Python keeps it by
-    itself where nothing forbids it."""
-    environment = {"PYTHONPYCACHEPREFIX": str(folder), "PYTHONDONTWRITEBYTECODE": ""}
+def compile_ours() -> None:
+    """As pip has compiled a peer, and as Python keeps bytecode by itself where nothing forbids it."""
     ours = [str(CHECKOUT / name) for name in ("collectors", "findings", "iamdash")]
-    command = [sys.executable, "-m", "compileall", "-q", *ours]
-    subprocess.run(command, env={**os.environ, **environment}, check=True)
-    return environment
+    subprocess.run([sys.executable, "-m", "compileall", "-q", *ours], check=True)
 
 
 def run(command: Sequence[str], output: Path, **environment: str) -> Spent:
