@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.db import connection, models
+import msgspec
 
 from collectors import records
-from collectors.activity import Aggregate, admin, lineage, resources
-from collectors.activity.aggregate import Named
+from collectors.activity import Aggregate, admin, lineage
+from collectors.activity.acting import Named
 from collectors.activity.evidence import Evidence
 from collectors.activity.lineage import Count, Edge
 from collectors.activity.use import Use
@@ -30,10 +30,12 @@ from collectors.models import (
 )
 from collectors.models.partitions import ensure_months
 from collectors.records import SignIn
+from collectors.usage_sql import BATCH, Pair, ids_of, keep_smallest, stored, upsert
 
-BATCH = 5_000  # rows of one statement
+SESSION = ("principal_id", "day", "name", "key")
+ASSUMPTION = ("account_id", "digest")
 
-Pair = tuple[int, int]  # ids of a principal and an event
+SessionKey = tuple[int, date, str, str]
 
 
 class Writer:
@@ -71,7 +73,7 @@ class Writer:
         for one in mine:
             key = _identity(one, self.accounts)
             wanted[key] = max(wanted.get(key, ""), one.arn)
-        ids = _ids(UsagePrincipal, ("account_id", "unique_id", "actor"), wanted)
+        ids = ids_of(UsagePrincipal, ("account_id", "unique_id", "actor"), wanted)
         self.principals = {one.at: ids[_identity(one, self.accounts)] for one in mine}
         named = {ids[key]: arn for key, arn in wanted.items() if arn}
         changed = UsagePrincipal.objects.filter(pk__in=named).only("pk", "arn").order_by("pk")
@@ -81,7 +83,7 @@ class Writer:
     def _events(self, uses: Iterable[tuple[int, int, int, int]]) -> None:
         calls = {(self._account(principal), call) for principal, call, *_ in uses}
         wanted = {(account, call): (account, *self.total.calls[call][:2]) for account, call in calls}
-        ids = _ids(UsageEvent, ("account_id", "source", "name"), wanted.values())
+        ids = ids_of(UsageEvent, ("account_id", "source", "name"), wanted.values())
         self.events = {place: ids[key] for place, key in wanted.items()}  # type: ignore[misc]
 
     def _pair(self, principal: int, call: int) -> Pair:
@@ -100,7 +102,7 @@ class Writer:
                 actor.key,
             )
             _join(joined, key, use)
-        _upsert(
+        upsert(
             UsageDaily,
             ("account_id", "day", "principal_id", "event_id", "region", "session_kind", "key"),
             ("n", "denied", "failed", "first_at", "last_at"),
@@ -111,7 +113,7 @@ class Writer:
         joined: dict[tuple[Any, ...], Use] = {}
         for (principal, call, _, _), use in uses.items():
             _join(joined, (*self._pair(principal, call), self._account(principal)), use)
-        _upsert(
+        upsert(
             UsageLast,
             ("principal_id", "event_id"),
             ("account_id", "n", "denied", "failed", "first_at", "used_at", "denied_at", "resources_cut"),
@@ -124,7 +126,7 @@ class Writer:
             account = self._account(principal)
             if account is not None:
                 pairs.setdefault(self._pair(principal, call), (account, Named()))[1].take(named)
-        _upsert(
+        upsert(
             UsageResource,
             ("principal_id", "event_id", "resource"),
             ("account_id", "n", "denied", "first_at", "last_at"),
@@ -134,17 +136,22 @@ class Writer:
                 for resource, u in named.uses.items()
             ),
         )
-        _cut(sorted(pairs), sorted(pair for pair, (_, named) in pairs.items() if named.cut))
+        keep_smallest(sorted(pairs), sorted(pair for pair, (_, named) in pairs.items() if named.cut))
 
     def _sessions(self) -> None:
-        found: dict[tuple[int, date, str, str], tuple[int, Evidence]] = {}
+        found: dict[SessionKey, tuple[int, Evidence]] = {}
         for who, day, seen in self.total.sessions():
             if who.principal.account in self.accounts:
                 account = self.accounts[who.principal.account]
                 found[self.principals[who.principal.at], day, who.name, who.principal.key] = account, seen
-        before = _stored(UsageSession, found, ("principal_id", "day", "name", "key"))
-        rows = [_session(key, *found[key], before.get(key)) for key in sorted(found)]
-        _merge(UsageSession, rows, ["principal", "day", "name", "key"])
+        before = stored(UsageSession, found, SESSION)
+        upsert(
+            UsageSession,
+            SESSION,
+            ("account_id", "first_at", "last_at", "n", "denied", "sign_in", "data"),
+            (_session(key, *found[key], before.get(key)) for key in found),
+            replace=True,
+        )
 
     def _assumptions(self) -> None:
         found: dict[tuple[int, str], tuple[Edge, Count]] = {}
@@ -152,9 +159,14 @@ class Writer:
             if edge.account in self.accounts:
                 digest = records.digest([str(part) for part in edge])
                 found[self.accounts[edge.account], digest] = edge, count
-        before = _stored(UsageAssumption, found, ("account_id", "digest"))
-        rows = [_assumption(key, *found[key], before.get(key)) for key in sorted(found)]
-        _merge(UsageAssumption, rows, ["account", "digest"])
+        before = stored(UsageAssumption, found, ASSUMPTION)
+        upsert(
+            UsageAssumption,
+            ASSUMPTION,
+            tuple(name for name in records.Assumption.__struct_fields__ if name != "account_id"),
+            (_assumption(key, *found[key], before.get(key)) for key in found),
+            replace=True,
+        )
 
     def _admin(self) -> None:
         for aws_id, day, kept in self.total.admin():
@@ -191,111 +203,15 @@ def _join(joined: dict[tuple[Any, ...], Use], key: tuple[Any, ...], use: Use) ->
     joined[key].join(use)
 
 
-def _ids(model: type[models.Model], columns: tuple[str, ...], wanted: Iterable[Any]) -> dict[Any, int]:
-    """Natural key -> id in a dictionary, of keys new and old. Sorted: writers of two accounts share its pages."""
-    keys, ids = sorted(set(wanted)), {}
-    names, table = ", ".join(columns), model._meta.db_table
-    arrays = ", ".join("%s::bigint[]" if name == "account_id" else "%s::text[]" for name in columns)
-    given = f"unnest({arrays}) as given({names})"
-    more = ", arn" if model is UsagePrincipal else ""
-    with connection.cursor() as cursor:
-        for at in range(0, len(keys), BATCH):
-            part = [list(column) for column in zip(*keys[at : at + BATCH], strict=True)]
-            cursor.execute(
-                f"insert into {table} ({names}{more}) select {names}{more and ', %s'} from {given} order by {names}"  # noqa: S608
-                " on conflict do nothing",
-                [*([""] if more else []), *part],
-            )
-            cursor.execute(f"select t.id, {names} from {given} join {table} t using ({names})", part)  # noqa: S608
-            ids |= {tuple(key): pk for pk, *key in cursor.fetchall()}
-    return ids
-
-
-# How a column of a row that is there takes in the same column of a new one.
-TAKES_IN = {
-    "n": "{t}.n + excluded.n",
-    "denied": "{t}.denied + excluded.denied",
-    "failed": "{t}.failed + excluded.failed",
-    "first_at": "least({t}.first_at, excluded.first_at)",
-    "last_at": "greatest({t}.last_at, excluded.last_at)",
-    "used_at": "greatest({t}.used_at, excluded.used_at)",  # greatest() passes over nulls
-    "denied_at": "greatest({t}.denied_at, excluded.denied_at)",
-}
-
-
-def _upsert(
-    model: type[models.Model], key: tuple[str, ...], columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]
-) -> None:
-    """COPY into a table of the transaction, from there in the order of the key. The rows' keys must be distinct."""
-    table, stage = model._meta.db_table, f"stage_{model._meta.model_name}"
-    names = ", ".join((*key, *columns))
-    takes = ", ".join(f"{name} = {TAKES_IN[name].format(t=table)}" for name in columns if name in TAKES_IN)
-    with connection.cursor() as cursor:
-        cursor.execute(f"create temporary table {stage} (like {table}) on commit drop")
-        with cursor.copy(f"copy {stage} ({names}) from stdin") as copy:
-            for row in rows:
-                copy.write_row(row)
-        cursor.execute(
-            f"insert into {table} ({names}) select {names} from {stage} order by {', '.join(key)}"  # noqa: S608
-            f" on conflict ({', '.join(key)}) do update set {takes}"
-        )
-        cursor.execute(f"drop table {stage}")
-
-
-def _cut(pairs: list[Pair], cut: list[Pair]) -> None:
-    """Keep the smallest names of each pair, and mark pairs of which some were dropped, here or on the way."""
-    if not pairs:
-        return
-    given = "unnest(%s::bigint[], %s::bigint[]) as given(principal_id, event_id)"
-    last, resource = UsageLast._meta.db_table, UsageResource._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "with ranked as (select principal_id, event_id, resource, row_number() over"  # noqa: S608
-            f' (partition by principal_id, event_id order by resource collate "C") as place'
-            f" from {resource} join {given} using (principal_id, event_id)),"
-            f" dropped as (delete from {resource} t using ranked r where r.place > %s and t.principal_id = r.principal_id"
-            "  and t.event_id = r.event_id and t.resource = r.resource returning t.principal_id, t.event_id)"
-            " select distinct principal_id, event_id from dropped",
-            [*map(list, zip(*pairs, strict=True)), resources.MOST],
-        )
-        marked = sorted({*cut, *cursor.fetchall()})
-        if marked:
-            cursor.execute(
-                f"update {last} t set resources_cut = true from {given} where t.principal_id = given.principal_id"  # noqa: S608
-                " and t.event_id = given.event_id",
-                list(map(list, zip(*marked, strict=True))),
-            )
-
-
-def _stored(model: type[models.Model], keys: Iterable[tuple[Any, ...]], columns: tuple[str, ...]) -> dict[Any, Any]:
-    """The rows there are of these keys."""
-    wanted = set(keys)
-    filters = {f"{name}__in": {key[at] for key in wanted} for at, name in enumerate(columns[:2])}
-    rows = model._default_manager.filter(**filters)
-    return {key: row for row in rows if (key := tuple(getattr(row, name) for name in columns)) in wanted}
-
-
-def _merge(model: type[models.Model], rows: list[Any], identity: list[str]) -> None:
-    fields = [f.name for f in model._meta.concrete_fields if f.name not in {"id", *identity}]
-    model._default_manager.bulk_create(rows, 1_000, update_conflicts=True, unique_fields=identity, update_fields=fields)
-
-
-def _session(key: tuple[int, date, str, str], account: int, seen: Evidence, old: UsageSession | None) -> UsageSession:
+def _session(key: SessionKey, account: int, seen: Evidence, old: UsageSession | None) -> tuple[Any, ...]:
+    """Its row, with what was there before."""
     use = seen.use
     if old:
         seen.merge(old.data)
         seen.signed_in(SignIn(old.sign_in))
         use = _together(use, old)
-    return UsageSession(
-        account_id=account,
-        **dict(zip(("principal_id", "day", "name", "key"), key, strict=True)),
-        first_at=use and use.first_at,
-        last_at=use and use.last_at,
-        n=use.n if use else 0,
-        denied=use.denied if use else 0,
-        sign_in=seen.sign_in.value,
-        data=seen.plain(),
-    )
+    times = (use.first_at, use.last_at, use.n, use.denied) if use else (None, None, 0, 0)
+    return *key, account, *times, seen.sign_in.value, msgspec.json.encode(seen.plain()).decode()
 
 
 def _together(use: Use | None, old: UsageSession) -> Use | None:
@@ -308,11 +224,11 @@ def _together(use: Use | None, old: UsageSession) -> Use | None:
     return before
 
 
-def _assumption(key: tuple[int, str], edge: Edge, count: Count, old: UsageAssumption | None) -> UsageAssumption:
+def _assumption(key: tuple[int, str], edge: Edge, count: Count, old: UsageAssumption | None) -> tuple[Any, ...]:
+    """As for _session()."""
     if old:
         count.n, count.denied, count.paired = count.n + old.n, count.denied + old.denied, count.paired + old.paired
         count.role_id = max(count.role_id, old.role_id)
         count.caller_account = max(count.caller_account, old.caller_account)
     one = lineage.record(edge, count)
-    plain = {name: getattr(one, name) for name in one.__struct_fields__ if name != "account_id"}
-    return UsageAssumption(account_id=key[0], digest=key[1], **plain)
+    return *key, *(getattr(one, name) for name in one.__struct_fields__ if name != "account_id")

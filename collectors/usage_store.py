@@ -23,7 +23,8 @@ from collectors.models import (
     TrailObject,
     TrailWatch,
 )
-from collectors.usage_rows import BATCH, Writer
+from collectors.usage_rows import Writer
+from collectors.usage_sql import BATCH
 
 OWN_NAME = re.compile(r"\d{12}_CloudTrail_[a-z0-9-]+_\d{8}T\d{4}Z_\w{16}\.json(?:\.gz)?\Z")
 

@@ -1,20 +1,24 @@
 """Events -> what is kept of them: use by day, session evidence, lineage, resources. The events themselves are not kept.
 
-The loop in `Aggregate.add` runs once an event and is written for speed: one look-up finds who acts on that day, another what
-is called, and there it is counted; what is rare hangs on these. Counts are added up when somebody asks for them.
+The loop in `Aggregate.add` runs once an event, and most of its time is waiting for memory. So it reads little: who acts on that
+day is found by a checksum of the identity's bytes, which are compared and not decoded again; what is called, by its name among
+what this actor called before; there it is counted. What is rare hangs on these. Counts are added up when somebody asks for them.
 """
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
+
+from isal.isal_zlib import crc32
+from msgspec import Raw
 
 from collectors.activity import admin, lineage, parts, resources, sessions
-from collectors.activity.events import Event
-from collectors.activity.evidence import Evidence
+from collectors.activity.acting import MOST, Acting, Call, Entry, Named, Spelled
+from collectors.activity.events import Event, Identity
+from collectors.activity.evidence import TRUE, Evidence
 from collectors.activity.lineage import ASSUMES, Count, Edge
 from collectors.activity.outcomes import Outcome, outcome, signed_in
 from collectors.activity.tally import Tally
@@ -24,103 +28,12 @@ from collectors.activity.who import TYPES, Everybody, Who
 from collectors.records import Actor
 
 EARLIEST = date(2013, 1, 1).toordinal()  # CloudTrail began in November 2013
-ACTIVITY = frozenset({None, "Management", "Data"})  # categories whose records are calls; old ones name none
-EVENT_TYPES = frozenset({None, "AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsConsoleSignIn"})
-VERSIONS = frozenset({None, *(f"1.{n:02}" for n in range(20))})
-SPECIAL = frozenset({"ConsoleLogin", "SwitchRole", *ASSUMES})
 SIGN_IN, STS = "signin.amazonaws.com", "sts.amazonaws.com"
-MOST = 20_000  # identities that are remembered before they are added up
 DONE = Outcome.DONE
 
 Look = tuple[Any, ...]
 Key = tuple[int, int, int, int]  # principal, call, the day's ordinal, kind of session
-
-
-class Call(NamedTuple):
-    source: str
-    name: str
-    region: str
-
-
-class Spelled:
-    """Events of one name, source and region that are alike in what else says what they are: the same object for whoever calls, so
-    that to find it takes few reads of memory. place: of its Call; passed_over: what to note where it is no activity; odd: what to
-    note beside; plain: there is nothing to do but to count.
-    """
-
-    __slots__ = ("in_s3", "odd", "passed_over", "place", "plain", "special")
-
-    def __init__(self, event: Event, place: int) -> None:
-        self.place = place
-        self.passed_over = _no_activity(event)
-        self.special = event.event_name in SPECIAL or admin.administrative(event)
-        self.in_s3, self.odd = event.event_source in resources.SOURCES, tuple(_odd(event))
-        self.plain = not (self.special or self.odd)
-
-
-class Entry(Use):
-    """One actor's calls of one name. names: what they named; edges: the roles that they assumed."""
-
-    __slots__ = ("edges", "names")
-
-    def __init__(self, at: datetime) -> None:
-        super().__init__(at)
-        self.names: dict[resources.Mark, Use] | None = None
-        self.edges: dict[Look, Count | None] | None = None
-
-
-class Acting:
-    """A principal under a session name, by one kind of credentials, on one day. agents, addresses, endpoints: those that its
-    evidence knows. odd: what to note of each of its calls."""
-
-    __slots__ = ("addresses", "agents", "endpoints", "entries", "kind", "odd", "seen", "who")
-
-    def __init__(self, who: Who, seen: Evidence, kind: int, odd: str) -> None:
-        self.who, self.seen, self.kind, self.odd = who, seen, kind, odd
-        self.agents: set[str] = set()
-        self.addresses: set[str] = set()
-        self.endpoints: set[tuple[str, str | None]] = set()
-        self.entries: dict[Spelled, Entry] = {}
-
-    def look(self, agent: str, address: str) -> None:
-        """An agent or address that is new. The sets may be forgotten: the evidence has what they hold."""
-        if len(self.agents) + len(self.addresses) > MOST:
-            self.agents.clear()
-            self.addresses.clear()
-        self.agents.add(agent)
-        self.addresses.add(address)
-        self.seen.look(agent, address)
-
-    def through(self, endpoint: str, owner: str | None) -> None:
-        """Of a call by a VPC endpoint. As for `look`."""
-        if (endpoint, owner) not in self.endpoints:
-            if len(self.endpoints) > MOST:
-                self.endpoints.clear()
-            self.endpoints.add((endpoint, owner))
-            self.seen.through(endpoint, owner)
-
-
-class Named:
-    """The resources of one principal and call, cut to the smallest."""
-
-    __slots__ = ("cut", "uses")
-
-    def __init__(self) -> None:
-        self.uses: dict[str, Use] = {}
-        self.cut = False
-
-    def take(self, other: Named) -> None:
-        self.cut = self.cut or other.cut
-        self.join(other.uses)
-
-    def join(self, uses: dict[str, Use]) -> None:
-        for resource, use in uses.items():
-            if resource not in self.uses:
-                self.uses[resource] = Use(use.first_at)
-            self.uses[resource].join(use)
-        if len(self.uses) > resources.MOST:
-            self.cut = True
-            self.uses = {name: self.uses[name] for name in sorted(self.uses)[: resources.MOST]}
+Met = tuple[Raw, Acting]  # an identity as it is written, and whom it stands for
 
 
 class Aggregate:
@@ -132,9 +45,8 @@ class Aggregate:
         self.calls: list[Call] = []
         self.edges: dict[Edge, Count] = {}
         self._latest = latest.toordinal()
-        self._looks: defaultdict[Look, dict[bytes, Acting]] = defaultdict(
-            dict
-        )  # by day, account and credentials of the console
+        # By day, account and credentials of the console; then by the identity's checksum.
+        self._looks: defaultdict[Look, dict[int, Met]] = defaultdict(dict)
         self._met = 0  # how many there are of these, and of spellings
         self._acting: dict[tuple[Who, int, int], Acting] = {}
         self._spelled: dict[Look, Spelled] = {}
@@ -170,39 +82,41 @@ class Aggregate:
         """account: whose events they are when they do not say. tally: that of the object they come from."""
         tally = self.tally if tally is None else tally
         today, whose, console, n = 0, None, None, 0
-        spelled_as, intern = self._spelled, sys.intern
-        acting_as: dict[bytes, Acting] = {}
+        known: dict[int, Met] = {}
         for event in events:
             at, owner = event.event_time, event.recipient_account_id or account
             day = at.toordinal()
             if day != today or owner != whose or event.session_credential_from_console != console:
                 today, whose, console = day, owner, event.session_credential_from_console
-                acting_as = self._looks[day, owner, console]
-            look = bytes(event.user_identity)
-            acting = acting_as.get(look)
-            if acting is None:
-                acting = acting_as[look] = self._meet(event, owner)
-            called = (
-                event.event_name, event.event_source, event.aws_region,
-                event.event_category, event.event_type, event.event_version,
-            )  # fmt: skip
-            spelled = spelled_as.get(called)
-            if spelled is None:
-                spelled = spelled_as[called] = self._spell(event)
-            entry = acting.entries.get(spelled)
-            if entry is None:
-                entry = self._first(event, acting, spelled, tally)
+                known = self._looks[day, owner, console]
+            identity = event.user_identity
+            mark = crc32(identity)
+            met = known.get(mark)
+            if met is None or met[0] != identity:
+                met = known[mark] = identity.copy(), self._meet(event, owner)
+            acting = met[1]
+            entry = acting.latest.get(event.event_name)
+            if (
+                entry is None
+                or event.event_source != (spelled := entry.spelled).source
+                or event.aws_region != spelled.region
+                or event.event_category != spelled.category
+                or event.event_type != spelled.type
+                or event.event_version != spelled.version
+            ):
+                entry = self._entry(event, acting, tally)
                 if entry is None:
                     continue
+                spelled = entry.spelled
             n += 1
-            agent, address = intern(event.user_agent or ""), intern(event.source_ip_address or "")
-            if agent not in acting.agents or address not in acting.addresses:
+            agent, address = event.user_agent or "", event.source_ip_address or ""
+            if acting.places.get(address) != agent:
                 acting.look(agent, address)
             if event.vpc_endpoint_id:
                 acting.through(event.vpc_endpoint_id, event.vpc_endpoint_account_id)
             how = outcome(event) if event.error_code else DONE
-            if not spelled.plain or acting.odd:
-                how = self._special(event, acting, spelled, entry, how, tally)
+            if not entry.plain:
+                how = self._special(event, acting, entry, how, tally)
             if how is DONE and entry.used_at:
                 entry.n += 1
                 if at > entry.used_at:
@@ -211,7 +125,7 @@ class Aggregate:
                     entry.first_at = at
             else:
                 entry.count(at, how)
-            if spelled.in_s3 or event.resources:
+            if spelled.buckets or event.resources:
                 _name(event, entry, at, how)
         tally.events += n
         if self._met > MOST:
@@ -220,17 +134,31 @@ class Aggregate:
     def _meet(self, event: Event, account: str) -> Acting:
         """Whoever an identity that is new stands for; many may stand for one, as each has another temporary key."""
         self._met += 1
-        who, day = self.everybody.of(event, tidy(account, 12)), event.event_time.toordinal()
+        identity, day = parts.identity(event), event.event_time.toordinal()
+        who = self.everybody.of(identity, tidy(account, 12))
         seen = who.days.get(day) or who.day(day)
-        kind = seen.read(event)
+        kind = seen.read(identity, event.session_credential_from_console in TRUE)
         acting = self._acting.get((who, day, kind))
         if acting is None:
-            acting = self._acting[who, day, kind] = Acting(who, seen, kind, _odd_identity(event))
+            acting = self._acting[who, day, kind] = Acting(who, seen, kind, _odd_identity(identity))
         return acting
 
-    def _spell(self, event: Event) -> Spelled:
-        self._met += 1
-        return Spelled(event, self._call(event.event_source, event.event_name, event.aws_region))
+    def _entry(self, event: Event, acting: Acting, tally: Tally) -> Entry | None:
+        """For a call that is not the actor's latest of its name; None for what is no activity, or of no time."""
+        called = (
+            event.event_name, event.event_source, event.aws_region,
+            event.event_category, event.event_type, event.event_version,
+        )  # fmt: skip
+        spelled = self._spelled.get(called)
+        if spelled is None:
+            self._met += 1
+            spelled = self._spelled[called] = Spelled(
+                event, self._call(event.event_source, event.event_name, event.aws_region)
+            )
+        entry = acting.entries.get(spelled) or self._first(event, acting, spelled, tally)
+        if entry:
+            acting.latest[spelled.name] = entry
+        return entry
 
     def _first(self, event: Event, acting: Acting, spelled: Spelled, tally: Tally) -> Entry | None:
         """For a call that is new of this actor; None for what is no activity, or of no time."""
@@ -243,19 +171,17 @@ class Aggregate:
             tally.reject("a time in the future")
         else:
             acting.seen.put("regions", tidy(event.aws_region, 64))
-            entry = acting.entries[spelled] = Entry(event.event_time)
+            entry = acting.entries[spelled] = Entry(event.event_time, acting, spelled)
             return entry
         return None
 
-    def _special(
-        self, event: Event, acting: Acting, spelled: Spelled, entry: Entry, how: Outcome, tally: Tally
-    ) -> Outcome:
+    def _special(self, event: Event, acting: Acting, entry: Entry, how: Outcome, tally: Tally) -> Outcome:
         """Sign-ins, the assuming of roles, administrative calls. Returns the outcome, which sign-ins tell in their own way."""
-        for odd in spelled.odd:
+        for odd in entry.spelled.odd:
             tally.note(odd)
         if acting.odd:
             tally.note(acting.odd)
-        if not spelled.special:
+        if not entry.spelled.special:
             return how
         if event.event_name in ASSUMES and event.event_source == STS:
             self._assume(event, acting, entry, how)
@@ -363,7 +289,7 @@ def _name(event: Event, entry: Entry, at: datetime, how: Outcome) -> None:
     names = entry.names
     if names is None:
         names = entry.names = {}
-    for mark in resources.marks(event):
+    for mark in resources.marks(event, entry.spelled.buckets):
         use = names.get(mark)
         if use is None:
             if len(names) >= 8 * resources.MOST:  # no program's: the cut is made when they are added up
@@ -372,18 +298,6 @@ def _name(event: Event, entry: Entry, at: datetime, how: Outcome) -> None:
         use.count(at, how)
 
 
-def _no_activity(event: Event) -> str:
-    return "" if event.event_category in ACTIVITY else f"category {tidy(str(event.event_category), 40)}"
-
-
-def _odd(event: Event) -> Iterator[str]:
-    """What is new to us, and read all the same."""
-    if event.event_type not in EVENT_TYPES:
-        yield f"type {tidy(str(event.event_type), 40)}"
-    if event.event_version not in VERSIONS:
-        yield f"version {tidy(str(event.event_version), 20)}"
-
-
-def _odd_identity(event: Event) -> str:
-    kind = parts.identity(event).type
+def _odd_identity(identity: Identity) -> str:
+    kind = identity.type
     return "" if kind in TYPES else f"identity {tidy(kind, 40)}" if kind else "identity without a type"

@@ -5,12 +5,12 @@ A list keeps its smallest values: those of a union are found among those of its 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from collectors.activity import parts
 from collectors.activity.agents import family
-from collectors.activity.events import Event, Identity, SessionContext
+from collectors.activity.events import Identity, SessionContext
 from collectors.activity.texts import tidy
 from collectors.activity.use import Use
 from collectors.records import Actor, SignIn
@@ -36,7 +36,7 @@ class Evidence:
     login_mfa: bool | None = None
     instance: bool = False
     texts: dict[str, str] = field(default_factory=dict)
-    lists: dict[str, set[str]] = field(default_factory=lambda: {name: set() for name in LIMITS})
+    lists: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     cut: set[str] = field(default_factory=set)
 
     def join(self, use: Use) -> None:
@@ -44,9 +44,12 @@ class Evidence:
             self.use = Use(use.first_at)
         self.use.join(use)
 
-    def look(self, agent: str | None, address: str | None) -> None:
-        """Where a call came from, and by what."""
+    def by(self, agent: str) -> None:
+        """A program; "" for a call that names none."""
         self.put("agents", family(agent))
+
+    def at(self, address: str) -> None:
+        """Where a call came from; "" where that is not told."""
         if address:
             self.put("networks", tidy(address, 128))
             if by := service(address):
@@ -56,13 +59,12 @@ class Evidence:
         """A VPC endpoint, and the account that it is of, which older events do not say."""
         self.put("endpoints", tidy(f"{endpoint} of {owner}" if owner else endpoint, 128))
 
-    def read(self, event: Event) -> int:
-        """What an event's credentials tell of the session. Returns of which kind it is: PLAIN, CONSOLE, SERVICE or MFA."""
-        identity = parts.identity(event)
+    def read(self, identity: Identity, by_console: bool) -> int:
+        """What a call's credentials tell of the session. Returns of which kind it is: PLAIN, CONSOLE, SERVICE or MFA."""
         if identity.invoked_by:
             self.put("invoked_by", tidy(identity.invoked_by, 128))
         mfa = bool(identity.session_context and self._context(identity.session_context, identity))
-        if event.session_credential_from_console in TRUE:
+        if by_console:
             self.signed_in(SignIn.CONSOLE)
             return CONSOLE
         return SERVICE if identity.invoked_by else MFA if mfa else PLAIN

@@ -17,12 +17,17 @@ Mark = tuple[
 ]  # of a bucket: "arn:aws:s3:::logs" and the first part of the key, None for none; else an ARN
 
 
-def marks(event: Event) -> list[Mark]:
+def buckets(event: Event) -> str:
+    """How the ARNs of buckets begin that such a call may name; "" where it names none."""
+    return _partition(event.aws_region) if event.event_source in SOURCES else ""
+
+
+def marks(event: Event, buckets: str) -> list[Mark]:
     """The resources of an event: the bucket in a request to S3, else what it lists; in a form that is quick to make."""
-    if event.event_source in SOURCES:
+    if buckets:
         asked = parts.bucket(event)
         if isinstance(asked.bucket_name, str) and asked.bucket_name:
-            return [(_partition(event.aws_region) + asked.bucket_name, _first(asked.key or asked.prefix))]
+            return [(buckets + asked.bucket_name, _first(asked.key or asked.prefix))]
     return _listed(bytes(event.resources)) if event.resources else []
 
 

@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from collectors.activity import parts
-from collectors.activity.events import Event, Identity
+from collectors.activity.events import Identity
 from collectors.activity.evidence import Evidence
 from collectors.activity.texts import session_name, tidy
 from collectors.records import Actor
@@ -65,9 +64,8 @@ class Everybody:
     def __iter__(self) -> Iterator[Who]:
         return iter(self._sessions.values())
 
-    def of(self, event: Event, account: str) -> Who:
-        """account: where the event was recorded."""
-        identity = parts.identity(event)
+    def of(self, identity: Identity, account: str) -> Who:
+        """account: where its events were recorded."""
         actor, unique_id, name = identify(identity)
         key = identity.access_key_id or ""
         who = self.session(account, actor, unique_id, name, tidy(key, 32) if key[:4] == KEY else "")

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from collectors.activity.acting import SPECIAL
 from collectors.activity.admin import ORDINARY, READS
 from collectors.activity.admin import SOURCES as ADMINISTRATIVE
-from collectors.activity.aggregate import SPECIAL
 from collectors.sources.trail_bucket import Place
 
 REGIONS = (

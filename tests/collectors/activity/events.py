@@ -9,10 +9,14 @@ from typing import Any
 
 from collectors.activity import Activity, Aggregate, of_account, take
 from collectors.activity.tally import Tally
+from collectors.records import Session
 
 ACCOUNT, OTHER = "000000000001", "000000000002"
 LATEST = datetime(2026, 11, 24, tzinfo=UTC)
 ROLE, USER = "AROA00000000000000001", "AIDA00000000000000001"
+ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/path/app"
+SAML = f"arn:aws:iam::{ACCOUNT}:saml-provider/okta"
+LOGIN: dict[str, Any] = {"responseElements": {"ConsoleLogin": "Success"}, "additionalEventData": {"MFAUsed": "No"}}
 
 
 def role(session: str = "app", *, unique_id: str = ROLE, account: str = ACCOUNT, **context: Any) -> dict[str, Any]:
@@ -80,6 +84,11 @@ def total(*events: Any) -> Aggregate:
 
 def activity(*events: Any, account: str = ACCOUNT) -> Activity:
     return of_account(total(*events), account)
+
+
+def session(*events: dict[str, Any]) -> Session:
+    (found,) = activity(*events).sessions
+    return found
 
 
 def fate(blob: bytes, name: str = "", limit: Aggregate | None = None) -> Tally:

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from collectors.activity import Aggregate, of_account, of_files, take
-from collectors.activity.lineage import lineage
-from collectors.records import Actor, Session, SignIn
+from collectors.records import Actor
 from tests.collectors.activity.events import (
     ACCOUNT,
     LATEST,
+    LOGIN,
     OTHER,
     ROLE,
+    SAML,
     USER,
     activity,
     assume,
@@ -23,18 +24,10 @@ from tests.collectors.activity.events import (
     log,
     packed,
     role,
+    session,
     total,
     user,
 )
-
-ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/path/app"
-SAML = f"arn:aws:iam::{ACCOUNT}:saml-provider/okta"
-LOGIN: dict[str, Any] = {"responseElements": {"ConsoleLogin": "Success"}, "additionalEventData": {"MFAUsed": "No"}}
-
-
-def session(*events: dict[str, Any]) -> Session:
-    (found,) = activity(*events).sessions
-    return found
 
 
 @pytest.mark.parametrize(
@@ -141,187 +134,6 @@ def test_events_of_other_accounts_are_not_this_one_s() -> None:
     assert activity(event(), account=OTHER).since is None
 
 
-SIGN_INS = [
-    (event("ConsoleLogin", "signin", userIdentity=user(key=""), **LOGIN), SignIn.LOGIN, False),
-    (
-        event(
-            "ConsoleLogin", "signin", userIdentity=user(key=""), **{**LOGIN, "additionalEventData": {"MFAUsed": "Yes"}}
-        ),
-        SignIn.LOGIN,
-        True,
-    ),
-    (
-        event("ConsoleLogin", "signin", **LOGIN),
-        SignIn.LOGIN,
-        None,
-    ),  # SAML and Identity Center say No whatever was asked
-    (
-        event(
-            "ConsoleLogin",
-            "signin",
-            userIdentity=user(key=""),
-            responseElements={"ConsoleLogin": "Failure"},
-            errorMessage="Failed authentication",
-        ),
-        SignIn.NONE,
-        None,
-    ),
-    (event("SwitchRole", "signin", responseElements={"SwitchRole": "Success"}), SignIn.SWITCH, None),
-    (event("SwitchRole", "signin", responseElements={"SwitchRole": "Failure"}), SignIn.NONE, None),
-    (event(sessionCredentialFromConsole="true"), SignIn.CONSOLE, None),
-    (event("ConsoleLogin", "elsewhere", **LOGIN), SignIn.NONE, None),
-    (event(), SignIn.NONE, None),
-]
-
-
-@pytest.mark.parametrize(("one", "how", "mfa"), SIGN_INS)
-def test_how_a_session_came_to_the_console(one: dict[str, Any], how: SignIn, mfa: bool | None) -> None:
-    found = session(one)
-    assert (found.sign_in, found.mfa) == (how, mfa)
-
-
-def test_a_refused_sign_in_is_a_denial() -> None:
-    one = SIGN_INS[3][0]
-    (use,) = activity(one).event_uses
-    assert (use.n, use.denied, use.used_at) == (1, 1, None)
-
-
-def test_of_a_sign_in_its_own_word_on_mfa_counts() -> None:
-    """A call with a token that was had without MFA does not make the console's sign-in one without."""
-    safe = {"attributes": {"mfaAuthenticated": "false"}}
-    found = session(SIGN_INS[1][0], event(userIdentity=user(key="ASIA1", sessionContext=safe)))
-    assert (found.sign_in, found.mfa) == (SignIn.LOGIN, True)
-
-
-def test_a_switch_without_a_session_context_names_its_role_and_who_came() -> None:
-    identity = {k: v for k, v in role("ann").items() if k != "sessionContext"}
-    came = f"arn:aws:iam::{OTHER}:user/ann"
-    found = activity(
-        event(
-            "SwitchRole",
-            "signin",
-            userIdentity=identity,
-            responseElements={"SwitchRole": "Success"},
-            additionalEventData={"SwitchFrom": came},
-        )
-    )
-    assert (found.sessions[0].principal_id, found.sessions[0].switched_from) == (ROLE, came)
-    (edge,) = found.assumptions
-    assert (edge.caller, edge.caller_account, edge.role_arn, edge.role_id, edge.event, edge.n) == (
-        came, OTHER, f"arn:aws:iam::{ACCOUNT}:role/app", ROLE, "SwitchRole", 1,
-    )  # fmt: skip
-
-
-def test_evidence_is_gathered_over_the_day() -> None:
-    more = {
-        "sourceIdentity": "ann",
-        "ec2RoleDelivery": "2.0",
-        "webIdFederationData": {"federatedProvider": "token.example"},
-    }
-    cloudformation = "cloudformation.amazonaws.com"
-    cli = "aws-cli/2.15.4 Python/3.11"
-    found = session(
-        event(),
-        event(userIdentity=role(**more), sourceIPAddress="203.0.113.9", userAgent=cli, awsRegion="us-east-1"),
-        event(userIdentity=role() | {"invokedBy": cloudformation}, sourceIPAddress=cloudformation),
-        event(errorCode="AccessDenied"),
-    )  # fmt: skip
-    assert (found.n, found.denied, found.instance, found.source_identity) == (4, 1, True, "ann")
-    assert (found.identity_provider, found.principal_arn) == ("token.example", ROLE_ARN)
-    assert found.agents == ("boto3", "cli")
-    assert found.networks == ("198.51.100.7", "203.0.113.9", "cloudformation.amazonaws.com")
-    assert (found.regions, found.invoked_by) == (("eu-west-1", "us-east-1"), ("cloudformation.amazonaws.com",))
-    assert found.cut == ()
-
-
-def test_lists_are_bounded_and_say_so() -> None:
-    found = session(
-        *(event(sourceIPAddress=f"10.0.{n // 200}.{n % 200}", userAgent=f"agent {n:04}") for n in range(1_000))
-    )
-    assert (len(found.networks), len(found.agents), found.cut) == (40, 20, ("agents", "networks"))
-    assert found.agents[0] == "other: agent 0000"
-
-
-@pytest.mark.parametrize(
-    ("given", "kept"),
-    [
-        ("ann@example.org", "ann@example.org"),
-        ("ann-20261120123456@example.org", "ann-20261120123456@example.org"),
-        ("i-0123456789abcdef0", "i-0123456789abcdef0"),
-        ("botocore-session-1700000000", "botocore-session-*"),
-        ("5f2a6c1e-9b1d-4d3f-8a7e-0123456789ab", "*"),
-        ("job-12345", "job-12345"),
-        ("evil\x1b[31m\r\nname\0", "evil [31m name "),
-    ],
-)
-def test_names_that_programs_count_up_are_one(given: str, kept: str) -> None:
-    assert session(event(userIdentity=role(given))).name == kept
-
-
-def test_assuming_a_role_is_lineage_and_tells_of_the_session() -> None:
-    found = activity(
-        assume(userIdentity=role("ann", unique_id="AROA9"), asked={"sourceIdentity": "ann"}),
-        event(userIdentity=role("deploy")),
-    )
-    (edge,) = found.assumptions
-    assert (edge.caller, edge.caller_id, edge.role_arn, edge.role_id, edge.session_name) == (
-        ROLE_ARN,
-        "AROA9",
-        ROLE_ARN,
-        ROLE,
-        "deploy",
-    )
-    (began,) = (s for s in found.sessions if s.principal_id == ROLE)
-    assert (began.caller, began.source_identity, began.n, began.principal_arn) == (ROLE_ARN, "ann", 1, ROLE_ARN)
-
-
-@pytest.mark.parametrize(
-    ("more", "counts"),
-    [
-        ({}, [(1, 0)]),
-        ({"errorCode": "AccessDenied", "responseElements": None}, [(1, 1)]),
-        ({"errorCode": "Throttling"}, []),
-    ],
-)
-def test_a_denied_assumption_is_an_attempt(more: dict[str, Any], counts: list[tuple[int, int]]) -> None:
-    assert [(one.n, one.denied) for one in activity(assume(**more)).assumptions] == counts
-
-
-@pytest.mark.parametrize(
-    ("identity", "asked", "caller"),
-    [
-        ({"type": "AWSService", "invokedBy": "lambda.amazonaws.com"}, {}, "lambda.amazonaws.com"),
-        ({"type": "SAMLUser", "userName": "ann", "identityProvider": "x"}, {"principalArn": SAML}, SAML),
-        ({"type": "WebIdentityUser", "userName": "repo:a", "identityProvider": "token.example"}, {}, "token.example"),
-        ({"type": "AWSAccount", "principalId": OTHER, "accountId": OTHER}, {}, f"arn:aws:iam::{OTHER}:root"),
-    ],
-)
-def test_who_assumed(identity: dict[str, Any], asked: dict[str, Any], caller: str) -> None:
-    found = activity(assume(userIdentity=identity, asked=asked))
-    assert [one.caller for one in found.assumptions] == [caller]
-    (began,) = (s for s in found.sessions if s.principal_id == ROLE)
-    assert began.caller == caller
-    assert began.federated_user == identity.get("userName", "")
-
-
-def test_the_two_records_of_a_call_across_accounts_count_once() -> None:
-    far = role("ann", unique_id="AROA9", account=OTHER)
-    pair = [
-        assume(userIdentity=far, recipientAccountId=OTHER, sharedEventID="s1"),
-        assume(userIdentity={"type": "AWSAccount", "principalId": "AROA9:ann", "accountId": OTHER}, sharedEventID="s1"),
-    ]
-    found = total(*pair, *pair)
-    both = [one for account in (ACCOUNT, OTHER) for one in of_account(found, account).assumptions]
-    assert [(one.n, one.paired) for one in both] == [(2, 2), (2, 2)]
-    (edge,) = lineage(both)
-    assert (edge.account_id, edge.caller, edge.caller_account, edge.n) == (
-        ACCOUNT,
-        f"arn:aws:iam::{OTHER}:role/path/app",
-        OTHER,
-        2,
-    )
-
-
 @pytest.mark.parametrize(
     ("more", "names"),
     [
@@ -349,10 +161,6 @@ def test_resources_are_bounded_and_say_so() -> None:
     some = [event("Call", "s3", requestParameters={"bucketName": f"b{n:05}"}) for n in range(6_000)]
     (named,) = total(*some).resources.values()
     assert (len(named.uses), named.cut, min(named.uses)) == (500, True, "arn:aws:s3:::b00000")
-
-
-def everything(found: Aggregate) -> Any:
-    return of_account(found, ACCOUNT), {k: sorted(n.uses) for k, n in found.resources.items()}
 
 
 def test_the_order_of_files_and_events_makes_no_difference() -> None:
