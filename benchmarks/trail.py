@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -119,8 +120,9 @@ def user(random: Random) -> dict[str, Any]:
 
 
 def assumed(random: Random) -> dict[str, Any]:
-    """A service that takes on a role, as most AssumeRole events are."""
+    """A service that takes on a role, as most AssumeRole events are. Session tokens are encrypted, and so do not compress."""
     n = random.randrange(120)
+    token = b64encode(random.randbytes(225)).decode()
     return {
         "userIdentity": {"type": "AWSService", "invokedBy": "lambda.amazonaws.com"},
         "eventSource": "sts.amazonaws.com",
@@ -129,7 +131,7 @@ def assumed(random: Random) -> dict[str, Any]:
         "userAgent": "lambda.amazonaws.com",
         "requestParameters": {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/app-{n}", "roleSessionName": "app"},
         "responseElements": {
-            "credentials": {"accessKeyId": "ASIAXXXXXXXXXXXXXXXX", "sessionToken": "x" * 300, "expiration": "Nov 1, 2026"},
+            "credentials": {"accessKeyId": "ASIAXXXXXXXXXXXXXXXX", "sessionToken": token, "expiration": "Nov 1, 2026"},
             "assumedRoleUser": {"assumedRoleId": f"AROA{n:017d}:app", "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/app-{n}/app"},
         },
         "resources": [{"accountId": ACCOUNT, "type": "AWS::IAM::Role", "ARN": f"arn:aws:iam::{ACCOUNT}:role/app-{n}"}],
