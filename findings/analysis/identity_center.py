@@ -16,6 +16,7 @@ PATH = "/aws-reserved/sso.amazonaws.com/"
 FIRST_REGION = "us-east-1"  # whose name the path of its roles does not hold
 SETS, PROVISIONED = "sso-admin:ListPermissionSets", "sso-admin:ListAccountsForProvisionedPermissionSet"
 ASSIGNMENTS, MEMBERS = "sso-admin:ListAccountAssignments", "identitystore:ListGroupMemberships"
+APIS = (SETS, PROVISIONED, ASSIGNMENTS, MEMBERS)
 NOBODY_TELLS = (
     "no connected account told of it; connect the organization's management account, or the one that administers Identity"
     " Center, and let its role read sso and identitystore"

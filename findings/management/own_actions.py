@@ -18,7 +18,7 @@ import findings.rules
 from collectors import sources
 from findings.policy.catalogue import Catalogue
 
-KEYS = "CONDITION_KEYS"
+KEYS, APIS = "CONDITION_KEYS", "APIS"
 PACKAGES = (findings.analysis, findings.policy, findings.rules)
 LOOKS_SO = re.compile(r"([a-z0-9-]+|\*):[A-Z*?][A-Za-z0-9*?]*").fullmatch
 SPELLED = re.compile(r"[a-z0-9-]+:[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9*]*").fullmatch
@@ -27,8 +27,8 @@ SPELLED = re.compile(r"[a-z0-9-]+:[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9*]*").fullmatc
 def named() -> dict[str, tuple[str, ...]]:
     """Where -> names and patterns: the constants of modules that hold nothing else, and what the collectors call.
 
-    A table of another shape is seen when its module has it once more as ACTIONS; condition keys, which are spelled like actions,
-    are passed over where it lists them as CONDITION_KEYS.
+    A table of another shape is seen when its module has it once more as ACTIONS. Condition keys, and APIs of a service that IAM
+    knows by another prefix, are spelled like actions: they are passed over where it lists them as CONDITION_KEYS and APIS.
     """
     found = {name: tuple(_of(importlib.import_module(name))) for name in _modules()}
     return {name: actions for name, actions in found.items() if actions} | {"collectors.sources": sources.permissions()}
@@ -50,9 +50,9 @@ def _left_in_code(catalogue: Catalogue) -> Iterator[str]:
 def _written(module: str) -> tuple[str, ...]:
     """Texts that are spelled like an action, as patterns."""
     itself = importlib.import_module(module)
-    keys = getattr(itself, KEYS, ())
+    others = {*getattr(itself, KEYS, ()), *getattr(itself, APIS, ())}
     return tuple(
-        text for text in _texts(ast.parse(inspect.getsource(itself)), "") if SPELLED(text) and text not in keys
+        text for text in _texts(ast.parse(inspect.getsource(itself)), "") if SPELLED(text) and text not in others
     )
 
 
@@ -76,5 +76,5 @@ def _modules() -> Iterator[str]:
 def _of(module: ModuleType) -> Iterator[str]:
     for name, value in vars(module).items():
         some = value if isinstance(value, tuple | list | set | frozenset) else (value,) if name == "ACTION" else ()
-        if name.isupper() and name != KEYS and all(isinstance(one, str) and LOOKS_SO(one) for one in some):
+        if name.isupper() and name not in (KEYS, APIS) and all(isinstance(one, str) and LOOKS_SO(one) for one in some):
             yield from some

@@ -80,6 +80,9 @@ def make(folder: Path) -> Path:
         CHECKOUT / "iamdash/embedded", folder / "iamdash/embedded", ignore=shutil.ignore_patterns("__pycache__")
     )
     shutil.copy(CHECKOUT / "manage.py", folder)
+    pace = folder / "findings/analysis/pace.py"
+    pace.parent.mkdir(parents=True)
+    shutil.copy(CHECKOUT / "findings/analysis/pace.py", pace)
     commands = {
         f"standin/management/commands/{name}.py": COMMAND
         for name in ("first_admin", "lab_connect", "lab_history", "collect", "summary")

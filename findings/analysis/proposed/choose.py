@@ -20,6 +20,7 @@ from findings.policy.document import Condition, Effect, Statement
 from findings.policy.minimise import pack
 from findings.policy.written import Json, Written, size, split, statement_json
 
+CONDITION_KEYS = REGION, PRINCIPAL = "aws:RequestedRegion", "aws:PrincipalArn"
 SPARED = 8  # ARNs that a statement leaves out
 REASONS = 3
 SERVICES_TOLD = 12
@@ -202,17 +203,17 @@ class _Node:
     def _statement(self, key: str, patterns: Iterable[str]) -> Statement:
         group = GROUPS[key]
         if key == REGIONS and self.regions:
-            where = Condition("StringNotEquals", "aws:RequestedRegion", self.regions.regions)
+            where = Condition("StringNotEquals", REGION, self.regions.regions)
             spared = self.regions.spared
             return Statement(Effect.DENY, group.sid, not_actions=spared, resources=("*",), conditions=(where,))
         if key == ROOT:
-            root = Condition("ArnLike", "aws:PrincipalArn", ("arn:*:iam::*:root",))
+            root = Condition("ArnLike", PRINCIPAL, ("arn:*:iam::*:root",))
             return Statement(Effect.DENY, group.sid, actions=("*",), resources=("*",), conditions=(root,))
         actions = tuple(sorted(patterns))
         if key != SERVICES:
             actions = pack(catalogue().mask(actions), 0, catalogue())
         spared = tuple(sorted(self.spared[key]))
-        conditions = (Condition("ArnNotLike", "aws:PrincipalArn", spared),) if spared else ()
+        conditions = (Condition("ArnNotLike", PRINCIPAL, spared),) if spared else ()
         return Statement(Effect.DENY, group.sid, actions=actions, resources=("*",), conditions=conditions)
 
     def _scps(self, fit: Fit) -> Iterator[Scp]:

@@ -14,6 +14,14 @@ from findings.analysis.what_if.model import Kind
 from findings.policy.document import VARIABLES_SINCE
 
 Json = dict[str, Any]
+CONDITION_KEYS = REGION, PRINCIPAL, ORGANIZATION, IS_SERVICE, TOKENS, DELIVERY = (
+    "aws:RequestedRegion",
+    "aws:PrincipalArn",
+    "aws:PrincipalOrgID",
+    "aws:PrincipalIsAWSService",
+    "ec2:MetadataHttpTokens",
+    "ec2:RoleDelivery",
+)
 SPARED = "arn:aws:iam::*:role/OrganizationAccountAccessRole"
 REGIONS = ("eu-west-1", "us-east-1")  # where the settings name none: to be edited
 
@@ -45,8 +53,8 @@ def _deny(sid: str, actions: Sequence[str], condition: Json | None = None, resou
 
 def _regions(given: Given) -> list[Json]:
     condition = {
-        "StringNotEquals": {"aws:RequestedRegion": sorted(given.regions or REGIONS)},
-        "ArnNotLike": {"aws:PrincipalArn": [SPARED]},
+        "StringNotEquals": {REGION: sorted(given.regions or REGIONS)},
+        "ArnNotLike": {PRINCIPAL: [SPARED]},
     }
     spared = [*(f"{service}:*" for service in GLOBAL), *READS]
     return [
@@ -65,13 +73,13 @@ def _recording(_: Given) -> list[Json]:
                 "guardduty:StopMonitoringMembers", "guardduty:UpdateDetector", "securityhub:DisableSecurityHub",
                 "access-analyzer:DeleteAnalyzer",
             ),
-            {"ArnNotLike": {"aws:PrincipalArn": [SPARED]}},
+            {"ArnNotLike": {PRINCIPAL: [SPARED]}},
         )
     ]  # fmt: skip
 
 
 def _boundary(_: Given) -> list[Json]:
-    spared = {"ArnNotLike": {"aws:PrincipalArn": [SPARED]}}
+    spared = {"ArnNotLike": {PRINCIPAL: [SPARED]}}
     readers = "arn:aws:iam::*:role/iamdash-readonly"
     changes = ("iam:AttachRolePolicy", "iam:DeleteRole*", "iam:DetachRolePolicy", "iam:PutRole*", "iam:Update*Role*")
     return [
@@ -82,8 +90,8 @@ def _boundary(_: Given) -> list[Json]:
 
 def _outsiders(given: Given) -> list[Json]:
     condition = {
-        "StringNotEqualsIfExists": {"aws:PrincipalOrgID": given.organization or "o-yourorgid0"},
-        "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+        "StringNotEqualsIfExists": {ORGANIZATION: given.organization or "o-yourorgid0"},
+        "BoolIfExists": {IS_SERVICE: "false"},
     }
     actions = ("s3:*", "sqs:*", "kms:*", "secretsmanager:*", "sts:AssumeRole")
     return [_deny("Outsiders", actions, condition, Principal="*")]
@@ -91,11 +99,11 @@ def _outsiders(given: Given) -> list[Json]:
 
 def _metadata(_: Given) -> list[Json]:
     instances = "arn:aws:ec2:*:*:instance/*"
-    required = {"StringNotEquals": {"ec2:MetadataHttpTokens": "required"}}
+    required = {"StringNotEquals": {TOKENS: "required"}}
     return [
         _deny("LaunchWithoutTokens", ("ec2:RunInstances",), required, resource=instances),
         _deny("AllowWithoutTokens", ("ec2:ModifyInstanceMetadataOptions",)),
-        _deny("CredentialsWithoutTokens", ("*",), {"NumericLessThan": {"ec2:RoleDelivery": "2.0"}}),
+        _deny("CredentialsWithoutTokens", ("*",), {"NumericLessThan": {DELIVERY: "2.0"}}),
     ]
 
 
@@ -116,7 +124,7 @@ def _developers(_: Given) -> list[Json]:
     ]
 
 
-ROOT = {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}}
+ROOT = {"ArnLike": {PRINCIPAL: "arn:aws:iam::*:root"}}
 KEYS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:CreateUser", "iam:UpdateLoginProfile")
 BASELINES = (
     Baseline("regions", Kind.SCP, "Deny other regions", "Only the regions of the settings, and global services.", _regions),
@@ -134,7 +142,7 @@ BASELINES = (
     ),
     Baseline(
         "users", Kind.SCP, "Deny new IAM users and access keys", "People and programs come by roles, not by long-term keys.",
-        lambda _: [_deny("UsersAndKeys", KEYS, {"ArnNotLike": {"aws:PrincipalArn": [SPARED]}})],
+        lambda _: [_deny("UsersAndKeys", KEYS, {"ArnNotLike": {PRINCIPAL: [SPARED]}})],
     ),
     Baseline(
         "boundary", Kind.SCP, "Protect boundaries and the role that iamdash reads by",

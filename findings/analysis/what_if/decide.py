@@ -34,7 +34,7 @@ EVERYTHING = Named(Layer.IDENTITY, "everything", Document((_ALL,)))
 BESIDE = Named(Layer.SCP, "FullAWSAccess", EVERYTHING.document)
 ANYBODY = Named(Layer.RESOURCE, "everything", Document((replace(_ALL, principals=Principals(anyone=True)),)))
 VERDICTS = {"denied": Verdict.BLOCKED, "conditional": Verdict.UNDECIDABLE}
-ORGANIZATION = "aws:PrincipalOrgID"
+CONDITION_KEYS = (ORGANIZATION,) = ("aws:PrincipalOrgID",)
 
 
 def replay(candidate: Candidate, rows: Iterable[UsedRow]) -> Iterator[tuple[UsedRow, Outcome]]:
