@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from findings.models.guarding import LAYERS
 from findings.policy.document import Unreadable
 from findings.policy.layers import Layer
 from iamdash.pages import show
-from iamdash.pages.facets import Accounts, Conditions
+from iamdash.pages.facets import Accounts, Conditions, Texts
 from iamdash.pages.filters import Asked, Filters, Sort
 from iamdash.pages.grants import compiled
 from iamdash.pages.guardrail_effects import BLOCKS, DEPENDS, said
@@ -116,6 +117,13 @@ class PolicyEffects(ListPage):
                     "unknown": (~Q(unread=""), "Not read"),
                 },
             ),
+            Texts(
+                name="organization",
+                title="Organization",
+                column="account__guarding__organization_id",
+                pattern=re.compile(r"o-[a-z0-9]{1,32}"),
+                offered=False,
+            ),
             Accounts(offered=False),
         ),
         search=("account__name", "account__aws_id"),
@@ -142,15 +150,14 @@ class PolicyEffects(ListPage):
         return super().get(request)
 
     def queryset(self) -> QuerySet[GuardrailEffect]:
-        found = GuardrailEffect.objects.filter(policy=self.policy_id).order_by()
-        organization = self.request.GET.get("organization")
-        return found.filter(account__guarding__organization_id=organization) if organization else found
+        return GuardrailEffect.objects.filter(policy=self.policy_id).order_by()
 
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
         return qs.select_related("account")
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
-        one = self.queryset().exclude(layer=Layer.BOUNDARY.value).first()
+        mine = self.queryset().filter(asked.condition("organization"))
+        one = mine.exclude(layer=Layer.BOUNDARY.value).first()
         told = OrganizationPolicy.present.filter(unique_id=self.policy_id, type__in=OF_TYPE).first()
         if one is None and told is None:
             raise Http404
@@ -159,8 +166,8 @@ class PolicyEffects(ListPage):
         found = compiled(body) if collected else NOT_COLLECTED
         return {
             "policy": {"id": self.policy_id, "name": one.name if one else told.name, "type": LAYERS[layer]},
-            "places": self._places(told),
-            "counts": self._counts(),
+            "places": _places(mine, told),
+            "counts": _counts(mine),
             "fault": found.reason if isinstance(found, Unreadable) else "",
             "statements": [] if isinstance(found, Unreadable) else list(statements(found)),
             "unknown_actions": [] if isinstance(found, Unreadable) else found.unknown_actions,
@@ -168,26 +175,28 @@ class PolicyEffects(ListPage):
             "collected": collected,
         }
 
-    def _counts(self) -> dict[str, int]:
-        return self.queryset().aggregate(
-            accounts=Count("pk"),
-            blocking=Count("pk", filter=BLOCKS),
-            depending=Count("pk", filter=DEPENDS & ~BLOCKS),
-            idle=Count("pk", filter=Q(idle=True)),
-            unread=Count("pk", filter=~Q(unread="")),
-            open=Count("pk", filter=Q(open=True)),
-        )
 
-    def _places(self, told: Any) -> list[tuple[str, str]]:
-        """Id and name of where it is attached, as far as the operator may see it."""
-        found: dict[str, str] = {}
-        for places in self.queryset().values_list("places", flat=True).distinct()[: 10 * PLACES]:
-            found |= dict(places)
-        if told:
-            units = OrganizationalUnit.present.filter(account=told.account_id).values_list("unique_id", "name")
-            names = dict(units)
-            found |= {id_: names.get(id_, id_) for id_ in told.data.get("targets") or () if id_ not in found}
-        return sorted(found.items(), key=lambda one: (one[0][:2] != "r-", one[0][:3] != "ou-", one[1]))[:PLACES]
+def _counts(effects: QuerySet[GuardrailEffect]) -> dict[str, int]:
+    return effects.aggregate(
+        accounts=Count("pk"),
+        blocking=Count("pk", filter=BLOCKS),
+        depending=Count("pk", filter=DEPENDS & ~BLOCKS),
+        idle=Count("pk", filter=Q(idle=True)),
+        unread=Count("pk", filter=~Q(unread="")),
+        open=Count("pk", filter=Q(open=True)),
+    )
+
+
+def _places(effects: QuerySet[GuardrailEffect], told: Any) -> list[tuple[str, str]]:
+    """Id and name of where it is attached, as far as the operator may see it."""
+    found: dict[str, str] = {}
+    for places in effects.values_list("places", flat=True).distinct()[: 10 * PLACES]:
+        found |= dict(places)
+    if told:
+        units = OrganizationalUnit.present.filter(account=told.account_id).values_list("unique_id", "name")
+        names = dict(units)
+        found |= {id_: names.get(id_, id_) for id_ in told.data.get("targets") or () if id_ not in found}
+    return sorted(found.items(), key=lambda one: (one[0][:2] != "r-", one[0][:3] != "ou-", one[1]))[:PLACES]
 
 
 def _body(one: GuardrailEffect | None, told: Any) -> tuple[Any, bool]:
