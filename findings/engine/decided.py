@@ -55,6 +55,13 @@ def values_of(accounts: Iterable[Account], places: Mapping[int, Place] | None = 
     return {account.pk: resolve(made, stand[account.pk], environment(account.aws_id)) for account in accounts}
 
 
+def allowed_regions(accounts: Iterable[Account]) -> frozenset[str]:
+    """Those that any of the accounts may use by its settings; none: nothing is said of regions."""
+    return frozenset(
+        region for values in values_of(accounts).values() for region in as_settings(values).allowed_regions
+    )
+
+
 def decisions(accounts: Iterable[Account]) -> list[Decision]:
     """Those that stand for all, for OUs and groups, and for these accounts."""
     rows = DecidedSetting.objects.filter(STANDS, Q(account=None) | Q(account__in=list(accounts)))

@@ -26,7 +26,6 @@ from findings.analysis.proposed.places import enabled, places
 from findings.analysis.proposed.proof import Proved, prove
 from findings.analysis.proposed.use import Use
 from findings.analysis.proposed.watched import Watched
-from findings.analysis.settings import as_settings
 from findings.engine import decided
 from findings.engine.posture import WEIGHTS
 from findings.engine.proposed_rows import used_rows
@@ -102,7 +101,7 @@ def propose(teller: Account, as_of: datetime, days: int) -> Proposal | None:
     accounts = list(Account.objects.filter(aws_id__in=bound).order_by("pk"))
     since = (as_of - timedelta(days=days)).date()
     targets = tuple(worth.targets(_open(accounts)))
-    chooser = Chooser(some, _watched(bound, accounts, as_of, days), targets, _allowed(accounts))
+    chooser = Chooser(some, _watched(bound, accounts, as_of, days), targets, decided.allowed_regions(accounts))
     proved = _proved(chooser, accounts, since, found.organization_id or "")
     return Proposal(
         organization_id=found.organization_id or "",
@@ -112,12 +111,6 @@ def propose(teller: Account, as_of: datetime, days: int) -> Proposal | None:
         enabled=enabled(found),
         problems=found.problems,
     )
-
-
-def _allowed(accounts: list[Account]) -> frozenset[str]:
-    """Regions that the settings of any of them allow."""
-    values = decided.values_of(accounts).values()
-    return frozenset(region for some in values for region in as_settings(some).allowed_regions)
 
 
 def _watched(bound: Iterable[str], accounts: list[Account], as_of: datetime, days: int) -> dict[str, Watched]:

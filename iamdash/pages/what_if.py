@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -21,6 +20,7 @@ from findings.analysis.what_if import Candidate, Kind, UsedRow, Verdict
 from findings.analysis.what_if.baselines import BASELINES, BY_ID, Given
 from findings.analysis.what_if.model import ACTION, PRINCIPAL, RESOURCE
 from findings.analysis.what_if.pasted import doubts
+from findings.engine.decided import allowed_regions
 from findings.engine.what_if import DAYS, Answer, Concerned, Total, WhatIf
 from findings.policy.layers import By
 from iamdash.pages import exports
@@ -118,7 +118,8 @@ def _begun(request: HttpRequest, known: Places) -> dict[str, Any]:
         return told
     organizations = {one for one in known.organizations.values() if one}
     own = organizations.pop() if len(organizations) == 1 else ""
-    given = Given(sorted(settings.ALLOWED_REGIONS), own)
+    chosen = known.places.get(place) or known.places[ALL]
+    given = Given(sorted(allowed_regions(Account.objects.filter(pk__in=chosen.accounts))), own)
     return told | {"kind": baseline.kind.value, "document": json.dumps(baseline.document(given), indent=2)}
 
 

@@ -11,7 +11,7 @@ import pytest
 from collectors import records
 from collectors.models import Account, UsageDaily, UsageEvent, UsageLast
 from findings.analysis.what_if.baselines import BASELINES
-from findings.models import AccountGuarding, Finding
+from findings.models import AccountGuarding, DecidedSetting, Finding
 from tests.builders import role, user
 from tests.findings.engine.inventory import put
 from tests.findings.worlds import EVERYTHING, allow, deny, document
@@ -260,3 +260,18 @@ def test_as_many_queries_for_more_rows(
     client = sign_in()
     with django_assert_max_num_queries(60):
         ask(client, document(deny("s3:*")))
+
+
+def test_a_baseline_has_the_regions_that_the_settings_of_its_accounts_allow(sign_in: Client, account: Account) -> None:
+    client = sign_in()
+    assert (
+        "eu-south-1"
+        not in client.get("/guardrails/what-if/", {"baseline": "regions"}).context["form"].initial["document"]
+    )
+    DecidedSetting.objects.create(
+        scope="account", account=account, name="allowed_regions", value=["eu-south-1"], set_by="ann"
+    )
+    document = json.loads(
+        client.get("/guardrails/what-if/", {"baseline": "regions"}).context["form"].initial["document"]
+    )
+    assert document["Statement"][0]["Condition"]["StringNotEquals"]["aws:RequestedRegion"] == ["eu-south-1"]
