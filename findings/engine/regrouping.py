@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from collectors.models import Account
@@ -58,8 +60,8 @@ def own(scope: Scope, target: str, account: Account | None, name: str, contact: 
         AccountOwner.objects.create(name=name, contact=contact, set_by=by, **mine)
 
 
-def _end(rows: object, by: str) -> None:
-    rows.update(ended_at=Now(), ended_by=by)  # type: ignore[attr-defined]
+def _end(rows: QuerySet[Any], by: str) -> None:
+    rows.update(ended_at=Now(), ended_by=by)
 
 
 def _by_hand(key: uuid.UUID, accounts: Collection[Account], by: str) -> None:

@@ -11,7 +11,6 @@ from django.contrib.postgres.aggregates import BoolAnd
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from collectors.models import Account, AccountDetails, OrganizationalUnit, OrganizationPolicy
@@ -25,7 +24,6 @@ from iamdash.pages.guardrail_tree import OF_TYPE, tree
 
 OF_ORGANIZATION = (Layer.SCP.value, Layer.RCP.value)
 NONE = "none"  # stands in addresses for no organization
-BESIDE = (("What if?", "what-if"), ("Proposed SCPs", "proposed-scps"))  # pages that this one leads to, where they are
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,6 @@ def page(request: HttpRequest) -> HttpResponse:
         "told": told(teller) if teller else Told(),
         "policies": list(_policies(effects, whole)),
         "boundaries": _boundaries(effects),
-        "beside": list(_beside()),
     }
     return render(request, "guardrails/page.html", context)
 
@@ -228,11 +225,3 @@ def _boundaries(effects: QuerySet[GuardrailEffect]) -> Mapping[str, int]:
         idle=Count("pk", filter=Q(idle=True)),
         unread=Count("pk", filter=~Q(unread="")),
     )
-
-
-def _beside() -> Iterator[tuple[str, str]]:
-    for label, view in BESIDE:
-        try:
-            yield label, reverse(view)
-        except NoReverseMatch:
-            continue

@@ -20,7 +20,7 @@ from findings.policy.written import POLICY_CHARACTERS, size
 LONGEST = 5_120  # characters of an SCP or RCP, white space too
 WORDS = {Kind.SCP: "An SCP", Kind.RCP: "An RCP", Kind.BOUNDARY: "A permissions boundary"}
 NUMBER = re.compile(r"\bstatement (\d+)\b")
-SPACE = re.compile(r"[\s,]*")
+SPACE = tuple(" \t\r\n,")  # between statements
 
 
 class RefusedError(Exception):
@@ -89,7 +89,8 @@ def _line(text: str, number: int) -> int:
     at = text.find("[", text.find('"Statement"')) + 1
     try:
         for _ in range(number):
-            at = SPACE.match(text, at).end()  # type: ignore[union-attr]
+            while text[at : at + 1] in SPACE:
+                at += 1
             begin = at
             _, at = decoder.raw_decode(text, at)
     except (ValueError, RecursionError):
