@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,8 @@ import msgspec
 
 from collectors.aws.call import Aws
 from collectors.aws.errors import AwsError
-from collectors.records import Coverage, Part, State
+from collectors.aws.regional import REGIONS
+from collectors.records import Coverage, Covered, Part, State
 from collectors.sources import Api, Source
 
 SHOWN = 20  # problems in an API's detail; the rest is counted
@@ -36,7 +37,7 @@ def gather(
     """Ask each API of the source in turn. A failure ends that API and those that need its answer, never the others."""
     for api in source.apis:
         progress(api.name, got.calls)
-        missing = [name for name in api.after if name not in got.answers]
+        missing = [name for name in api.after if name not in got.answers and not _told_by_files(api, name, aws)]
         if missing:
             got.failures[api.name] = _not_asked(api, missing[0], got.failures[missing[0]])
             continue
@@ -49,6 +50,11 @@ def gather(
         except aws.malformed as error:
             got.failures[api.name] = _malformed(api.name, error)
         got.problems[api.name] = aws.problems(api.name)
+
+
+def _told_by_files(api: Api, name: str, aws: Aws) -> bool:
+    """A bundle's files tell by their names in which regions an API was asked."""
+    return api.regional and aws.from_files and name == REGIONS
 
 
 def _not_asked(api: Api, missing: str, why: AwsError) -> AwsError:
@@ -85,13 +91,26 @@ def _distinct(part: Part) -> Part:
     return msgspec.structs.replace(part, **once)
 
 
-def coverage(source: Source, got: Gathered, part: Part, at: datetime) -> dict[str, Coverage]:
-    """API -> how it went, for every API of the source. at: when it was asked."""
-    return {api.name: _coverage(api.name, got, part, at) for api in source.apis}
+def coverage(source: Source, got: Gathered, part: Part, at: datetime) -> Covered:
+    """How every API of the source went, in each region where it is asked so. at: when it was asked."""
+    rows = (row for api in source.apis for row in _coverage(api, got, part, at))
+    return {(row.api, row.region): row for row in rows}
 
 
-def _coverage(api: str, got: Gathered, part: Part, at: datetime) -> Coverage:
-    if failure := got.failures.get(api):
+def _coverage(api: Api, got: Gathered, part: Part, at: datetime) -> Iterator[Coverage]:
+    failure = got.failures.get(api.name)
+    failed = failure.regions if failure else {}
+    answered = got.answers.get(api.name) if api.regional and (failed or not failure) else None
+    if not failed and not answered:
+        yield _row(api.name, failure, got, part, at)
+        return
+    for region in sorted({*failed, *(answered or {})}):
+        row = _row(api.name, failed.get(region), got, part, at)
+        yield msgspec.structs.replace(row, region=region)
+
+
+def _row(api: str, failure: AwsError | None, got: Gathered, part: Part, at: datetime) -> Coverage:
+    if failure:
         return Coverage(
             api=api, state=failure.state, observed_at=at, detail=failure.message, permission=failure.permission
         )

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+import msgspec
 import structlog
 from django.conf import settings
 from django.db import transaction
@@ -17,11 +18,13 @@ from collectors.aws.errors import AwsError
 from collectors.aws.session import Target, connect
 from collectors.gather import Gathered, coverage, gather, understand
 from collectors.models import Account, Connection, Coverage
+from collectors.models.analyzer_view import ANALYZER_KINDS, found_in
 from collectors.models.identity_center_view import CENTER_KINDS, concerned
-from collectors.models.inventory import store
+from collectors.models.inventory import OF_FIELD, store
 from collectors.models.organization_view import ORGANIZATION_KINDS, bound_by
-from collectors.records import State
-from collectors.shrink import guard
+from collectors.models.trails_view import watched
+from collectors.records import Covered, State
+from collectors.shrink import guard, whole_regions
 from collectors.sources import Source, sources
 
 log = structlog.get_logger(__name__)
@@ -110,18 +113,22 @@ def commit(
         if not queue.holds(claim):
             log.warning("collect.fenced", job=claim.job_id, source=source.name, account=account.aws_id)
             return None
-        counts = record(source, account, gathered, part, at or queue.database_now())
+        moment = at or queue.database_now()
+        counts = record(source, account, gathered, part, moment)
         error = next((f.message for f in gathered.failures.values() if f.state != State.NOT_APPLICABLE), "")
         queue.done(claim, calls=gathered.calls, counts=counts, error=error)
         others = bound_by(account) if _changed(part, counts, ORGANIZATION_KINDS) else set()
         others |= concerned(account) if _changed(part, counts, CENTER_KINDS) else set()
+        others |= found_in(account, moment) if _changed(part, counts, ANALYZER_KINDS) else set()
+        others |= watched(account) if _changed(part, counts, ("trails", "alarms")) else set()
         judgement = queue.ask_judgement(claim.run_id, account.pk, others)
     log.info("collect.done", source=source.name, account=account.aws_id, calls=gathered.calls, **counts)
     return judgement
 
 
 def _changed(part: records.Part, counts: dict[str, int], fields: Iterable[str]) -> bool:
-    """Whether something changed of what concerns other accounts as well: the organization, or Identity Center."""
+    """Whether something changed of what concerns other accounts as well: the organization, Identity Center, its analyzers,
+    its trail."""
     told = any(getattr(part, field) is not None for field in fields)
     return told and counts["new"] + counts["changed"] + counts["gone"] > 0
 
@@ -132,13 +139,34 @@ def record(source: Source, account: Account, gathered: Gathered, part: records.P
     Returns the counts of inventory.store().
     """
     covered = guard(account, part, source.sweeps, coverage(source, gathered, part, at))
-    complete = {name for name, c in covered.items() if c.state == State.COMPLETE}
-    counts = store(account, part, [kind for kind, apis in source.sweeps.items() if complete.issuperset(apis)], at)
+    whole = {kind: whole_regions(OF_FIELD[kind], covered, apis) for kind, apis in source.sweeps.items()}
+    within = {kind: regions for kind, regions in whole.items() if regions is not None}
+    counts = store(account, part, [kind for kind in whole if within.get(kind, True)], at, within)
     _write_coverage(account, source, covered)
     return counts
 
 
-def _write_coverage(account: Account, source: Source, covered: dict[str, records.Coverage]) -> None:
+def _in_regions(account: Account, source: Source, covered: Covered) -> Covered:
+    """An API that was read in regions before, and could not be asked at all now, fails in each of them: each keeps when it was
+    whole last. Rows of regions that are asked no longer go."""
+    regional = {api.name for api in source.apis if api.regional}
+    if not regional:
+        return covered
+    rows = Coverage.objects.filter(account=account, api__in=regional)
+    before = {key for key in rows.values_list("api", "region") if key[1]}
+    spread = {
+        (api, region): msgspec.structs.replace(covered[api, ""], region=region)
+        for api, region in before
+        if (api, "") in covered and covered[api, ""].state != State.COMPLETE
+    }
+    now = {key: row for key, row in covered.items() if key[1] or (key[0] not in {api for api, _ in spread})} | spread
+    stale = [pk for pk, *key in rows.values_list("pk", "api", "region") if tuple(key) not in now]
+    Coverage.objects.filter(pk__in=stale).delete()
+    return now
+
+
+def _write_coverage(account: Account, source: Source, covered: Covered) -> None:
+    covered = _in_regions(account, source, covered)
     rows = [
         Coverage(
             account=account,
@@ -184,6 +212,8 @@ def give_up(claim: queue.Claim) -> None:
 
 def _give_up(claim: queue.Claim, account: Account, source: Source, text: str) -> None:
     at = queue.database_now()
-    failed = {api: records.Coverage(api=api, state=State.ERROR, observed_at=at, detail=text) for api in source.covers}
+    failed = {
+        (api, ""): records.Coverage(api=api, state=State.ERROR, observed_at=at, detail=text) for api in source.covers
+    }
     _write_coverage(account, source, failed)
     queue.fail(claim, text)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -30,14 +32,23 @@ class AwsError(Exception):
     """A call that gave no usable answer. str(error) is the sentence shown to operators; it holds no credentials.
 
     kept: what a fetch of many calls had read before this one failed, in the form of its answer; None: nothing.
+    regions: of an API that is asked in each region, how those failed that did (collectors.aws.regional).
     """
 
     def __init__(
-        self, api: str, state: State, message: str, *, code: str = "", permission: str = "", kept: Any = None
+        self,
+        api: str,
+        state: State,
+        message: str,
+        *,
+        code: str = "",
+        permission: str = "",
+        kept: Any = None,
+        regions: Mapping[str, AwsError] = MappingProxyType({}),
     ) -> None:
         super().__init__(message)
         self.api, self.state, self.message, self.code, self.permission = api, state, message, code, permission
-        self.kept = kept
+        self.kept, self.regions = kept, regions
 
 
 def from_client_error(api: str, error: ClientError) -> AwsError:

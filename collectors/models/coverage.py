@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+
 from django.db import models
 
 from collectors import records
@@ -8,6 +11,7 @@ from collectors.models.account import Account
 # States in which something is not known that should be.
 TROUBLE = tuple(s.value for s in records.State if s not in {records.State.COMPLETE, records.State.NOT_APPLICABLE})
 
+NAMED = 3  # regions that are called by their names
 _SAYS = {
     records.State.COMPLETE: "is whole",
     records.State.PARTIAL: "was read in part",
@@ -23,6 +27,12 @@ _SAYS = {
 def says(state: str) -> str:
     """The rest of a sentence that begins with the API's name."""
     return _SAYS[records.State(state)]
+
+
+def where(regions: Iterable[str]) -> str:
+    """ "eu-west-1, us-east-1"; "17 regions" where there are many."""
+    names = sorted({region for region in regions if region})
+    return ", ".join(names) if len(names) <= NAMED else f"{len(names)} regions"
 
 
 class Coverage(models.Model):
@@ -52,6 +62,11 @@ class Coverage(models.Model):
         return says(self.state)
 
     @property
+    def where(self) -> str:
+        """The region, or regions that it stands for (`together`); "" for an API that is asked once."""
+        return where(getattr(self, "regions", (self.region,)))
+
+    @property
     def as_record(self) -> records.Coverage:
         return records.Coverage(
             api=self.api,
@@ -62,3 +77,16 @@ class Coverage(models.Model):
             permission=self.permission,
             complete_at=self.complete_at,
         )
+
+
+def together(rows: Iterable[Coverage]) -> list[Coverage]:
+    """Rows of one API that ended alike in several regions as one of them, the oldest, in the order of the first."""
+    groups: defaultdict[tuple[str, ...], list[Coverage]] = defaultdict(list)
+    for row in rows:
+        groups[str(row.account_id), row.api, row.state, row.permission].append(row)
+    found = []
+    for group in groups.values():
+        oldest = min(group, key=lambda row: row.complete_at or row.observed_at)
+        oldest.regions = tuple(row.region for row in group)  # type: ignore[attr-defined]
+        found.append(oldest)
+    return found

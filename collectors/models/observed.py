@@ -27,6 +27,7 @@ class Observed(models.Model):
     dated: the record field that says when the entity was read, where each has a time of its own. It stands in a column of
     that name and not in data, so that a reading that finds the same writes this column only.
     versioned: False for what is no state of an entity that anybody could change.
+    regional: it has a column region, "" where it can be seen in any of them: only what a region shows goes when it does not.
     """
 
     record: ClassVar[type[Any]]
@@ -34,6 +35,7 @@ class Observed(models.Model):
     merges: ClassVar[bool] = False
     dated: ClassVar[str] = ""
     versioned: ClassVar[bool] = True
+    regional: ClassVar[bool] = False
 
     account = models.ForeignKey(Account, models.CASCADE)
     unique_id = models.CharField(max_length=2048)

@@ -24,13 +24,15 @@ class Api:
     """One question to AWS. fetch gets the session and the answers of the APIs before it, and raises AwsError.
 
     name is also the IAM action it needs, unless `actions` says otherwise. after: APIs whose answers fetch reads; when one
-    of them has none, this one is not asked and its coverage says why.
+    of them has none, this one is not asked and its coverage says why. regional: it is asked in each region, its answer is
+    region -> answer, and its coverage has a row for each of them (collectors.aws.regional).
     """
 
     name: str
     fetch: Callable[[Aws, Answers], Any]
     after: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
+    regional: bool = False
 
     @property
     def permissions(self) -> tuple[str, ...]:
@@ -42,7 +44,8 @@ class Source:
     """every: due every n-th interval of settings.COLLECT_EVERY_HOURS. queue: Celery's; what takes minutes has its own.
 
     transform gets the answers there are, by API name. sweeps: kind of record -> APIs that must all be complete before
-    an entity that was not seen is taken for gone. known: what the inventory says of the account with this AWS id before
+    an entity that was not seen is taken for gone, region by region where they are asked in each.
+    known: what the inventory says of the account with this AWS id before
     anything is asked; it stands among the answers under names of the source's own. fresh: what takes its place for a bundle
     of that time, which has no inventory behind it; trial: and for a test of the connection, which asks about one entity.
     streams: for what has no end and is stored as it is read (collectors.trail): the API under which its coverage stands; such a

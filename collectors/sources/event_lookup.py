@@ -17,11 +17,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from collectors.aws.call import Answer, Aws
+from collectors.aws.regional import REGIONS
 from collectors.models import Coverage, TrailWatch
 from collectors.records import LOOKUP, TRAIL, Part, State
 from collectors.sources import Source, trail_bucket
 
-REGIONS = "account:ListRegions"
 ACTIONS = (REGIONS, LOOKUP)
 DAYS = 90  # as far back as LookupEvents goes
 PAGE = 50  # AWS's maximum
@@ -99,17 +99,6 @@ def looks(home: str, regions: list[str]) -> list[Look]:
     many = [Look(region, name) for name in ASSUMPTIONS for region in (home, *(r for r in regions if r != home))]
     turns = chain.from_iterable(zip_longest(there, elsewhere))
     return [*(one for one in turns if one), *many]
-
-
-def enabled_regions(aws: Aws) -> list[str]:
-    """Raises AwsError."""
-    pages = aws.pages(
-        REGIONS,
-        require="Regions",
-        token="NextToken",  # noqa: S106 - a page token
-        RegionOptStatusContains=["ENABLED", "ENABLED_BY_DEFAULT"],
-    )
-    return sorted(one["RegionName"] for page in pages for one in page["Regions"])
 
 
 def events(aws: Aws, look: Look, begin: datetime, end: datetime) -> Iterator[list[Answer]]:

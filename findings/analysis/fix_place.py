@@ -28,6 +28,12 @@ def fix_place(facts: Facts, closes: Closes) -> str:
     return f"{place.name} ({place.id})" if place.name == "Root" else place.name
 
 
+def root_place(facts: Facts) -> str:
+    """ "Root (r-ab12)", where what is made for the whole organization is fixed; "" where nobody read its tree."""
+    roots = (one.unique_id for one in facts.snapshot.organizational_units if one.unique_id.startswith("r-"))
+    return next((f"Root ({root})" for root in roots), "")
+
+
 def _shared(facts: Facts, path: list[str], closes: Closes) -> Iterator[str]:
     """What of the path also holds an OU that has what the account lacks, the lowest of it for each."""
     tree = ground(facts)
