@@ -23,7 +23,7 @@ def details(aws: Aws, _: Answers) -> dict[str, list[Answer]]:
     return found
 
 
-class _Reader:
+class Reader:
     """Turns entries of the answer into records; keeps each distinct document once. problems: entries that lack a member."""
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class _Reader:
 def transform(answers: Answers) -> Part:
     if DETAILS not in answers:
         return Part()
-    raw, read = answers[DETAILS], _Reader()
+    raw, read = answers[DETAILS], Reader()
     return Part(
         users=tuple(read.all("User", read.user, raw["UserDetailList"])),
         groups=tuple(read.all("Group", read.group, raw["GroupDetailList"])),

@@ -1,8 +1,10 @@
 """What published catalogues ask of IAM, in our own words. Which rule answers stands in the rules (`Rule.controls`); here is
 only what is asked, so that coverage.py can tell what no rule answers, and why.
 
-Ids: Prowler 5.46.0's checks of the service iam; CIS Amazon Web Services Foundations Benchmark 3.0.0 and 5.0.0 section 1,
-and 7.0.0, where the same matter is section 2; Security Hub's controls IAM.1 to IAM.28, and Account.1 and Account.2.
+Ids: Prowler 5.46.0's checks of the services iam, cloudtrail, config and accessanalyzer, and of cloudwatch those on log metric
+filters; CIS Amazon Web Services Foundations Benchmark 3.0.0 and 5.0.0 sections 1, 3 and 4, and 7.0.0, where the same matters are
+sections 2, 4 and 5; Security Hub's controls IAM.1 to IAM.28, Account.1 and Account.2, CloudTrail.1 to CloudTrail.10,
+Config.1, and CloudWatch.1 to CloudWatch.14.
 """
 
 from __future__ import annotations
@@ -21,16 +23,108 @@ class Asked(NamedTuple):
     lacks: str = ""
 
 
-ANALYZERS = "planned as MO109; needs `access-analyzer:ListAnalyzers`, which is not collected"
 INSTANCES = "planned as AB110; needs `ec2:DescribeInstances`, which is not collected"
 CONTACTS = "nobody can judge from outside whether a contact is current; AB104 judges the security contact"
 QUESTIONS = "no API tells, and AWS has given security questions up"
 TREE = "a matter of design that no fault shows"
-RESOURCES = "LP401 judges the trust of roles; the policies of buckets, queues, topics and keys are not collected"
+ANALYZED = "of what Access Analyzer looks at; roles by LP401 without it"
+HOME_REGION = "where it records IAM; the other regions are shown"
+NOT_IAM = "not a change of IAM or of what records it; MO117 asks for those that are"
+OTHER_LOGS = "neither IAM nor its trail; the service is not collected"
+TOLD_OTHERWISE = "MO117 asks that somebody is told, by a metric filter or by EventBridge, which needs no log group"
 ADMIN = "full administration"
+
+# CIS sections 3 and 4 (7.0.0: 4 and 5), which these versions number alike.
+LOGGING = {
+    1: Asked("a multi-region trail records management events"),
+    2: Asked("log file validation is on"),
+    3: Asked("AWS Config is on in all regions", HOME_REGION),
+    4: Asked("the trail's bucket logs who reads it"),
+    5: Asked("the trail's files are encrypted with a key of KMS"),
+    6: Asked("keys of KMS are rotated", lacks=OTHER_LOGS),
+    7: Asked("VPCs have flow logs", lacks=OTHER_LOGS),
+    8: Asked("writes to objects are recorded", "write; sensitive buckets where the settings name some"),
+    9: Asked("reads of objects are recorded", "read; sensitive buckets where the settings name some"),
+}
+MONITORING = {
+    1: Asked("somebody is told of unauthorized calls"),
+    2: Asked("somebody is told of console sign-ins without MFA"),
+    3: Asked("somebody is told of root's use"),
+    4: Asked("somebody is told of changes of IAM policies"),
+    5: Asked("somebody is told of changes of trails"),
+    6: Asked("somebody is told of failed console sign-ins"),
+    7: Asked("somebody is told of keys of KMS that are disabled or deleted", lacks=NOT_IAM),
+    8: Asked("somebody is told of changes of bucket policies", lacks=NOT_IAM),
+    9: Asked("somebody is told of changes of AWS Config"),
+    10: Asked("somebody is told of changes of security groups", lacks=NOT_IAM),
+    11: Asked("somebody is told of changes of network ACLs", lacks=NOT_IAM),
+    12: Asked("somebody is told of changes of network gateways", lacks=NOT_IAM),
+    13: Asked("somebody is told of changes of route tables", lacks=NOT_IAM),
+    14: Asked("somebody is told of changes of VPCs", lacks=NOT_IAM),
+    15: Asked("somebody is told of changes of the organization"),
+    16: Asked("Security Hub is on", lacks="Security Hub is not collected"),
+}
+FILTERS = {
+    "and_alarm_for_aws_config_configuration_changes_enabled": 9,
+    "and_alarm_for_cloudtrail_configuration_changes_enabled": 5,
+    "authentication_failures": 6,
+    "aws_organizations_changes": 15,
+    "disable_or_scheduled_deletion_of_kms_cmk": 7,
+    "for_s3_bucket_policy_changes": 8,
+    "policy_changes": 4,
+    "root_usage": 3,
+    "security_group_changes": 10,
+    "sign_in_without_mfa": 2,
+    "unauthorized_api_calls": 1,
+}
+# Security Hub numbers the first three in another order, and has none for the organization.
+OF_HUB = {1: 3, 2: 1, 3: 2} | {n: n for n in range(4, 15)}
+
+
+def _sections(logging: int, monitoring: int) -> dict[str, Asked]:
+    told = {f"{logging}.{n}": asked for n, asked in LOGGING.items()}
+    return told | {f"{monitoring}.{n}": asked for n, asked in MONITORING.items()}
+
 
 CONTROLS: dict[str, dict[str, Asked]] = {
     PROWLER: {
+        "accessanalyzer_enabled": Asked("an analyzer is on"),
+        "accessanalyzer_enabled_without_findings": Asked("Access Analyzer has no active findings"),
+        "cloudtrail_bedrock_logging_enabled": Asked(
+            "calls of Bedrock are recorded", lacks="of data events S3's alone are judged; what a trail selects is shown"
+        ),
+        "cloudtrail_bucket_requires_mfa_delete": Asked("MFA is asked for to delete log files", "or Object Lock"),
+        "cloudtrail_cloudwatch_logging_enabled": Asked("the trail writes to CloudWatch", lacks=TOLD_OTHERWISE),
+        "cloudtrail_insights_exist": Asked(
+            "Insights are on", lacks="shown with the trail; MO112, MO113 and MO115 look for the same, by principal"
+        ),
+        "cloudtrail_kms_encryption_enabled": LOGGING[5],
+        "cloudtrail_log_file_validation_enabled": LOGGING[2],
+        "cloudtrail_logs_s3_bucket_access_logging_enabled": LOGGING[4],
+        "cloudtrail_logs_s3_bucket_is_not_publicly_accessible": Asked("the trail's bucket is not public", "public"),
+        "cloudtrail_multi_region_enabled": LOGGING[1],
+        "cloudtrail_multi_region_enabled_logging_management_events": LOGGING[1],
+        "cloudtrail_s3_dataevents_read_enabled": LOGGING[9],
+        "cloudtrail_s3_dataevents_write_enabled": LOGGING[8],
+        "cloudtrail_threat_detection_enumeration": Asked("nobody enumerates", "against each principal's own past"),
+        "cloudtrail_threat_detection_llm_jacking": Asked(
+            "nobody takes over models",
+            lacks="MO113 tells who uses a service for the first time; no pattern is looked for",
+        ),
+        "cloudtrail_threat_detection_privilege_escalation": Asked(
+            "nobody escalates", "by who never changed IAM before; what could be done: LP301"
+        ),
+        **{f"cloudwatch_log_metric_filter_{name}": MONITORING[n] for name, n in FILTERS.items()},
+        "cloudwatch_changes_to_network_acls_alarm_configured": MONITORING[11],
+        "cloudwatch_changes_to_network_gateways_alarm_configured": MONITORING[12],
+        "cloudwatch_changes_to_network_route_tables_alarm_configured": MONITORING[13],
+        "cloudwatch_changes_to_vpcs_alarm_configured": MONITORING[14],
+        "config_delegated_admin_and_org_aggregator_all_regions": Asked(
+            "Config has a delegate and an aggregator of all regions",
+            "services: the delegate; aggregators are not judged",
+        ),
+        "config_recorder_all_regions_enabled": LOGGING[3],
+        "config_recorder_using_aws_service_role": Asked("Config uses its service-linked role", "role"),
         "iam_administrator_access_with_mfa": Asked("members of administrators' groups have MFA"),
         "iam_avoid_root_usage": Asked("root is not used"),
         "iam_aws_attached_policy_no_administrative_privileges": Asked(f"{ADMIN} by an AWS policy", "AWS-managed"),
@@ -110,9 +204,10 @@ CONTROLS: dict[str, dict[str, Asked]] = {
         "1.17": Asked("a role for support cases"),
         "1.18": Asked("instances use roles", lacks=INSTANCES),
         "1.19": Asked("expired server certificates are removed"),
-        "1.20": Asked("Access Analyzer in all regions", lacks=ANALYZERS),
+        "1.20": Asked("Access Analyzer in all regions"),
         "1.21": Asked("users are managed centrally"),
         "1.22": Asked("AWSCloudShellFullAccess is restricted"),
+        **_sections(3, 4),
     },
     CIS5: {
         "1.1": Asked("contact details are current", lacks=CONTACTS),
@@ -133,9 +228,10 @@ CONTROLS: dict[str, dict[str, Asked]] = {
         "1.16": Asked("a role for support cases"),
         "1.17": Asked("instances use roles", lacks=INSTANCES),
         "1.18": Asked("expired server certificates are removed"),
-        "1.19": Asked("an external-access analyzer in all regions", lacks=ANALYZERS),
+        "1.19": Asked("an external-access analyzer in all regions"),
         "1.20": Asked("users are managed centrally"),
         "1.21": Asked("AWSCloudShellFullAccess is restricted"),
+        **_sections(3, 4),
     },
     CIS7: {
         "2.1.1": Asked("root is managed centrally"),
@@ -160,10 +256,12 @@ CONTROLS: dict[str, dict[str, Asked]] = {
         "2.15": Asked("a role for support cases"),
         "2.16": Asked("instances use roles", lacks=INSTANCES),
         "2.17": Asked("expired server certificates are removed"),
-        "2.18": Asked("an external-access analyzer in all regions", lacks=ANALYZERS),
+        "2.18": Asked("an external-access analyzer in all regions"),
         "2.19": Asked("users are managed centrally"),
         "2.20": Asked("AWSCloudShellFullAccess is restricted"),
-        "2.21": Asked("no resource policy is open to everybody", "roles", lacks=RESOURCES),
+        "2.21": Asked("no resource policy is open to everybody", ANALYZED),
+        **_sections(4, 5),
+        "4.10": Asked("web front ends log who asks", lacks=OTHER_LOGS),
     },
     HUB: {
         "IAM.1": Asked("no policy allows `*` on `*`"),
@@ -188,13 +286,27 @@ CONTROLS: dict[str, dict[str, Asked]] = {
         "IAM.20": Asked("root is not used (retired by AWS)"),
         "IAM.21": Asked("no policy allows all actions of a service"),
         "IAM.22": Asked("credentials unused for 45 days are removed"),
-        "IAM.23": Asked("analyzers are tagged", lacks="planned as a part of AB109; analyzers are not collected"),
+        "IAM.23": Asked("analyzers are tagged", lacks="planned as a part of AB109; their tags are not collected"),
         "IAM.24": Asked("roles are tagged", "off by default"),
         "IAM.25": Asked("users are tagged", "off by default"),
         "IAM.26": Asked("expired server certificates are removed"),
         "IAM.27": Asked("AWSCloudShellFullAccess is not attached"),
-        "IAM.28": Asked("an external-access analyzer is on", lacks=ANALYZERS),
+        "IAM.28": Asked("an external-access analyzer is on"),
         "Account.1": Asked("a security contact is named"),
         "Account.2": Asked("the account is in an organization"),
+        "CloudTrail.1": LOGGING[1],
+        "CloudTrail.2": LOGGING[5],
+        "CloudTrail.3": Asked("a trail is on", "MO101: one that records management events"),
+        "CloudTrail.4": LOGGING[2],
+        "CloudTrail.5": Asked("the trail writes to CloudWatch", lacks=TOLD_OTHERWISE),
+        "CloudTrail.6": Asked("the trail's bucket is not public", "public"),
+        "CloudTrail.7": LOGGING[4],
+        "CloudTrail.9": Asked("trails are tagged", lacks="tags of trails are not collected"),
+        "CloudTrail.10": Asked(
+            "event data stores are encrypted with a key of KMS",
+            lacks="CloudTrail Lake is closed to new customers; not collected",
+        ),
+        "Config.1": Asked("Config is on, with its service-linked role", HOME_REGION),
+        **{f"CloudWatch.{n}": MONITORING[asked] for n, asked in OF_HUB.items()},
     },
 }

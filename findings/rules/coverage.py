@@ -12,11 +12,11 @@ from findings.vocabulary import Rule
 FILE = "coverage.md"
 MADE = "<!-- Written by `manage.py rules_docs` from the rules' controls. Do not edit. -->"
 FRAMEWORKS = {
-    "Prowler": "Prowler 5.46.0, service iam",
-    "CIS AWS v3": "CIS AWS Foundations 3.0.0, section 1",
-    "CIS AWS v5": "CIS AWS Foundations 5.0.0, section 1",
-    "CIS AWS v7": "CIS AWS Foundations 7.0.0, section 2",
-    "Security Hub": "AWS Security Hub, IAM and Account",
+    "Prowler": "Prowler 5.46.0: iam, cloudtrail, config, accessanalyzer, and cloudwatch's log metric filters",
+    "CIS AWS v3": "CIS AWS Foundations 3.0.0, sections 1, 3 and 4",
+    "CIS AWS v5": "CIS AWS Foundations 5.0.0, sections 1, 3 and 4",
+    "CIS AWS v7": "CIS AWS Foundations 7.0.0, sections 2, 4 and 5",
+    "Security Hub": "AWS Security Hub: IAM, Account, CloudTrail, Config, and CloudWatch's log metric filters",
 }
 
 

@@ -68,7 +68,10 @@ RULE = Rule(
     kind=RuleKind.LACKS,
     needs=("organizations:DescribeOrganization",),
     helps=(TRUSTED, DELEGATES, DELEGATED, RESOURCE_POLICY, ROOTS),
-    controls={"CIS AWS v7": ("2.1.5", "2.1.6")},
+    controls={
+        "CIS AWS v7": ("2.1.5", "2.1.6"),
+        "Prowler": ("config_delegated_admin_and_org_aggregator_all_regions",),
+    },
     title="The management account runs what it could delegate",
     doc=__doc__,
 )

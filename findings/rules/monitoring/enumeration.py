@@ -51,6 +51,9 @@ RULE = Rule(
     kind=RuleKind.SEES,
     needs=("iam:GetAccountAuthorizationDetails",),
     any_of=READS,
+    controls={
+        "Prowler": ("cloudtrail_threat_detection_enumeration",),
+    },
     title="Somebody looked around in IAM",
     doc=__doc__,
 )

@@ -51,6 +51,9 @@ RULE = Rule(
     kind=RuleKind.SEES,
     needs=("iam:GetAccountAuthorizationDetails",),
     any_of=READS_CHANGES,
+    controls={
+        "Prowler": ("cloudtrail_threat_detection_privilege_escalation",),
+    },
     title="IAM was changed by somebody, or from somewhere, new",
     doc=__doc__,
 )
