@@ -97,10 +97,10 @@ class Bundle(Aws):
 
     def regions(self, api: str) -> tuple[str, ...]:
         endings = ("json", "jsonl")
-        if any(f"{name}.{ending}" in self.files for name in self._names(api, "") for ending in endings):
-            return ("",)
+        own = any(f"{name}.{ending}" in self.files for name in self._names(api, "") for ending in endings)
         pattern = re.compile(re.escape(file_name(api, kind="")) + r"\.([a-z0-9-]+)\.jsonl?\Z")
-        return tuple(sorted(found.group(1) for name in self.files.times if (found := pattern.match(name))))
+        there = {found.group(1) for name in self.files.times if (found := pattern.match(name))}
+        return (*(("",) if own else ()), *sorted(there - ({self.home} if own else set())))
 
     def requests(self, api: str) -> list[dict[str, str]]:
         names = [f"{name}.jsonl" for name in self._names(api, "")]
@@ -132,7 +132,7 @@ class Bundle(Aws):
         if "Error" in raw and require not in raw:
             raise _failure(api, name, raw["Error"])
         answer = self._shape(api, name, raw)
-        if require not in answer:
+        if require and require not in answer:
             command = " ".join((name.split(".")[0], name.split(".")[1])) if name.count(".") > 1 else name
             raise AwsError(api, State.ERROR, f"{name} has no {require}, so it is no answer of `aws {command}`.")
         return answer
@@ -164,7 +164,7 @@ class Bundle(Aws):
         if prepared := self._prepared(api, parameters):
             return names[0], [prepared]
         kind = "jsonl" if chosen and not self._modes(api, chosen) else "json"
-        shown = file_name(PREPARES[api][0] if api in PREPARES else api, region, kind)
+        shown = file_name(PREPARES[api][0] if api in PREPARES else api, region if region != self.home else "", kind)
         also = f" (nor {REPORT})" if "get-credential-report" in shown else ""
         raise AwsError(api, State.ABSENT, f"{shown} is not in the bundle{also}")
 

@@ -30,16 +30,18 @@ class Aws(ABC):
     """One account, as a source sees it: AWS itself (LiveAws), or files that hold its answers (collectors.aws.bundle).
 
     malformed: what a fetch or transform may raise over an answer of the wrong form. Nothing for AWS: there it is our bug.
-    from_files: whether it is a bundle, of which any part may be missing.
+    from_files: whether it is a bundle, of which any part may be missing. home: the region of a bundle's files that name none.
     """
 
     malformed: ClassVar[tuple[type[Exception], ...]] = ()
     from_files: ClassVar[bool] = False
     account_id: str
+    home: str = ""
 
     @abstractmethod
     def ask(self, api: str, *, require: str, region: str = "", **parameters: Any) -> Answer:
-        """One answer. api is '<service>:<Operation>'; require names the member a good answer always has.
+        """One answer. api is '<service>:<Operation>'; require names the member a good answer always has, "" that it is S3's, of
+        which none has to be there.
 
         Raises AwsError.
         """
@@ -74,6 +76,12 @@ class Aws(ABC):
 def at_once(account_id: str, region: str, api: str) -> float:
     """No rate: a request waits for nothing."""
     return 0.0
+
+
+def _may_be_empty(answer: Answer) -> bool:
+    """Whether the body can be S3's: of none at all, and of HTML that is good XML, botocore makes an empty answer too."""
+    headers = answer["ResponseMetadata"]["HTTPHeaders"]
+    return "html" not in headers.get("content-type", "") and headers.get("content-length") != "0"
 
 
 class LiveAws(Aws):
@@ -117,11 +125,15 @@ class LiveAws(Aws):
                 continue
             except BotoCoreError as error:
                 raise from_botocore_error(api, error) from error
-            if answer["ResponseMetadata"]["HTTPStatusCode"] == 200 and require in answer:
+            if answer["ResponseMetadata"]["HTTPStatusCode"] == 200 and (
+                require in answer if require else _may_be_empty(answer)
+            ):
                 del answer["ResponseMetadata"]
                 return clean(answer)  # type: ignore[no-any-return]
         raise AwsError(
-            api, State.ERROR, f"{api} gave {TRIES} answers that are not AWS's (no {require}). Is a proxy between?"
+            api,
+            State.ERROR,
+            f"{api} gave {TRIES} answers that are not AWS's (no {require or 'body'}). Is a proxy between?",
         )
 
     def pages(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
+import os
+import re
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -64,7 +66,14 @@ class _Session:
         with _MAKING:
             if key not in self._made:
                 self._made[key] = _boto().client(service, region_name=region, config=CONFIG, **self._credentials)
+                if os.environ.get("AWS_ENDPOINT_URL"):
+                    self._made[key].meta.events.register("before-call.s3-control", _own_host)
             return self._made[key]
+
+
+def _own_host(params: dict[str, Any], **_: Any) -> None:
+    """An endpoint that somebody names has a host name of its own, before which S3 Control's clients put the account's id."""
+    params["url"] = re.sub(r"://\d{12}\.", "://", params["url"])
 
 
 @functools.cache

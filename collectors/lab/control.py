@@ -8,7 +8,7 @@ from typing import Any
 from moto.iam.models import Role
 
 from collectors.lab import past, stacks
-from collectors.lab.enforcement import find_role
+from collectors.lab.enforcement import asked, find_role
 from collectors.lab.organization import HUB_ROLE
 from collectors.lab.population.trusts import role_trust
 from collectors.lab.trail import bucket
@@ -113,7 +113,7 @@ def clear_faults(world: World, body: Body) -> Any:
 def calls(world: World, body: Body) -> Any:
     with world.lock:
         counted = sorted(world.calls.items())
-    return [{"account": a, "service": s, "operation": o, "n": n} for (a, s, o), n in counted]
+    return [{"account": a, "service": s, "operation": o, "action": asked(s, o), "n": n} for (a, s, o), n in counted]
 
 
 def clear_calls(world: World, body: Body) -> Any:

@@ -13,6 +13,10 @@ from collectors.lab.world import World
 ACTIONS = {
     ("access-analyzer", "ListFindingsV2"): "access-analyzer:ListFindings",
     ("access-analyzer", "GetFindingV2"): "access-analyzer:GetFinding",
+    ("monitoring", "DescribeAlarms"): "cloudwatch:DescribeAlarms",
+    ("s3", "ControlGetPublicAccessBlock"): "s3:GetAccountPublicAccessBlock",
+    ("s3", "GetObjectLockConfiguration"): "s3:GetBucketObjectLockConfiguration",
+    ("s3", "GetPublicAccessBlock"): "s3:GetBucketPublicAccessBlock",
     ("s3", "ListBuckets"): "s3:ListAllMyBuckets",
     ("s3", "ListObjects"): "s3:ListBucket",
     ("s3", "ListObjectsV2"): "s3:ListBucket",
@@ -36,7 +40,12 @@ class Caller:
 
 
 def action_of(call: Call) -> str:
-    return ACTIONS.get((call.service, call.operation), f"{call.service}:{call.operation}")
+    return asked(call.service, call.operation)
+
+
+def asked(service: str, operation: str) -> str:
+    """The action that IAM is asked about."""
+    return ACTIONS.get((service, operation), f"{service}:{operation}")
 
 
 def world_of(present: World, call: Call) -> World:

@@ -38,8 +38,11 @@ class Fault:
             raise ValueError(f"unknown fault kind {self.kind!r}, known: {', '.join(sorted(KINDS))}")
 
     def concerns(self, call: Call) -> bool:
-        wanted = ((self.account, call.account), (self.service, call.service), (self.operation, call.operation))
-        return self.times != 0 and all(pattern in ("*", value) for pattern, value in wanted)
+        """An operation is named by itself, or by its action where that has another name."""
+        meant = (self.service, self.operation) == tuple(call.action.split(":"))
+        wanted = ((self.service, call.service), (self.operation, call.operation))
+        named = meant or all(pattern in ("*", value) for pattern, value in wanted)
+        return self.times != 0 and named and self.account in ("*", call.account)
 
     def strikes(self, call: Call) -> bool:
         """Spend one of the times, or a token of the account's bucket (one second deep)."""

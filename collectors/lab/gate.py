@@ -47,7 +47,7 @@ class Gate:
         try:
             world = enforcement.world_of(self.world, call)
             caller = enforcement.identify(world, call)
-            call.account = landing(call, caller.account)
+            call.account, call.action = landing(call, caller.account), enforcement.action_of(call)
             with self.world.lock:
                 self.world.calls[call.account, call.service, call.operation] += 1
             if fault := self.world.faults.take(call):

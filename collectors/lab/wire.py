@@ -22,6 +22,7 @@ Answer = tuple[int, list[tuple[str, str]], bytes]
 
 CREDENTIAL = re.compile(r"Credential=([A-Z0-9]{16,128})/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 # Signing names that differ from the name of botocore's model, for the REST services the lab serves.
+CONTROL = "/v20180820/"  # where S3 Control's paths begin
 MODEL_NAMES = {"access-analyzer": "accessanalyzer"}
 # kind -> (query, json, rest-json, rest-xml) as (code, status); JSON services answer 400 where REST ones answer 403.
 CODES = {
@@ -100,6 +101,7 @@ class Call:
     protocol: str
     params: dict[str, str] = field(default_factory=dict)
     account: str = ""  # where the call lands; AssumeRole lands in the role's account
+    action: str = ""  # that IAM is asked about: mostly the operation
 
 
 def read(environ: Environ) -> Call:
@@ -117,6 +119,8 @@ def read(environ: Environ) -> Call:
     if target := environ.get("HTTP_X_AMZ_TARGET", ""):
         return Call(key, token, region, service, target.rpartition(".")[2], "json", texts(body))
     protocol = "rest-xml" if service == "s3" else "rest-json"
+    if service == "s3" and environ["PATH_INFO"].startswith(CONTROL):  # it signs as S3 does
+        return Call(key, token, region, service, f"Control{rest_operation('s3control', environ)}", protocol)
     params = bucket_and_key(environ) if service == "s3" else {}
     return Call(key, token, region, service, rest_operation(service, environ), protocol, params)
 

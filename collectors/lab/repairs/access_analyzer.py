@@ -5,6 +5,8 @@ Moto has no such service; it is registered the way moto registers its own (a mod
 
 import re
 import sys
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from hashlib import sha256
 from types import ModuleType
 from typing import Any
@@ -20,49 +22,101 @@ from collectors.lab.world import current
 
 HOME = "eu-west-1"
 HOSTS = r"https?://access-analyzer\.(.+)\.amazonaws\.com"
+EXTERNAL, UNUSED = "external-access", "unused-access"
+UNUSED_DAYS = 90
 
 
-def outside(role: Role, known: set[str]) -> list[str]:
-    """Principals of a trust policy beyond the organization: `*`, or an account's ARN or id."""
+def outside(role: Role, known: set[str]) -> list[tuple[str, list[str]]]:
+    """Principals of a trust policy beyond the organization: `*`, or an account's ARN or id, with the conditions' keys."""
     found = []
     for statement in statements(role.assume_role_policy_document):
         principal = statement.get("Principal", {})
+        keys = [key for one in statement.get("Condition", {}).values() for key in one]
         for one in ["*"] if principal == "*" else listed(principal.get("AWS", [])):
             account = one.split(":")[4] if one.startswith("arn:") else one
             if one == "*" or (account.isdigit() and account not in known):
-                found.append(one)
+                found.append((one, keys))
     return found
 
 
 class AccessAnalyzerBackend(BaseBackend):
-    """One account and region; all it shows is derived from the account's roles."""
+    """One account and region. Most of what it shows is derived from roles; the rest was planted (World.analyzed)."""
 
     def analyzers(self) -> list[dict[str, Any]]:
+        """For access from outside, except in every sixth account; for unused access, the security account has one for all."""
         world = current()
         account = world.account(self.account_id)
-        if self.region_name != HOME or account is None or account.index % 6 == 5:
-            return []  # every sixth account has none
-        arn = f"arn:aws:access-analyzer:{HOME}:{self.account_id}:analyzer/external-access"
-        created = world.root_users[self.account_id].created
-        return [{"arn": arn, "name": "external-access", "type": "ACCOUNT", "createdAt": created, "status": "ACTIVE"}]
+        found = []
+        if account is not None and account.index % 6 != 5:
+            found.append(self.analyzer(EXTERNAL, "ACCOUNT"))
+        if account is world.security and self.region_name == HOME:
+            found.append(self.analyzer(UNUSED, "ORGANIZATION_UNUSED_ACCESS"))
+        return found
 
-    def findings(self) -> list[dict[str, Any]]:
+    def analyzer(self, name: str, kind: str) -> dict[str, Any]:
+        arn = f"arn:aws:access-analyzer:{self.region_name}:{self.account_id}:analyzer/{name}"
+        created = current().root_users[self.account_id].created
+        unused = {"configuration": {"unusedAccess": {"unusedAccessAge": UNUSED_DAYS}}} if name == UNUSED else {}
+        return {"arn": arn, "name": name, "type": kind, "createdAt": created, "status": "ACTIVE", **unused}
+
+    def findings(self, arn: str) -> list[dict[str, Any]]:
+        """Those of one of its analyzers, external ones as ListFindings tells them."""
+        if arn not in {one["arn"] for one in self.analyzers()}:
+            return []
+        return self.unused() if arn.endswith(UNUSED) else self.external()
+
+    def external(self) -> list[dict[str, Any]]:
+        """IAM is analyzed in each region, other resources in their own."""
         known = {account.id for account in current().accounts}
-        roles = current().iam(self.account_id).roles.values() if self.analyzers() else ()
-        return [self.finding(role) for role in roles if outside(role, known)]
+        found = [
+            self.finding(
+                role.arn,
+                "AWS::IAM::Role",
+                role.create_date,
+                principal={"AWS": who},
+                action=["sts:AssumeRole"],
+                condition=dict.fromkeys(keys, "..."),
+                isPublic=who == "*" and not keys,
+            )
+            for role in current().iam(self.account_id).roles.values()
+            for who, keys in outside(role, known)
+        ]
+        planted = current().analyzed.get(self.account_id, ())
+        here = (one for one in planted if one["resource"].split(":")[3] in ("", self.region_name))
+        return found + [
+            self.finding(**one) for one in here if one["resource"].split(":")[3] or self.region_name == HOME
+        ]
 
-    def finding(self, role: Role) -> dict[str, Any]:
-        return {
-            "id": str(UUID(bytes=sha256(role.arn.encode()).digest()[:16])),
-            "resource": role.arn,
-            "resourceType": "AWS::IAM::Role",
-            "resourceOwnerAccount": self.account_id,
-            "findingType": "ExternalAccess",
+    def unused(self) -> list[dict[str, Any]]:
+        """Roles of every fourth account that nobody used lately."""
+        world, day = current(), timedelta(days=UNUSED_DAYS)
+        key = f"{self.account_id}/{UNUSED}"
+        if key not in world.analyzed:
+            world.analyzed[key] = [
+                self.finding(role.arn, "AWS::IAM::Role", role.create_date, "UnusedIAMRole", owner=account.id)
+                for account in world.accounts
+                if account.status == "ACTIVE" and account.index % 4 == 2
+                for role in world.iam(account.id).roles.values()
+                if world.settings.now - (role.last_used or role.create_date) > day and "/aws-" not in role.path
+            ]
+        return world.analyzed[key]
+
+    def finding(
+        self, resource: str, kind: str, at: datetime, of: str = "ExternalAccess", owner: str = "", **more: Any
+    ) -> dict[str, Any]:
+        told = {
+            "resource": resource,
+            "resourceType": kind,
+            "resourceOwnerAccount": owner or self.account_id,
+            "findingType": of,
             "status": "ACTIVE",
-            "createdAt": role.create_date,
-            "updatedAt": role.create_date,
+            "createdAt": at,
+            "updatedAt": at,
             "analyzedAt": current().settings.now,
+            **more,
         }
+        said = f"{self.region_name} {resource} {told.get('principal')}"
+        return {"id": str(UUID(bytes=sha256(said.encode()).digest()[:16])), **told}
 
 
 class AccessAnalyzerResponse(BaseResponse):
@@ -80,14 +134,28 @@ class AccessAnalyzerResponse(BaseResponse):
         return ActionResult({"analyzers": self.backend.analyzers()})
 
     def list_findings_v2(self) -> ActionResult:
-        found = self.backend.findings()
+        """Without what only ListFindings and GetFindingV2 tell; botocore's shape has no place for it."""
+        return self._page(self.asked())
+
+    def list_findings(self) -> ActionResult:
+        return self._page(one for one in self.asked() if one["findingType"] == "ExternalAccess")
+
+    def asked(self) -> list[dict[str, Any]]:
+        """Those with one of the states asked for; all without."""
+        states = self._get_param("filter", {}).get("status", {}).get("eq")
+        found = self.backend.findings(self._get_param("analyzerArn"))
+        return [one for one in found if not states or one["status"] in states]
+
+    def _page(self, some: Iterable[dict[str, Any]]) -> ActionResult:
+        found = list(some)
         first, size = int(self._get_param("nextToken") or 0), int(self._get_param("maxResults") or 100)
         more = {"nextToken": str(first + size)} if first + size < len(found) else {}
         return ActionResult({"findings": found[first : first + size], **more})
 
     def get_finding_v2(self) -> ActionResult:
         wanted = self._get_param("id")
-        finding = next(one for one in self.backend.findings() if one["id"] == wanted)
+        found = self.backend.findings(self._get_param("analyzerArn"))
+        finding = next(one for one in found if one["id"] == wanted)
         return ActionResult({**finding, "findingDetails": []})
 
 

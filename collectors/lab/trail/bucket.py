@@ -23,6 +23,7 @@ from collectors.lab.world import Account, World
 LETTERS = string.ascii_letters + string.digits
 TRAIL = "organization-trail"
 OF_ACCOUNT = re.compile(r"AWSLogs/[\w-]+/(\d{12})/")
+OF_OBJECTS = frozenset({"GetObject", "HeadObject", "ListObjects", "ListObjectsV2"})
 Objects = dict[str, bytes]
 
 
@@ -102,7 +103,8 @@ def fill(world: World, call: Call) -> None:
     The keys are replaced as a whole, since others may be walking over them.
     """
     where = place(world)
-    if call.params.get("Bucket") != where["bucket"] or world.settings.day is not None:
+    about = call.params.get("Bucket") == where["bucket"] and call.operation in OF_OBJECTS
+    if not about or world.settings.day is not None:
         return
     asked = OF_ACCOUNT.match(call.params["Key"] or call.params["prefix"])
     wanted = [asked[1]] if asked else [account.id for account in world.accounts]

@@ -126,8 +126,8 @@ def test_calls_are_counted(aws: Aws, iam: Any) -> None:
     iam.get_account_summary()
     aws.assume(aws.accounts[4])
     assert {tuple(call.values()) for call in aws.lab.calls()} == {
-        (aws.accounts[3], "iam", "GetAccountSummary", 2),
-        (aws.accounts[4], "sts", "AssumeRole", 1),
+        (aws.accounts[3], "iam", "GetAccountSummary", "iam:GetAccountSummary", 2),
+        (aws.accounts[4], "sts", "AssumeRole", "sts:AssumeRole", 1),
     }
 
 
