@@ -132,7 +132,7 @@ def fill() -> int:
     call_command("migrate", verbosity=0)
     Account.objects.bulk_create(Account(aws_id=f"{n:012}", name=f"account {n}") for n in range(1, ACCOUNTS + 1))
     months = {date(2026, month, 1) for month in range(8, 12)}
-    ensure_months(UsageDaily._meta.db_table, months)
+    ensure_months(UsageDaily, months)
     given: dict[str, Any] = {
         "called": list(CALLED),
         "principals": PRINCIPALS,

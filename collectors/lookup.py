@@ -17,11 +17,12 @@ from django.db.models import Max
 
 from collectors import queue, usage_store
 from collectors.activity import DRIFT, Aggregate, take
+from collectors.aws import regional
 from collectors.aws.call import Answer, Aws
 from collectors.aws.errors import AwsError
 from collectors.aws.partitions import HOME
 from collectors.aws.session import Target, connect
-from collectors.models import Account, Coverage, LookedUpEvent, LookupWatch, TrailObject
+from collectors.models import Account, Coverage, LookupWatch, TrailObject
 from collectors.records import LOOKUP, State
 from collectors.sources import event_lookup
 from collectors.sources.event_lookup import LATE, Look
@@ -30,7 +31,6 @@ from collectors.usage_store import LookedUp, OverlapError
 log = structlog.get_logger(__name__)
 EVENTS = 5_000  # of a batch
 SECONDS = 300.0  # of one run; a task may take 480
-KEEP = timedelta(days=400)  # for so long a trail's file may still bring an event that was looked up
 GRANT = (
     "Allow it in the role's policy, or let a connected account read the bucket of its trail (docs/operate/activity.md)."
 )
@@ -99,7 +99,7 @@ class Looking:
 
     def _regions(self) -> list[str]:
         try:
-            return event_lookup.enabled_regions(self.aws)
+            return regional.enabled(self.aws)
         except AwsError as error:
             self.lost["every other region"] = error
             return []
@@ -169,7 +169,6 @@ def _finish(claim: queue.Claim, looking: Looking, calls: int) -> int | None:
             log.warning("lookup.fenced", job=claim.job_id)
             return None
         _cover(looking)
-        LookedUpEvent.objects.filter(account=account, at__lt=looking.now - KEEP).delete()
         queue.done(claim, calls=calls, counts=counts, error=looking.failed.message if looking.failed else "")
         judgement = queue.ask_judgement(claim.run_id, account.pk)
     log.info("lookup.done", account=account.aws_id, calls=calls, **counts)

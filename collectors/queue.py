@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from collectors.models import Account, BundleUpload, ConnectionTest, Job, Membership, Run
+from collectors.models import Account, BundleUpload, ConnectionTest, Coverage, Job, Membership, Run
 from collectors.models.account import NOT_COLLECTED
 from collectors.models.job import JUDGE
 
@@ -187,15 +187,27 @@ def ask_judgement(run_id: int, account_id: int, others: Iterable[int] = ()) -> i
 
 
 def ask_judgements(accounts: Iterable[int], runs: dict[int, int] | None = None) -> None:
-    """Queue judgements, each in the account's last run unless runs names another; the tick rings for them. An account without
-    a run has nothing to judge, and a frozen one keeps what was found. They are not locked: jobs are made in the order of the
-    accounts, so that two who ask for the same ones never wait for each other crosswise."""
-    kept = Membership.objects.filter(standing__in=NOT_COLLECTED).values("account")
-    runs_of = Run.objects.filter(account__in=set(accounts)).exclude(account__in=kept)
-    last = runs_of.order_by("account", "-pk").distinct("account")
-    chosen = dict(last.values_list("account", "pk")) | (runs or {})
-    jobs = [Job(run_id=run, account_id=account, source=JUDGE) for account, run in sorted(chosen.items())]
-    Job.objects.bulk_create(jobs, ignore_conflicts=True)  # another transaction may have asked meanwhile: job_one_open
+    """Queue judgements, each in the account's last run unless runs names another; the tick rings for them. An account of which
+    nothing was ever asked has nothing to judge, and a frozen one keeps what was found. Of what another transaction asks for now
+    nothing is known here: then an account is judged twice in a row, which does no harm."""
+    runs = runs or {}
+    frozen = Membership.objects.filter(standing__in=NOT_COLLECTED).values("account")
+    waits = Job.objects.filter(source=JUDGE, state=Job.State.QUEUED).values("account")
+    covered = Coverage.objects.filter(account__in=set(accounts)).exclude(account__in=frozen).values("account")
+    wanted = Account.objects.filter(Q(pk__in=covered) | Q(pk__in=runs)).exclude(pk__in=waits)
+    left = sorted(wanted.values_list("pk", flat=True))
+    last = Run.objects.filter(account__in=left).order_by("account", "-pk").distinct("account")
+    chosen = dict(last.values_list("account", "pk")) | runs
+    chosen |= _runs_of_judgements([pk for pk in left if pk not in chosen])
+    Job.objects.bulk_create(Job(run_id=chosen[pk], account_id=pk, source=JUDGE) for pk in left)
+
+
+def _runs_of_judgements(accounts: list[int]) -> dict[int, int]:
+    """Account -> a run of its own, where those of its collections are no longer kept."""
+    made = Run.objects.bulk_create(
+        Run(account_id=pk, reason=Run.Reason.JUDGEMENT, finished_at=Now()) for pk in accounts
+    )
+    return {run.account_id: run.pk for run in made}
 
 
 def _finish_run(run_id: int) -> None:

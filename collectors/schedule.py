@@ -24,7 +24,8 @@ PATIENCE = 4  # such an account is tried again after a quarter of the time that 
 def start_due_runs() -> list[Run]:
     """Cancel what operators want cancelled, start what they ask for, then what is due."""
     asked = _requested()
-    last, now = _last_started(), queue.database_now()
+    now = queue.database_now()
+    last = _last_started(now)
     again, waiting = _refused()
     hurried = _suspect() | again
     collecting = Run.objects.filter(finished_at=None).values("account")
@@ -41,7 +42,7 @@ def start_due_runs() -> list[Run]:
 def start(account: Account, reason: Run.Reason, by: str = "", names: Iterable[str] | None = None) -> Run | None:
     """A run of the named sources, or of all; None when one is under way."""
     with transaction.atomic():
-        if reason == Run.Reason.SCHEDULE and not Run.objects.filter(account=account).exists():
+        if reason == Run.Reason.SCHEDULE and not Coverage.objects.filter(account=account).exists():
             reason = Run.Reason.FIRST
         return queue.start_run(account, reason, names or _asked_in(account), by)
 
@@ -98,10 +99,13 @@ def _refused() -> tuple[set[Key], set[int]]:
     return again, {account for account, *_ in refused if account not in reached}
 
 
-def _last_started() -> dict[Key, datetime]:
-    """(account, source) -> when its last run was made. A cancelled or failed job counts: it is not tried at once again."""
-    jobs = Job.objects.exclude(source=JUDGE).order_by("account", "source", "-pk").distinct("account", "source")
-    return {(account, source): at for account, source, at in jobs.values_list("account", "source", "run__created_at")}
+def _last_started(now: datetime) -> dict[Key, datetime]:
+    """(account, source) -> when its last job was made, of those made so lately that it matters: what is older is due. A cancelled
+    or failed job counts: it is not tried at once again."""
+    longest = max(_interval(source, hurried=False) for source in sources().values())
+    jobs = Job.objects.filter(created_at__gte=now - max(longest, ASK_AGAIN)).exclude(source=JUDGE)
+    rows = jobs.values_list("account", "source").annotate(at=Max("created_at"))
+    return {(account, source): at for account, source, at in rows}
 
 
 def _requested() -> list[Run]:

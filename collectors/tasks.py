@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import current_app, shared_task
 from celery.signals import worker_ready
 
-from collectors import intake, joining, probe, queue, runner, schedule
+from collectors import intake, joining, probe, queue, retention, runner, schedule
 from collectors.models import BundleUpload, ConnectionTest, Job
 from collectors.sources import sources
 
@@ -48,7 +48,13 @@ def load_upload(upload_id: int) -> None:
         current_app.send_task(JUDGE_TASK, [judgement])
 
 
+@shared_task(name="collectors.retain", soft_time_limit=480, time_limit=540)
+def retain() -> None:
+    retention.retain()
+
+
 @worker_ready.connect
 def look_at_once(**_: object) -> None:
     """A worker that starts looks for work now, not at the next tick."""
+    retain.delay()
     tick.delay()

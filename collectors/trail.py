@@ -23,7 +23,7 @@ from collectors.aws.call import Aws
 from collectors.aws.errors import AwsError
 from collectors.aws.objects import Found
 from collectors.aws.session import Target, connect
-from collectors.models import Account, Coverage, TrailObject, TrailWatch
+from collectors.models import Account, Coverage, TrailWatch
 from collectors.records import LOOKUP, TRAIL, State
 from collectors.sources import trail_bucket
 from collectors.sources.trail_bucket import LOOK_FAR_BACK, Place
@@ -35,7 +35,6 @@ AHEAD, BYTES_AHEAD = 64, 64 << 20  # what may lie downloaded and unread: objects
 OBJECT_LIMIT = 128 << 20  # bytes of one object as it lies in the bucket
 EVENTS, OBJECTS = 100_000, 2_000  # of a batch
 SECONDS = 300.0  # of one run; a task may take 480
-LEDGER = timedelta(days=60)  # how long the ledger keeps what it will not be asked for again
 ONE_DAY = timedelta(days=1)
 
 
@@ -299,7 +298,6 @@ def _watch(progress: Progress, now: datetime) -> str:
     first, watch.until = watch.until is None, progress.until or now
     if first or now - _midnight(progress.days[0]) >= LOOK_FAR_BACK:
         watch.looked_back_at = now
-        TrailObject.objects.filter(account=progress.account, day__lt=(now - LEDGER).date()).delete()
     watch.save()
     if not ever:
         return (

@@ -33,7 +33,7 @@ from collectors.records import SignIn
 from collectors.usage_sql import BATCH, Pair, ids_of, keep_smallest, stored, upsert
 
 SESSION = ("principal_id", "day", "name", "key")
-ASSUMPTION = ("account_id", "digest")
+ASSUMPTION = ("account_id", "digest", "day")
 
 SessionKey = tuple[int, date, str, str]
 
@@ -49,7 +49,9 @@ class Writer:
 
     def write(self) -> None:
         uses = self._ours()
-        ensure_months(UsageDaily._meta.db_table, {date.fromordinal(day) for _, _, day, _ in uses})
+        days = {date.fromordinal(day) for _, _, day, _ in uses}
+        for model in (UsageDaily, UsageSession, UsageAssumption, AdminEvent):
+            ensure_months(model, days)
         self._principals()
         self._events(uses)
         self._daily(uses)
@@ -154,16 +156,16 @@ class Writer:
         )
 
     def _assumptions(self) -> None:
-        found: dict[tuple[int, str], tuple[Edge, Count]] = {}
+        found: dict[tuple[int, str, date], tuple[Edge, Count]] = {}
         for edge, count in self.total.edges.items():
             if edge.account in self.accounts:
                 digest = records.digest([str(part) for part in edge])
-                found[self.accounts[edge.account], digest] = edge, count
+                found[self.accounts[edge.account], digest, edge.day] = edge, count
         before = stored(UsageAssumption, found, ASSUMPTION)
         upsert(
             UsageAssumption,
             ASSUMPTION,
-            tuple(name for name in records.Assumption.__struct_fields__ if name != "account_id"),
+            tuple(name for name in records.Assumption.__struct_fields__ if name not in ASSUMPTION),
             (_assumption(key, *found[key], before.get(key)) for key in found),
             replace=True,
         )
@@ -224,11 +226,11 @@ def _together(use: Use | None, old: UsageSession) -> Use | None:
     return before
 
 
-def _assumption(key: tuple[int, str], edge: Edge, count: Count, old: UsageAssumption | None) -> tuple[Any, ...]:
+def _assumption(key: tuple[int, str, date], edge: Edge, count: Count, old: UsageAssumption | None) -> tuple[Any, ...]:
     """As for _session()."""
     if old:
         count.n, count.denied, count.paired = count.n + old.n, count.denied + old.denied, count.paired + old.paired
         count.role_id = max(count.role_id, old.role_id)
         count.caller_account = max(count.caller_account, old.caller_account)
     one = lineage.record(edge, count)
-    return *key, *(getattr(one, name) for name in one.__struct_fields__ if name != "account_id")
+    return *key, *(getattr(one, name) for name in one.__struct_fields__ if name not in ASSUMPTION)

@@ -23,6 +23,7 @@ from collectors.models import (
     TrailObject,
     TrailWatch,
 )
+from collectors.models.partitions import ensure_months
 from collectors.usage_rows import Writer
 from collectors.usage_sql import BATCH
 
@@ -122,6 +123,7 @@ def _enter_events(looked: LookedUp, accounts: dict[str, int]) -> None:
     newer = Q(read_at__gt=looked.read_at) if looked.read_at else Q()
     if TrailObject.objects.filter(newer, account=pk).exists():
         raise OverlapError(f"Files of {looked.account} were read meanwhile.")
+    ensure_months(LookedUpEvent, {at.date() for at in looked.events.values()})
     rows = (LookedUpEvent(account_id=pk, event_id=one, at=at) for one, at in sorted(looked.events.items()))
     LookedUpEvent.objects.bulk_create(rows, BATCH)
 
@@ -157,6 +159,7 @@ def _enter(objects: Sequence[Read], accounts: dict[str, int]) -> None:
         for read in sorted(objects, key=lambda r: (r.account, r.key))
         if read.account in accounts
     ]
+    ensure_months(TrailObject, {row.day for row in rows})
     TrailObject.objects.bulk_create(rows, BATCH)
 
 

@@ -4,7 +4,26 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-from collectors.models.partitions import ENSURE_MONTH, FORGET_ENSURE_MONTH, CreatePartitioned
+from collectors.models.partitions import CreatePartitioned
+
+ENSURE_MONTH = """
+create function ensure_month(parent regclass, day date) returns void language plpgsql security definer
+set search_path = pg_catalog, public, pg_temp as $$
+declare
+  month date := date_trunc('month', day);
+  after date := date_trunc('month', day) + interval '1 month';
+  part text := (select relname from pg_class where oid = parent and relkind = 'p') || to_char(day, '_YYYYMM');
+begin
+  if part is null then raise 'not partitioned: %', parent; end if;
+  if to_regclass('public.' || part) is not null then return; end if;
+  perform pg_advisory_xact_lock(hashtext(part));
+  if to_regclass('public.' || part) is not null then return; end if;
+  execute format('create table public.%I (like %s including all, check (day >= %L and day < %L))', part, parent, month, after);
+  execute format('alter table %s attach partition public.%I for values from (%L) to (%L)', parent, part, month, after);
+end $$;
+revoke all on function ensure_month from public;
+"""
+FORGET_ENSURE_MONTH = "drop function ensure_month"
 
 
 class Migration(migrations.Migration):

@@ -11,13 +11,16 @@ JUDGE = "judge"
 
 
 class Run(models.Model):
-    """One collection of one account: a job for each source, then the judgement."""
+    """One collection of one account: a job for each source, then the judgement. queue.start_run lets one be under way."""
+
+    kept = "runs"
 
     class Reason(models.TextChoices):
         SCHEDULE = "schedule", "On schedule"
         FIRST = "first", "First collection"
         REQUEST = "request", "Asked for"
         BUNDLE = "bundle", "Loaded from a bundle"
+        JUDGEMENT = "judgement", "Judged again"
 
     account = models.ForeignKey(Account, models.CASCADE)
     reason = models.CharField(max_length=12, choices=Reason)
@@ -26,9 +29,9 @@ class Run(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["account", "-created_at"], name="run_of_account")]
-        constraints = [
-            models.UniqueConstraint("account", name="run_one_unfinished", condition=models.Q(finished_at=None))
+        indexes = [
+            models.Index(fields=["account", "-created_at"], name="run_of_account"),
+            models.Index("account", name="run_unfinished", condition=models.Q(finished_at=None)),
         ]
 
     def __str__(self) -> str:
@@ -38,8 +41,11 @@ class Run(models.Model):
 class Job(models.Model):
     """One execution of a source, or a judgement. The lease says until when a worker holds it; the fence refuses a late one.
 
+    A source has one that is queued and one that runs, at most; two judgements in a row would do no harm.
     attempt counts claims: a task that kills its worker cannot restart for ever. All times are the database's.
     """
+
+    kept = "runs"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"
@@ -48,10 +54,11 @@ class Job(models.Model):
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"
 
-    run = models.ForeignKey(Run, models.CASCADE)
+    run = models.ForeignKey(Run, models.CASCADE, db_constraint=False)
     account = models.ForeignKey(Account, models.CASCADE)
     source = models.CharField(max_length=40)
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
+    created_at = models.DateTimeField(db_default=Now())
     due_at = models.DateTimeField(db_default=Now())
     rung_at = models.DateTimeField(null=True)
     attempt = models.SmallIntegerField(default=0)
@@ -69,15 +76,9 @@ class Job(models.Model):
             models.Index("due_at", name="job_open", condition=models.Q(state__in=["queued", "running"])),
             models.Index("run", name="job_of_run"),
             models.Index(fields=["account", "source", "-id"], name="job_last_of_source"),
-        ]
-        constraints = [
-            models.UniqueConstraint(
-                "account",
-                "source",
-                "state",
-                name="job_one_open",
-                condition=models.Q(state__in=["queued", "running"]),
-            )
+            models.Index(
+                "account", "source", name="job_open_of_source", condition=models.Q(state__in=["queued", "running"])
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,12 +14,14 @@ class LookedUpEvent(models.Model):
     The row's own id grows: a reader of files remembers the last one that it knew of.
     """
 
+    kept = "lookups"
+
     account = models.ForeignKey(Account, models.CASCADE, db_index=False)
     event_id = models.CharField(max_length=64)
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint("account", "event_id", name="looked_up_event_identity")]
+        constraints = [models.UniqueConstraint("account", "event_id", "at", name="looked_up_event_identity")]
         indexes = [
             models.Index(fields=["account", "at"], name="looked_up_event_of_time"),
             models.Index(fields=["account", "-id"], name="looked_up_event_last"),

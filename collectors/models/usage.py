@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from collectors import records
 from collectors.models.account import Account
 
+KEPT = "usage"  # of settings.KEEP_DAYS; a model with `kept` is partitioned by month (partitions.py)
 ACTORS = [(actor.value, actor.value.replace("_", " ")) for actor in records.Actor]
 
 
@@ -52,6 +53,8 @@ class UsageDaily(models.Model):
 
     session_kind: evidence.PLAIN, CONSOLE, SERVICE (called on its behalf) or MFA. key: long-term access key or "".
     """
+
+    kept = KEPT
 
     pk = models.CompositePrimaryKey("account_id", "day", "principal_id", "event_id", "region", "session_kind", "key")
     account = models.ForeignKey(Account, models.CASCADE, db_constraint=False, db_index=False)
@@ -117,6 +120,8 @@ class UsageSession(models.Model):
     """Evidence of one session and day: records.Session. data: what activity.evidence.Evidence.plain() says; first_at and
     last_at are None while only its beginning was seen, in an AssumeRole."""
 
+    kept = KEPT
+
     account = models.ForeignKey(Account, models.CASCADE)
     principal = models.ForeignKey(UsagePrincipal, models.CASCADE)
     name = models.CharField(max_length=128, default="", blank=True)
@@ -144,6 +149,8 @@ class UsageSession(models.Model):
 class UsageAssumption(models.Model):
     """Who assumed a role on a day: records.Assumption. digest: of all that makes it one row, which is too long for an index."""
 
+    kept = KEPT
+
     account = models.ForeignKey(Account, models.CASCADE)
     digest = models.CharField(max_length=32)
     caller = models.CharField(max_length=2048, default="", blank=True)
@@ -159,7 +166,7 @@ class UsageAssumption(models.Model):
     paired = models.BigIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint("account", "digest", name="usage_assumption_identity")]
+        constraints = [models.UniqueConstraint("account", "digest", "day", name="usage_assumption_identity")]
         indexes = [
             models.Index(fields=["account", "day"], name="usage_assumption_of_day"),
             models.Index(fields=["role_id"], name="usage_assumption_of_role"),
@@ -171,6 +178,8 @@ class UsageAssumption(models.Model):
 
 class AdminEvent(models.Model):
     """An administrative call: records.AdminEvent. The event's id is AWS's, so it is kept once by whichever road it comes."""
+
+    kept = "events"
 
     account = models.ForeignKey(Account, models.CASCADE, db_index=False)
     event_id = models.CharField(max_length=64)
@@ -195,7 +204,7 @@ class AdminEvent(models.Model):
     denied = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint("account", "event_id", name="admin_event_identity")]
+        constraints = [models.UniqueConstraint("account", "event_id", "at", name="admin_event_identity")]
         indexes = [
             models.Index(fields=["account", "-at"], name="admin_event_by_time"),
             models.Index(fields=["account", "target_name", "target_type", "-at"], name="admin_event_by_target"),
@@ -212,6 +221,8 @@ class TrailObject(models.Model):
     day: that of its folder. problem: why it was not read to its end, "" for a good one. rejected: records that were left out.
     """
 
+    kept = "ledger"
+
     account = models.ForeignKey(Account, models.CASCADE, db_index=False)
     key = models.CharField(max_length=1024)
     day = models.DateField()
@@ -223,7 +234,7 @@ class TrailObject(models.Model):
     read_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = [models.UniqueConstraint("account", "key", name="trail_object_identity")]
+        constraints = [models.UniqueConstraint("account", "key", "day", name="trail_object_identity")]
         indexes = [
             models.Index(fields=["account", "day"], name="trail_object_of_day"),
             models.Index(fields=["account", "-read_at"], name="trail_object_bad", condition=~models.Q(problem="")),

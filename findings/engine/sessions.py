@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from collectors.models import Account, UsageSession
+from collectors.models.partitions import ensure_months
 from collectors.records import Actor, Session
 from findings.analysis.activity import signs
 from findings.analysis.facts import Facts
@@ -28,12 +29,13 @@ def write(account: Account, facts: Facts) -> None:
     rows = SessionVerdict.objects.filter(account=account).values_list("pk", *FIELDS)
     stored = {pk: _mark(told) for pk, *told in rows.iterator()}
     changed = [
-        SessionVerdict(session_id=ids[key], account=account, **dict(zip(FIELDS, told, strict=True)))
+        SessionVerdict(session_id=ids[key], account=account, day=key[2], **dict(zip(FIELDS, told, strict=True)))
         for key, told in _verdicts(facts)
         if key in ids and stored.get(ids[key]) != _mark(told)
     ]
+    ensure_months(SessionVerdict, {row.day for row in changed})
     SessionVerdict.objects.bulk_create(
-        changed, BATCH, update_conflicts=True, unique_fields=["session"], update_fields=FIELDS
+        changed, BATCH, update_conflicts=True, unique_fields=["session", "day"], update_fields=FIELDS
     )
 
 

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SessionVerdict',
             fields=[
-                ('session', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='verdict', serialize=False, to='collectors.usagesession')),
+                ('session', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='verdict', serialize=False, to='collectors.usagesession')),
                 ('at', models.DateTimeField()),
                 ('actor', models.CharField(choices=[('root', 'root'), ('user', 'user'), ('role', 'role'), ('federated', 'federated'), ('service', 'service'), ('account', 'account'), ('identity_center', 'identity center'), ('unknown', 'unknown')], max_length=16)),
                 ('sign_in', models.CharField(blank=True, default='', max_length=16)),

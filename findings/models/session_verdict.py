@@ -35,7 +35,7 @@ class SessionVerdict(models.Model):
     who is behind a caller may be told by another one's. For the same reason the row has all that a list narrows by; the index
     answers counts alone. at: of the last call, or the beginning of the day where none was seen. machine: the role or user is a
     machine's, as HM101 and HM102 mean it. reasons: sentences about the session without a subject. lineage: who opened it, hop
-    by hop, "" where it is not known. text: what a search looks in.
+    by hop, "" where it is not known. text: what a search looks in. day: the session's, with which the row goes.
     """
 
     class Who(models.IntegerChoices):
@@ -43,7 +43,12 @@ class SessionVerdict(models.Model):
         PROGRAM = 2, "a program"
         UNTOLD = 3, "not told"
 
-    session = models.OneToOneField(UsageSession, models.CASCADE, primary_key=True, related_name="verdict")
+    kept = UsageSession.kept
+
+    session = models.OneToOneField(
+        UsageSession, models.CASCADE, primary_key=True, related_name="verdict", db_constraint=False
+    )
+    day = models.DateField()
     account = models.ForeignKey(Account, models.CASCADE)
     at = models.DateTimeField()
     actor = models.CharField(max_length=16, choices=ACTORS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import django_tables2 as tables
@@ -19,7 +20,8 @@ from iamdash.pages.run import OVER
 from iamdash.pages.tables import ListTable
 
 FAILED = Exists(Job.objects.filter(run=OuterRef("pk"), state=Job.State.FAILED))
-SOURCES = ~Q(job__source=JUDGE)
+SOURCES = ~Q(source=JUDGE)
+NONE = {"n_sources": 0, "n_done": 0, "n_failed": 0}
 
 
 class RunTable(ListTable):
@@ -98,9 +100,16 @@ class RunList(ListPage):
         return Run.objects.order_by()
 
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
-        over = Q(job__state__in=OVER)
-        return qs.select_related("account").annotate(
-            n_sources=Count("job", filter=SOURCES),
-            n_done=Count("job", filter=SOURCES & over),
-            n_failed=Count("job", filter=Q(job__state=Job.State.FAILED)),
+        return qs.select_related("account")
+
+    def attach(self, rows: Sequence[Any]) -> None:
+        over = Q(state__in=OVER)
+        jobs = Job.objects.filter(run__in=[run.pk for run in rows]).values("run")
+        counts = jobs.annotate(
+            n_sources=Count("pk", filter=SOURCES),
+            n_done=Count("pk", filter=SOURCES & over),
+            n_failed=Count("pk", filter=Q(state=Job.State.FAILED)),
         )
+        found = {row.pop("run"): row for row in counts}
+        for run in rows:
+            vars(run).update(found.get(run.pk, NONE))

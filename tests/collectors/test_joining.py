@@ -312,7 +312,7 @@ def test_an_account_without_the_role_is_tried_often_at_first_and_all_is_asked_on
             Job.objects.create(run=run, account=account, source=name, state=Job.State.DONE)
         now = queue.database_now()
         Account.objects.filter(pk=account.pk).update(added_at=now - timedelta(minutes=ago))
-        Run.objects.update(created_at=now - timedelta(minutes=since_last))
+        Job.objects.update(created_at=now - timedelta(minutes=since_last))
         with db_role("iamdash_worker"):
             started = [r for r in schedule.start_due_runs() if r.account_id == account.pk]
         return {job.source for run in started for job in run.job_set.all()}

@@ -130,7 +130,7 @@ def test_due_accounts_get_a_run_and_paused_ones_do_not(account: Account, other_a
     Job.objects.update(state=Job.State.DONE)
     Run.objects.update(finished_at=Now())
     assert schedule.start_due_runs() == []
-    Run.objects.update(created_at=Now() - timedelta(days=1))
+    Job.objects.update(created_at=Now() - timedelta(days=1))
     assert [r.reason for r in schedule.start_due_runs()] == ["schedule"]
 
 
@@ -189,8 +189,8 @@ def test_each_source_has_its_own_cadence(account: Account, monkeypatch: pytest.M
     monkeypatch.setattr(schedule, "sources", lambda: {often.name: often, seldom.name: seldom})
 
     def due_after(hours: int) -> set[str]:
-        Job.objects.update(state=Job.State.DONE)
-        Run.objects.update(finished_at=Now(), created_at=Now() - timedelta(hours=hours))
+        Job.objects.update(state=Job.State.DONE, created_at=Now() - timedelta(hours=hours))
+        Run.objects.update(finished_at=Now())
         runs = schedule.start_due_runs()
         names = {job.source for run in runs for job in run.job_set.all()}
         Run.objects.filter(pk__in=[run.pk for run in runs]).delete()
