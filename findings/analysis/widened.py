@@ -49,7 +49,7 @@ def of_holder(
     before, after = old.reach(was), new.reach(now)
     found = tuple(_within(gained(old.granted(was), new.granted(now), new.catalogue), after.upper))
     mask = _mask(found) | (after.upper & ~before.upper) | (after.wide & ~before.wide)
-    admits = tuple(_newly_admitted(was, now, facts)) if isinstance(was, Role) and isinstance(now, Role) else ()
+    admits = tuple(newly_admitted(was, now, facts)) if isinstance(was, Role) and isinstance(now, Role) else ()
     causes = (*_causes(was, now), *(f"its trust policy admits {name}" for name in admits[:3]))
     return Widened(causes, mask, _where(found), admits)
 
@@ -112,7 +112,7 @@ def _causes(was: Role | User | Group, now: Role | User | Group) -> Iterator[str]
         )
 
 
-def _newly_admitted(was: Role, now: Role, facts: Facts) -> Iterator[str]:
+def newly_admitted(was: Role, now: Role, facts: Facts) -> Iterator[str]:
     """AWS itself writes the id of a principal that was deleted: that lets nobody in."""
     if was.trust == now.trust:
         return

@@ -1,9 +1,13 @@
-"""Who changed who may do what, and what is recorded? The administrative calls of the last days, with who, from where and how."""
+"""What changed, by whom, when, from where and how: identities, policies, keys, guardrails, and what is recorded.
+
+One row a change: what one caller did in a few minutes, or what collections and Config saw without one.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -11,49 +15,40 @@ from typing import Any
 
 import django_tables2 as tables
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from collectors.activity.agents import BROWSER, CLOUDFORMATION, CLOUDSHELL, CONSOLE, TERRAFORM
-from collectors.models import Account, AdminEvent, Coverage, Policy, Principal, UsagePrincipal
+from collectors.models import AccessKey, Account, Coverage, Policy, Principal
 from collectors.records import LOOKUP, Actor, State
-from findings.analysis.activity.event_actions import service_of
-from findings.models import SessionVerdict
-from iamdash.pages import acting, acts, show
-from iamdash.pages.acting import MARKS, OLDEST, WORDS
-from iamdash.pages.acts import TIGHT, Linked, Period
-from iamdash.pages.facets import Accounts, Choices, Conditions, Texts
+from findings.analysis.timeline.model import What, Witness
+from findings.models import Change, ChangedEntity
+from findings.models.timeline import How
+from iamdash.pages import acting, acts, show, timeline
+from iamdash.pages.acting import OLDEST, WORDS
+from iamdash.pages.acts import Linked, Period
+from iamdash.pages.facets import Accounts, Choices, Conditions, Facet, Option, Texts, rows
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.lists import ListPage
 from iamdash.pages.tables import ListTable
 
-ROLE, USER, POLICY = "role", "user", "policy"
-TOLD = 6  # details that a cell names; the export has all
-ALREADY = frozenset({"role_name", "user_name", "group_name"})  # details that repeat the target
-ON_BEHALF = ~Q(invoked_by="")
-AS_CODE = reduce(or_, (Q(agent__startswith=tool) for tool in (TERRAFORM, "pulumi", CLOUDFORMATION))) | Q(
-    invoked_by__startswith="cloudformation."
-)
-BY_HAND = Q(console=True) | Q(agent__in=(CONSOLE, BROWSER, CLOUDSHELL))
-HOW = {
-    "code": (AS_CODE, "Infrastructure as code"),
-    "console": (BY_HAND & ~AS_CODE, "Console"),
-    "service": (ON_BEHALF & ~BY_HAND & ~AS_CODE, "An AWS service"),
-    "program": (~ON_BEHALF & ~BY_HAND & ~AS_CODE, "CLI, SDK or program"),
+SEARCHED = ("principal_arn", "session_name", "network", "agent")
+KINDS = (
+    "role", "user", "group", "policy", "key", "root", "account", "permission_set", "account_assignment", "organization_policy",
+    "organizational_unit", "organization_account", "delegate", "trail", "recorder", "config_rule", "alarm", "analyzer", "bucket",
+)  # fmt: skip
+SEEN_BY = {
+    Witness.TRAIL: "CloudTrail",
+    Witness.CONFIG: "AWS Config",
+    Witness.COLLECTION: "Our collections",
+    Witness.DATED: "AWS's own date",
 }
-OUTCOMES = {
-    "done": (Q(error=""), "Done"),
-    "denied": (Q(denied=True), "Denied"),
-    "failed": (~Q(error="") & Q(denied=False), "Failed"),
-}
-SEARCHED = ("principal_arn", "principal_id", "session_name", "key_id", "name", "target_name", "network", "agent")
 
 
 @dataclass(frozen=True, kw_only=True)
 class OfCaller(Linked):
     name: str = "of"
-    title: str = "Principal"
+    title: str = "Who"
 
     def where(self, slugs: Sequence[str]) -> Q:
         return Q(principal_id__in=slugs)
@@ -64,17 +59,18 @@ class OfCaller(Linked):
 
 @dataclass(frozen=True, kw_only=True)
 class About(Linked):
-    """Changes of one thing. The slug: account id, type and name, with colons between; a policy by its ARN."""
+    """Changes of one thing. The slug: account id, type and unique id, or name, with colons between."""
 
     name: str = "on"
     title: str = "Changed"
 
     def where(self, slugs: Sequence[str]) -> Q:
-        return reduce(or_, map(_about, slugs))
+        return Q(pk__in=ChangedEntity.objects.filter(reduce(or_, map(_about, slugs))).values("change"))
 
     def label(self, slug: str) -> str:
         _, kind, name = _parts(slug)
-        return f"{kind.replace('_', ' ')} {name.rpartition('/')[2]}"
+        known = ChangedEntity.objects.filter(_about(slug)).values_list("name", flat=True).first()
+        return f"{kind.replace('_', ' ')} {known or name}"
 
 
 def _parts(slug: str) -> tuple[str, str, str]:
@@ -84,228 +80,205 @@ def _parts(slug: str) -> tuple[str, str, str]:
 
 
 def _about(slug: str) -> Q:
-    """A policy is named by its ARN, when it is made by its name alone; and what is attached names it beside its target."""
     aws_id, kind, name = _parts(slug)
-    account = Q(account__in=Account.objects.filter(aws_id=aws_id))
-    if kind != POLICY:
-        return account & Q(target_type=kind, target_name=name)
-    return account & (
-        Q(target_type=kind, target_name__in=(name, name.rpartition("/")[2])) | Q(details__policy_arn=name)
-    )
+    if not name:
+        return Q(pk__in=[])
+    one = Q(unique_id=name) | Q(name=name, kind=kind)
+    return Q(account__in=Account.objects.filter(aws_id=aws_id).values("pk")) & one
 
 
-def about(principal: Principal) -> str:
-    return f"{principal.account.aws_id}:{principal.type}:{principal.name}"
+def about(entity: Principal | Policy | AccessKey, kind: str) -> str:
+    return f"{entity.account.aws_id}:{kind}:{entity.unique_id}"
 
 
-def about_policy(policy: Policy) -> str:
-    return f"{policy.account.aws_id}:{POLICY}:{policy.arn}"
+@dataclass(frozen=True, kw_only=True)
+class Among(Facet):
+    """A column of several values each; a row counts for every one that it has. values: slug -> label."""
+
+    column: str
+    values: dict[str, str]
+
+    def accepts(self, slug: str) -> bool:
+        return slug in self.values
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        return Q(**{f"{self.column}__overlap": list(slugs)})
+
+    def options(self, qs: QuerySet[Any]) -> list[Option]:
+        """One pass: rows are counted by all that they have together, of which there are few kinds."""
+        found: Counter[str] = Counter()
+        for several, n in qs.order_by().values_list(self.column).annotate(n=rows()):
+            found.update(dict.fromkeys(several, n))
+        return [Option(slug, label, found[slug]) for slug, label in self.values.items()]
+
+    def label(self, slug: str) -> str:
+        return self.values[slug]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfCall(Linked):
+    """By the name of a call that it is made of."""
+
+    name: str = "event"
+    title: str = "Call"
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        return Q(events__overlap=list(slugs))
 
 
 class ChangeTable(ListTable):
     lead = "change"
-    caption = "Changes to IAM"
+    caption = "Changes"
 
-    change = tables.Column("What", empty_values=(), accessor="pk")
-    target = tables.Column("Of what", empty_values=(), accessor="pk")
-    when = tables.Column("When", accessor="at", attrs=TIGHT)
-    principal = tables.Column("Who", empty_values=(), accessor="pk")
-    how = tables.Column("How and from where", accessor="pk")
-    account = tables.Column()
+    change = tables.Column("What", empty_values=(), accessor="pk", attrs={"td": {"class": "changed"}})
+    when = tables.Column("When", accessor="at", attrs={"td": {"class": "moment"}})
+    principal = tables.Column("Who", empty_values=(), accessor="pk", attrs={"td": {"class": "moment"}})
+    how = tables.Column("How and from where", empty_values=(), accessor="pk")
+    findings = tables.Column("Findings after it", empty_values=(), accessor="pk")
+    account = tables.Column(attrs={"td": {"class": "moment"}})
 
-    def render_change(self, record: AdminEvent) -> SafeString:
-        said = [(what.replace("_", " "), show.name(text)) for what, text in told(record)]
-        return format_html(
-            '{}{}<span class="under">{}{}</span>',
-            show.name(record.name),
-            outcome(record),
-            service_of(record.source) or show.name(record.source),
-            format_html_join("", "; {} {}", said),
-        )
+    def render_change(self, record: Any) -> SafeString:
+        url = show.address(self.request, "activity-change", record.pk)
+        said = self._drawn("timeline/parts.html", record)
+        more = f"{record.n_calls:,} call{'s' * (record.n_calls != 1)}, " if record.n_calls > 1 else ""
+        return format_html('{}<a class="more" href="{}" hx-boost="false">{}before and after</a>', said, url, more)
 
-    def render_target(self, record: Any) -> SafeString:
-        if not record.target_name:
-            return format_html('<span class="muted">{}</span>', "the event does not say")
-        name = show.name(record.target_name)
-        url = page_of(self.request, record)
-        shown = format_html('<a href="{}" hx-boost="false">{}</a>', url, name) if url else name
-        return format_html('{}<span class="under">{}</span>', shown, record.target_type.replace("_", " "))
-
-    def render_when(self, record: AdminEvent) -> SafeString:
-        return show.ago(record.at)
+    def render_when(self, record: Any) -> SafeString:
+        return timeline.when(record)
 
     def render_principal(self, record: Any) -> SafeString:
-        actor = UsagePrincipal(actor=record.actor, unique_id=record.principal_id, arn=record.principal_arn)
-        return format_html(
-            '{}<span class="under">{}{}{}</span>{}',
-            acting.linked(self.request, actor, record.known, record.account.aws_id),
-            record.get_actor_display(),
-            format_html(" · session {}", show.name(record.session_name)) if record.session_name else "",
-            format_html(' · key <span class="mono">{}</span>', show.name(record.key_id)) if record.key_id else "",
-            show.state(MARKS[record.who], WORDS[record.who]) if record.who is not None else "",
-        )
+        return timeline.who(self.request, record.entry, record.account.aws_id)
 
-    def render_how(self, record: AdminEvent) -> SafeString:
-        return format_html(
-            '{}<span class="under">{}{}</span>',
-            how(record),
-            acting.places([record.network] if record.network else [], (), record.account_id),
-            format_html(": {}", show.name(record.agent)) if record.agent else "",
-        )
+    def render_how(self, record: Any) -> SafeString:
+        outcome = "" if record.outcome == "done" else record.get_outcome_display().lower()
+        badge = format_html(' <span class="badge strong">{}</span>', outcome) if outcome else ""
+        return format_html("{}{}", timeline.where(record), badge)
 
-    def render_account(self, record: AdminEvent) -> SafeString:
+    def render_findings(self, record: Any) -> SafeString:
+        return self._drawn("timeline/findings.html", record)
+
+    def _drawn(self, template: str, record: Any) -> SafeString:
+        """The request is for addresses: what the frame of a page asks for is not asked again for each row."""
+        return SafeString(render_to_string(template, {"entry": record.entry, "request": self.request}))
+
+    def render_account(self, record: Any) -> SafeString:
         url = show.address(self.request, "account", record.account.aws_id)
         return format_html('<a href="{}" hx-boost="false">{}</a>', url, show.name(record.account.name))
 
 
-def told(event: AdminEvent) -> list[tuple[str, str]]:
-    """The details that say more than the target does."""
-    said = {what: text for what, text in event.details.items() if what not in ALREADY and text != event.target_name}
-    return list(said.items())[:TOLD]
-
-
-def outcome(event: AdminEvent) -> SafeString:
-    if event.denied:
-        return format_html(' <span class="badge strong">{}</span>', "denied")
-    return (
-        format_html(' <span class="badge">{}</span>', f"failed: {show.hidden(event.error)}")
-        if event.error
-        else SafeString()
-    )
-
-
-def how(event: AdminEvent) -> str:
-    """In the words of the facet, and by its conditions."""
-    tools = (TERRAFORM, "pulumi", CLOUDFORMATION)
-    if event.agent.startswith(tools) or event.invoked_by.startswith("cloudformation."):
-        return HOW["code"][1]
-    if event.console or event.agent in (CONSOLE, BROWSER, CLOUDSHELL):
-        return HOW["console"][1]
-    return HOW["service" if event.invoked_by else "program"][1]
-
-
-def page_of(request: HttpRequest, row: Any) -> str:
-    """ "" for a target without a page. row.target: what the inventory has of it, see attach."""
-    if isinstance(row.target, Principal):
-        return show.address(request, "principal", row.account.aws_id, row.target.unique_id)
-    return show.address(request, "policy", row.account.aws_id, row.target.unique_id) if row.target else ""
+def _labelled(choices: Any) -> dict[str, tuple[Any, str]]:
+    return {value: (value, label) for value, label in choices}
 
 
 class ChangeList(ListPage):
     name = "changes"
-    title = "Changes to IAM"
+    title = "Changes"
     folder = "activity/changes"
     table = ChangeTable
     filters = Filters(
         sorts={"when": Sort("Newest", ("at",), descending=True)},
         tabs=(
-            Tab("all", "All", Q()),
-            Tab("console", "In the console", HOW["console"][0]),
-            Tab("denied", "Denied", Q(denied=True)),
+            Tab("all", "All", ~Q(how=How.TIME)),
+            Tab("hand", "By hand", Q(how__in=(How.CONSOLE, How.HAND))),
+            Tab("untold", "By nobody known", Q(how=How.UNTOLD)),
+            Tab("denied", "Denied", Q(outcome="denied")),
+            Tab("findings", "Findings alone", Q(how=How.TIME)),
         ),
         facets=(
             Period(),
-            Conditions(name="how", title="How", conditions=HOW),
+            Choices(name="how", title="How", column="how", values=_labelled(How.choices)),
+            Among(name="what", title="What", column="what", values={w.value: w.value.capitalize() for w in What}),
+            Among(
+                name="target",
+                title="Kind of thing",
+                column="kinds",
+                values={kind: kind.replace("_", " ").capitalize() for kind in KINDS},
+            ),
             Choices(
                 name="actor",
                 title="Actor",
                 column="actor",
                 values={actor.value: (actor.value, actor.value.replace("_", " ").capitalize()) for actor in Actor},
             ),
-            Texts(name="event", title="Event", column="name", pattern=re.compile(r"\w{1,256}")),
-            Texts(
-                name="target",
-                title="Kind of thing",
-                column="target_type",
-                pattern=re.compile(r"[a-z_]{1,32}"),
-                naming=lambda slug: slug.replace("_", " ").capitalize(),
+            Texts(name="agent", title="With", column="agent", pattern=re.compile(r"[^\0]{1,128}")),
+            Choices(name="outcome", title="Outcome", column="outcome", values=_labelled(Change.Outcome.choices)),
+            Conditions(
+                name="findings",
+                title="Findings",
+                conditions={
+                    "opened": (Q(opened__gt=0), "Opened after it"),
+                    "resolved": (Q(resolved__gt=0), "Resolved after it"),
+                },
             ),
-            Conditions(name="outcome", title="Outcome", conditions=OUTCOMES),
+            Among(
+                name="seen", title="Seen by", column="witnesses", values={w.value: text for w, text in SEEN_BY.items()}
+            ),
             Accounts(),
             OfCaller(),
             About(),
+            OfCall(),
         ),
-        search=SEARCHED,
-        searched="principal, event, target, key or address",
+        search=lambda q: _meant(q),
+        searched="who, what, key, call or address",
     )
     fields = {
         "at": lambda v: v.at,
+        "since": lambda v: v.since,
+        "exact": lambda v: v.exact,
         "account": lambda v: v.account.aws_id,
         "account_name": lambda v: v.account.name,
-        "event_source": lambda v: v.source,
-        "event_name": lambda v: v.name,
-        "target_type": lambda v: v.target_type or None,
-        "target_name": lambda v: v.target_name or None,
-        "details": lambda v: v.details,
-        "outcome": lambda v: "denied" if v.denied else "failed" if v.error else "done",
-        "error": lambda v: v.error or None,
-        "actor": lambda v: v.actor,
+        "what": lambda v: v.what,
+        "changed": lambda v: [_said(part.row) for part in v.entry.parts],
+        "entities": lambda v: v.n_entities,
+        "seen_by": lambda v: v.witnesses,
+        "outcome": lambda v: v.outcome,
+        "how": lambda v: v.get_how_display(),
+        "actor": lambda v: v.actor or None,
         "principal_id": lambda v: v.principal_id or None,
         "principal_arn": lambda v: v.principal_arn or None,
         "session": lambda v: v.session_name or None,
         "key": lambda v: v.key_id or None,
-        "behind": lambda v: None if v.who is None else WORDS[v.who],
-        "how": how,
+        "behind": lambda v: None if v.entry.who is None else WORDS[v.entry.who],
+        "nobody_named": lambda v: v.untold or None,
         "network": lambda v: v.network or None,
         "agent": lambda v: v.agent or None,
-        "mfa": lambda v: v.mfa,
         "invoked_by": lambda v: v.invoked_by or None,
-        "region": lambda v: v.region or None,
-        "event_id": lambda v: v.event_id,
+        "calls": lambda v: [f"{one.at.isoformat()} {one.name} {one.event_id}" for one in v.entry.calls],
+        "opened": lambda v: v.opened,
+        "resolved": lambda v: v.resolved,
+        "findings": lambda v: [f"{words}: {event.finding.title}" for event, words in v.entry.findings],
     }
 
-    def queryset(self) -> QuerySet[AdminEvent]:
-        return AdminEvent.objects.filter(at__gte=acting.moment(OLDEST)).order_by()
+    def queryset(self) -> QuerySet[Change]:
+        return Change.objects.filter(at__gte=acting.moment(OLDEST)).order_by()
 
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
         return qs.select_related("account")
 
     def attach(self, rows: Sequence[Any]) -> None:
-        """known: what the inventory has of who called; target: of what was changed; who: the verdict on the session."""
-        known = acting.known_principals((row.account_id, row.principal_id) for row in rows)
-        found = targets(rows)
-        judged = verdicts(rows)
-        for row in rows:
-            row.known = known.get((row.account_id, row.principal_id))
-            row.target = found.get((row.account_id, row.target_type, row.target_name))
-            row.who = judged.get(_session(row))
+        for entry in timeline.entries(self.request, rows):
+            entry.change.entry = entry  # type: ignore[attr-defined]
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         return {**acts.watching(asked), "looked_up": looked_up(acts.chosen_accounts(asked.chosen["account"]))}
+
+
+def _said(row: ChangedEntity) -> dict[str, Any]:
+    return {"type": row.kind, "id": row.unique_id, "name": row.name, **row.told}
+
+
+def _meant(q: str) -> Q:
+    """Part of a name or address, or the whole id of a caller, its key, or name of a call. Looked for once: where few are found,
+    all else of the page is asked of these."""
+    recent = Q(at__gte=acting.moment(OLDEST))
+    named = ChangedEntity.objects.filter(recent, name__icontains=q).values("change")
+    meant = reduce(or_, (Q(**{f"{column}__icontains": q}) for column in SEARCHED))
+    meant |= Q(principal_id=q) | Q(key_id=q) | Q(events__contains=[q]) | Q(pk__in=named)
+    found = list(Change.objects.filter(recent & meant).order_by().values_list("pk", flat=True)[: acts.NAMED + 1])
+    return meant if len(found) > acts.NAMED else Q(pk__in=found)
 
 
 def looked_up(accounts: QuerySet[Account]) -> int:
     """Accounts without a trail that is read, whose changes to IAM and to trails are looked up by name all the same."""
     told = Coverage.objects.filter(api=LOOKUP, state=State.COMPLETE.value).values("account")
     return accounts.filter(trailwatch__since=None, pk__in=told).count()
-
-
-def targets(rows: Iterable[AdminEvent]) -> dict[tuple[int, str, str], Principal | Policy]:
-    """By account, type and name as events give them. Two queries; what is there now comes before what is gone."""
-    wanted = [(row.account_id, row.target_type, row.target_name) for row in rows]
-    within = Q(account__in={account for account, _, _ in wanted})
-    names = {name for _, kind, name in wanted if kind in (ROLE, USER)}
-    found: dict[tuple[int, str, str], Principal | Policy] = {}
-    for principal in Principal.objects.filter(within, name__in=names).order_by("-gone_at"):
-        found[principal.account_id, principal.type, principal.name] = principal
-    arns = {name for _, kind, name in wanted if kind == POLICY}
-    for policy in Policy.objects.filter(within, Q(arn__in=arns) | Q(name__in=arns)).order_by("-gone_at"):
-        found[policy.account_id, POLICY, policy.arn] = found[policy.account_id, POLICY, policy.name] = policy
-    return found
-
-
-def verdicts(rows: Iterable[AdminEvent]) -> dict[tuple[Any, ...], SessionVerdict.Who]:
-    """Who was behind the sessions of that day, as far as they were judged."""
-    wanted = {_session(row) for row in rows}
-    found = SessionVerdict.objects.filter(
-        account__in={one[0] for one in wanted},
-        session__principal__unique_id__in={one[1] for one in wanted},
-        session__day__in={one[4] for one in wanted},
-        session__name__in={one[2] for one in wanted},
-    )
-    columns = ("account", "session__principal__unique_id", "session__name", "session__key", "session__day")
-    return {tuple(key): SessionVerdict.Who(who) for *key, who in found.values_list(*columns, "who")}
-
-
-def _session(row: AdminEvent) -> tuple[Any, ...]:
-    return row.account_id, row.principal_id, row.session_name, row.key_id, row.at.date()

@@ -1,4 +1,4 @@
-"""Changes to IAM: who changed what, when, from where, and how."""
+"""Changes: who changed what, when, from where, and how; one list of all that collections, Config and CloudTrail saw."""
 
 from __future__ import annotations
 
@@ -6,24 +6,32 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from collectors.models import Account, Coverage
+from collectors import records
+from collectors.models import Account, Connection, Coverage, Version
 from collectors.records import LOOKUP
-from tests.builders import arn, policy, role, user
+from findings.models import Change, FindingEvent
+from tests.builders import policy, role, user
 from tests.findings.engine.inventory import put
-from tests.pages.acted import acted, changed, judged, said, watch
-from tests.pages.making import BACKWARDS, FORMULA, SCRIPT, ago
+from tests.pages.acted import acted, changed, judged, put_together, said, told, watch
+from tests.pages.making import BACKWARDS, FORMULA, SCRIPT, ago, finding
 
 pytestmark = pytest.mark.django_db
 Client = Callable[..., Any]
 APP, DEPLOY, BOB, SECRETS = role("app"), role("deploy"), user("bob"), policy("secrets")
+LIST = "/activity/changes/"
 
 
 def shown(response: Any) -> list[str]:
-    return [row.record.name for row in response.context["list"].table.rows]
+    return [
+        ", ".join(row.record.events) or row.record.entry.parts[0].row.name
+        for row in response.context["list"].table.rows
+    ]
 
 
 @pytest.fixture
@@ -48,92 +56,178 @@ def busy(account: Account) -> Account:
         invoked_by="sso.amazonaws.com",
         error="NoSuchEntity",
     )
+    put_together(account)
     return account
 
 
 def test_newest_first_with_who_how_and_of_what(sign_in: Client, busy: Account) -> None:
-    response = sign_in().get("/activity/changes/")
+    response = sign_in().get(LIST)
     assert shown(response) == ["AttachRolePolicy", "CreatePolicy", "UpdateRole", "CreateAccessKey", "DeleteRole"]
     page, html = said(response), response.content.decode()
-    assert f"iam; policy arn {SECRETS.arn}" in page
-    assert "Console 192.0.2.7 : browser" in page
+    assert "app role AttachRolePolicy secrets" in page
+    assert "In the console 192.0.2.7 : browser" in page
     assert "Infrastructure as code 192.0.2.7 : terraform on macOS" in page
     assert "role · session ci" in page
-    assert "CreateAccessKey denied" in page
-    assert "failed: NoSuchEntity" in page
-    for url in (f"principals/{busy.aws_id}/{APP.unique_id}", f"policies/{busy.aws_id}/{SECRETS.unique_id}"):
-        assert f'href="/{url}/"' in html
+    assert "CreateAccessKey, refused" in page
+    assert "DeleteRole, failed: NoSuchEntity" in page
+    assert f'href="/principals/{busy.aws_id}/{APP.unique_id}/"' in html
 
 
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("tab=console", ["AttachRolePolicy"]),
+        ("tab=hand", ["AttachRolePolicy", "CreateAccessKey"]),
         ("tab=denied", ["CreateAccessKey"]),
+        ("tab=untold", []),
         ("how=code", ["CreatePolicy", "UpdateRole"]),
         ("how=service", ["DeleteRole"]),
-        ("how=program", ["CreateAccessKey"]),
+        ("how=hand", ["CreateAccessKey"]),
         ("actor=role", ["CreatePolicy", "UpdateRole"]),
         ("outcome=done&days=7", ["AttachRolePolicy", "CreatePolicy", "UpdateRole"]),
-        ("outcome=denied", ["CreateAccessKey"]),
         ("outcome=failed", ["DeleteRole"]),
         ("event=UpdateRole&event=CreatePolicy", ["CreatePolicy", "UpdateRole"]),
-        ("target=user", ["CreateAccessKey"]),
+        ("what=key", ["CreateAccessKey"]),
+        ("agent=browser", ["AttachRolePolicy"]),
+        ("seen=trail&target=user", ["CreateAccessKey"]),
         ("days=30&target=role", ["AttachRolePolicy", "UpdateRole"]),
         (f"of={BOB.unique_id}", ["AttachRolePolicy", "CreateAccessKey"]),
         ("on=000000000001:role:app", ["AttachRolePolicy", "UpdateRole"]),
+        (f"on=000000000001:role:{APP.unique_id}", ["AttachRolePolicy", "UpdateRole"]),
         ("on=000000000002:role:app", []),
-        (f"on=000000000001:policy:{SECRETS.arn}", ["AttachRolePolicy", "CreatePolicy"]),
         ("on=x", []),
         ("q=AKIABOB", ["CreateAccessKey"]),
         ("q=192.0.2.7&target=policy", ["CreatePolicy"]),
         ("q=role/deploy", ["CreatePolicy", "UpdateRole"]),
         ("q=OLD", ["DeleteRole"]),
+        ("q=UpdateRole", ["UpdateRole"]),
         ("account=000000000009", []),
     ],
 )
 def test_search_and_facets(sign_in: Client, busy: Account, query: str, expected: list[str]) -> None:
-    assert shown(sign_in().get(f"/activity/changes/?{query}")) == expected
+    assert shown(sign_in().get(f"{LIST}?{query}")) == expected
 
 
 def test_counts_of_facets_are_what_choosing_shows(sign_in: Client, busy: Account) -> None:
     client = sign_in()
-    for view in client.get("/activity/changes/").context["list"].facets:
+    for view in client.get(LIST).context["list"].facets:
         for option in view.options:
-            assert client.get(f"/activity/changes/{option.url}").context["list"].total == option.option.n, option
-
-
-def test_each_way_is_one_of_four_and_said_as_it_is_counted(sign_in: Client, busy: Account) -> None:
-    client = sign_in()
-    page = client.get("/activity/changes/")
-    for label in ("Console", "Infrastructure as code", "An AWS service", "CLI, SDK or program"):
-        (option,) = [o for view in page.context["list"].facets for o in view.options if o.option.label == label]
-        rows = [
-            json.loads(line) for line in client.get(f"/activity/changes/{option.url}&export=jsonl").body.splitlines()
-        ]
-        assert {row["how"] for row in rows} == {label}
-        assert len(rows) == option.option.n
+            if option.option.n:
+                assert client.get(f"{LIST}{option.url}").context["list"].total == option.option.n, option
 
 
 def test_who_was_behind_its_session_is_said(sign_in: Client, busy: Account) -> None:
     judged(acted(busy, DEPLOY, "ci", days=2))
     judged(acted(busy, DEPLOY, "ci", days=9))
-    lines = sign_in().get("/activity/changes/?export=jsonl").body.splitlines()
+    lines = sign_in().get(f"{LIST}?export=jsonl").body.splitlines()
     assert [json.loads(line)["behind"] for line in lines] == [None, "a person", None, None, None]
 
 
 @pytest.mark.parametrize(
     ("path", "about"),
     [
-        (f"/principals/000000000001/{APP.unique_id}/", "000000000001:role:app"),
-        (f"/principals/000000000001/{BOB.unique_id}/", "000000000001:user:bob"),
-        (f"/policies/000000000001/{SECRETS.unique_id}/", f"000000000001:policy:{arn('policy', 'secrets')}"),
+        (f"/principals/000000000001/{APP.unique_id}/", f"000000000001:role:{APP.unique_id}"),
+        (f"/policies/000000000001/{SECRETS.unique_id}/", f"000000000001:policy:{SECRETS.unique_id}"),
+        ("/accounts/000000000001/", ""),
     ],
 )
-def test_pages_lead_to_their_changes(sign_in: Client, busy: Account, path: str, about: str) -> None:
+def test_pages_tell_their_changes_and_lead_to_all(sign_in: Client, busy: Account, path: str, about: str) -> None:
+    Connection.objects.create(account=busy)
     html = sign_in().get(path).content.decode()
-    quoted = about.replace(":", "%3A").replace("/", "%2F")
-    assert f"/activity/changes/?on={quoted}" in html
+    quoted = about.replace(":", "%3A")
+    assert (f"{LIST}?on={quoted}" if about else f"{LIST}?account=000000000001&amp;days=30") in html
+
+
+def test_between_two_collections(sign_in: Client, account: Account) -> None:
+    """A tag that only collections saw; the page says when it may have been, and that nobody is named."""
+    put(account, APP)
+    seen = timezone.now().replace(hour=16, minute=0) - timedelta(days=1)
+    Version.objects.update(seen_from=seen - timedelta(hours=6))
+    put(account, records.from_json(records.Role, records.to_json(APP) | {"tags": {"team": "b"}}))
+    Version.objects.filter(seen_to=None).update(seen_from=seen)
+    Version.objects.exclude(seen_to=None).update(seen_to=seen)
+    put_together(account)
+    page = said(sign_in().get(f"/principals/{account.aws_id}/{APP.unique_id}/"))
+    assert "tag team added: b" in page
+    assert f"between {seen - timedelta(hours=6):%a %Y-%m-%d} 10:00 and 16:00" in page
+    assert "unknown: CloudTrail was not read for this time" in page
+
+
+EFFECT = {
+    "n": 2,
+    "levels": {"Write": 2},
+    "services": ["s3"],
+    "examples": ["s3:PutObject"],
+    "on": ["2 on arn:aws:s3:::x/*"],
+}
+
+SAID = (
+    "gained 2 actions of s3 (Write 2)", "lost 2 actions", "s3:PutObject", "may assume it now: arn:aws:iam::1:root",
+    "may no longer assume it: lambda", "unknown: no policy", "Role app is unused",
+)  # fmt: skip
+
+
+def test_effect_trust_and_findings(sign_in: Client, account: Account) -> None:
+    put(account, APP)
+    told_of = {
+        "gained": EFFECT,
+        "lost": EFFECT,
+        "admits": ["arn:aws:iam::1:root"],
+        "shuts": ["lambda"],
+        "unknown": "no policy",
+    }
+    one = told(account, "role", APP.unique_id, "app", told=told_of, opened=1)
+    found = finding(account, subject_id=APP.unique_id, subject_name="app", title="Role app is unused")
+    FindingEvent.objects.create(account=account, finding=found, at=one.at, kind="opened", change=one)
+    for path in (LIST, f"{LIST}{one.pk}/", f"/principals/{account.aws_id}/{APP.unique_id}/"):
+        page = said(sign_in().get(path))
+        for text in SAID:
+            assert text in page, (path, text)
+
+
+def test_documents_before_and_after(sign_in: Client, account: Account) -> None:
+    first = {"Statement": [{"Sid": "Same", "Effect": "Allow"}, {"Sid": "Old", "Effect": "Allow", "Action": "s3:Get*"}]}
+    second = {"Statement": [{"Sid": "Same", "Effect": "Allow"}, {"Sid": "Old", "Effect": "Allow", "Action": SCRIPT}]}
+    for body in (first, second):
+        account.document_set.create(digest=records.digest(body), body=body)
+    line = {"what": "policy", "text": "changed", "before": records.digest(first), "after": records.digest(second)}
+    lost = {"what": "policy", "text": "inline policy x changed", "before": records.digest(first), "after": "gone"}
+    one = told(account, "policy", "ANPA1", "p", lines=[line, lost])
+    response = sign_in().get(f"{LIST}{one.pk}/")
+    html, page = response.content.decode(), said(response)
+    assert "a statement that stayed" in page
+    assert SCRIPT not in html
+    assert "-  &quot;Action&quot;: &quot;s3:Get*&quot;" in html
+    assert "unknown: the document was not collected" in page
+    assert [[row.state for row in diff.rows] for diff in response.context["diffs"]] == [["same", "changed"], []]
+
+
+def test_a_deploy_unfolds(sign_in: Client, account: Account) -> None:
+    for n in range(5):
+        changed(account, DEPLOY, "CreateUser", "user", f"u{n}", days=3 + n / 3000, agent="terraform")
+    put_together(account)
+    response = sign_in().get(LIST)
+    (row,) = response.context["list"].table.rows
+    assert (row.record.n_entities, row.record.n_calls) == (5, 5)
+    assert "and 2 more" in said(response)
+    calls = said(sign_in().get(f"{LIST}{row.record.pk}/"))
+    assert "u4 and 4 more" in calls
+    assert calls.count("CreateUser") >= 10
+
+
+def test_findings_alone_have_their_tab(sign_in: Client, account: Account) -> None:
+    told(
+        account,
+        "role",
+        "AROA1",
+        "app",
+        how="time",
+        what=["finding"],
+        lines=[{"what": "finding", "text": "LP101 opened"}],
+    )
+    client = sign_in()
+    assert shown(client.get(LIST)) == []
+    assert shown(client.get(f"{LIST}?tab=findings")) == ["app"]
+    assert "No change was seen" in said(client.get(LIST))
 
 
 def test_where_names_are_looked_up_only_these_are_known(
@@ -143,51 +237,62 @@ def test_where_names_are_looked_up_only_these_are_known(
         account=account, source="event_lookup", api=LOOKUP, state="complete", observed_at=ago(days=0)
     )
     client = sign_in()
-    page = said(client.get("/activity/changes/"))
-    assert "No change to IAM was seen" in page
+    page = said(client.get(LIST))
+    assert "No change was seen" in page
     assert "Of 1 of 2 accounts, changes to IAM and to trails were looked up by name" in page
-    changed(account, BOB, "CreateUser")
-    assert "Of 1 account no trail is read" in said(client.get("/activity/changes/"))
+    told(account, "user", "AIDA1", "bob")
+    assert "Of 1 account no trail is read" in said(client.get(LIST))
     Coverage.objects.update(state="denied")
-    assert "no trail is read" not in said(client.get("/activity/changes/"))
+    assert "no trail is read" not in said(client.get(LIST))
 
 
 def test_exports_and_old_ones(sign_in: Client, account: Account) -> None:
-    changed(account, BOB, FORMULA, "role", FORMULA)
+    changed(account, BOB, FORMULA, "role", FORMULA, network=FORMULA)
     changed(account, BOB, "Old", days=91)
-    (row,) = csv.DictReader(io.StringIO(sign_in().get("/activity/changes/?export=csv").body.decode(), newline=""))
-    assert row["target_name"] == f"'{FORMULA}"
+    put_together(account)
+    (row,) = csv.DictReader(io.StringIO(sign_in().get(f"{LIST}?export=csv").body.decode(), newline=""))
+    assert row["network"] == f"'{FORMULA}"
+    assert json.loads(row["changed"])[0]["name"] == FORMULA
 
 
 def test_hostile_names_are_said(sign_in: Client, account: Account) -> None:
-    for text in (SCRIPT, BACKWARDS, "\x1b[31mred"):
+    for n, text in enumerate((SCRIPT, BACKWARDS, "\x1b[31mred")):
         changed(
-            account, text, text, "role", text, details={text: text}, network=text, agent=f"other: {text}", error=text,
-            source=text, session_name=text, key_id=text[:32],
+            account, text, text, "role", text, details={text: text, "policy_arn": text}, network=text,
+            agent=f"other: {text}", error=text, source=text, session_name=text, key_id=text[:32], days=n + 1,
         )  # fmt: skip
-    html = sign_in().get("/activity/changes/").content.decode()
-    assert SCRIPT not in html
-    assert "&lt;script&gt;" in html
-    assert "\u202e" not in html
-    assert "\x1b" not in html
+    put_together(account)
+    client = sign_in()
+    for path in (LIST, f"{LIST}{Change.objects.earliest('at').pk}/", f"{LIST}{Change.objects.latest('at').pk}/"):
+        html = client.get(path).content.decode()
+        assert SCRIPT not in html
+        assert "\u202e" not in html
+        assert "\x1b" not in html
+    assert "&lt;script&gt;" in client.get(LIST).content.decode()
 
 
 def test_other_accounts_changes_are_not_there(sign_in: Client, busy: Account, other_account: Account) -> None:
     client = sign_in(accounts=[other_account])
     for query in ("", f"?of={BOB.unique_id}", "?on=000000000001:role:app", "?q=bob"):
-        assert shown(client.get(f"/activity/changes/{query}")) == []
-    assert client.get("/activity/changes/?export=jsonl").body == b""
+        assert shown(client.get(f"{LIST}{query}")) == []
+    assert client.get(f"{LIST}?export=jsonl").body == b""
+    assert client.get(f"{LIST}{Change.objects.first().pk}/").status_code == 404  # type: ignore[union-attr]
 
 
-def test_a_list_takes_a_fixed_number_of_queries(sign_in: Client, busy: Account, django_assert_num_queries: Any) -> None:
+def test_a_list_takes_a_fixed_number_of_queries(
+    sign_in: Client, busy: Account, django_assert_max_num_queries: Any
+) -> None:
     client = sign_in()
-    client.get("/activity/changes/")
+    client.get(LIST)
     for n in range(20):
-        changed(busy, one := role(f"r{n}"), "UpdateRole", "role", one.name)
-    with django_assert_num_queries(QUERIES):
-        client.get("/activity/changes/")
+        changed(busy, one := role(f"r{n}"), "UpdateRole", "role", one.name, days=n)
+    put_together(busy)
+    with django_assert_max_num_queries(QUERIES):
+        client.get(LIST)
+    with django_assert_max_num_queries(56):  # of all its sections
+        client.get(f"/principals/{busy.aws_id}/{APP.unique_id}/")
 
 
-# Transaction, role and read-only: 4; session and operator: 2; ids, tabs, rows: 3; who called, what was changed, verdicts: 4;
-# names of networks: 2; facets: 7; what was watched and looked up: 3; frame: 2; the test client's own role: 2.
-QUERIES = 29
+# Transaction, role and read-only: 4; session and operator: 2; ids, tabs, rows: 3; entities, pages, calls, findings, callers,
+# verdicts: 7; names of networks: 2; facets: 10; what was watched and looked up: 3; frame: 2; the test client's own role: 2.
+QUERIES = 35
