@@ -16,10 +16,11 @@ from collectors.models import Account, Coverage, Version
 from collectors.models.inventory import KINDS
 from collectors.sources import Source
 from findings.engine import judge_account
-from findings.models import DailyCount, Finding, ProvenanceDay, RuleState, Unknown
+from findings.models import AccountDay, DailyCount, Finding, ProvenanceDay, RuleState, Unknown
 from findings.rules.judgement import Identity
 
 BATCH = 500
+MOVED = (("findings_finding", "id"), ("findings_findingevent", "finding_id"), ("findings_endedinterval", "finding_id"))
 Entry = tuple[Source, Gathered, records.Part]  # as gather and understand made them
 
 
@@ -72,7 +73,7 @@ def _empty(account: Account, entries: Iterable[Entry]) -> list[Model]:
         aside += [] if kind.name in kinds else rows
         rows.delete()
     Version.objects.filter(account=account, kind__in=kinds).delete()
-    for model in (Finding, DailyCount, ProvenanceDay, RuleState, Unknown):
+    for model in (Finding, AccountDay, DailyCount, ProvenanceDay, RuleState, Unknown):
         model.objects.filter(account=account).delete()
     return aside
 
@@ -90,7 +91,7 @@ def _keep_ids(account: Account, before: Mapping[Identity, int]) -> None:
     pairs = [(before[identity], new) for identity, new in _ids(account).items() if identity in before]
     moved = {"old": [old for old, _ in pairs], "new": [new for _, new in pairs]}
     with connection.cursor() as cursor:  # the reference of an event is checked at the end of the transaction
-        for table, column in (("findings_finding", "id"), ("findings_findingevent", "finding_id")):
+        for table, column in MOVED:
             cursor.execute(
                 f"update {table} set {column} = pair.old "  # noqa: S608 - the two names above
                 f"from unnest(%(old)s::bigint[], %(new)s::bigint[]) as pair(old, new) where {table}.{column} = pair.new",

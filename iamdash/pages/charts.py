@@ -49,9 +49,9 @@ class Chart:
     """What a figure shows, as plain series: the drawing and the data table come from the same numbers.
 
     sentence says what a reader should see in it. kind: "bars" stacks the series on each label, first series at the baseline;
-    "area" does so over dates, with a dot where `dots` says that something was measured; "mirror" draws the first series
-    upwards and the second downwards from each date; "heat" draws a cell for each label and series, the darker the more. Dates
-    are ISO 8601.
+    "area" does so over dates, with a dot where `dots` says that something was measured, and hatches what `carried`
+    says was not; "mirror" draws the first series upwards and the second downwards from each date; "heat" draws a cell for each
+    label and series, the darker the more; "drawn" is drawn by drawn.py. Dates are ISO 8601.
     """
 
     id: str
@@ -60,6 +60,7 @@ class Chart:
     series: tuple[Series, ...]
     kind: str = "bars"
     dots: tuple[bool, ...] = ()
+    carried: tuple[int, ...] = ()
 
     @property
     def height(self) -> str:
@@ -76,7 +77,7 @@ class Chart:
     def spec(self) -> dict[str, Any]:
         """For static/js/charts.js, by json_script."""
         drawn = [asdict(s) for s in self.series if s.token]
-        return {"kind": self.kind, "labels": self.labels, "series": drawn, "dots": self.dots}
+        return {"kind": self.kind, "labels": self.labels, "series": drawn, "dots": self.dots, "carried": self.carried}
 
     @property
     def rows(self) -> list[tuple[str, list[tuple[int | None, str]]]]:

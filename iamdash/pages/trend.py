@@ -1,81 +1,101 @@
-"""Does it get better? Open findings over the days, and what opened and was resolved in each week."""
+"""Does it get better? Charts of open findings by day and of what came and went by week, and the Overview's part."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.http import HttpRequest
 from django.utils import timezone
 
 from collectors.models import Account
 from findings import trends
-from findings.trends import Flow, Trend
-from iamdash.pages import show
+from findings.score import POINT
+from findings.trends import Flow, ScoreLine, Trend
+from findings.vocabulary import Practice, Severity
+from iamdash.pages import show, trend_figures, trend_scope
 from iamdash.pages.charts import Chart, Series
 from iamdash.pages.severities import WORST_FIRST
+from iamdash.pages.trend_scope import Choice, Scoped
+from iamdash.pages.when import between
 
-PERIODS, DEFAULT = (30, 90, 180), 90
-
-
-@dataclass(frozen=True)
-class Period:
-    days: int
-    url: str
-    current: bool
+LEGEND = tuple((s.slug, s.label) for s in WORST_FIRST)
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What templates/overview/_trend.html draws. open, flow: None until there are two judged days."""
+    """What templates/overview/_trend.html draws. open, flow: None until there are two judged days. score: a sentence, or ""."""
 
     days: int
-    periods: tuple[Period, ...]
+    periods: list[Choice]
     carried: int
     open: Chart | None = None
     flow: Chart | None = None
-    legend: tuple[tuple[str, str], ...] = tuple((s.slug, s.label) for s in WORST_FIRST)
-
-
-def chosen(request: HttpRequest) -> int:
-    """The period of the URL in days; what is no period of ours means the default."""
-    given = request.GET.get("days", "")
-    return next((days for days in PERIODS if given == str(days)), DEFAULT)
+    score: str = ""
+    url: str = ""
+    legend: tuple[tuple[str, str], ...] = LEGEND
 
 
 def shown(request: HttpRequest, account: Account | None) -> Shown:
-    days = chosen(request)
-    periods = tuple(Period(n, show.address(request, "overview", days=str(n)), n == days) for n in PERIODS)
-    accounts = None if account is None else [account.pk]
-    trend = trends.read(accounts, None, days, timezone.now().date())
-    if len({span.day for span in trend.spans}) < 2:
-        return Shown(days, periods, 0)
-    earlier = trends.before(accounts, None, trend)
-    return Shown(days, periods, trend.carried[-1], open_chart(trend, days), flow_chart(trend, days, earlier))
+    scope = trend_scope.read(request)
+    found = trends.read(scope.accounts, scope.days, scope.today)
+    if not found.told:
+        return Shown(scope.days, scope.periods(), 0)
+    earlier = trends.before(scope.accounts, found)
+    return Shown(
+        scope.days,
+        scope.periods(),
+        found.carried[-1],
+        open_chart(found, scope.days, trend_figures.open_links(scope, found)),
+        flow_chart(found, scope.days, earlier, scope),
+        score_said(scope, trends.score_line(scope.accounts, scope.days, scope.today)),
+        show.address(request, "trends", days=str(scope.days)),
+    )
 
 
-def open_chart(trend: Trend, days: int) -> Chart:
-    """Critical at the baseline. A dot stands on each day on which accounts were judged."""
-    drawn = [Series(s.label, s.slug, trend.open[s]) for s in WORST_FIRST]
-    carried = Series("Accounts not judged that day", "", trend.carried)
-    labels = tuple(day.isoformat() for day in trend.days)
-    dots = tuple(day in trend.judged for day in trend.days)
-    return Chart("open-by-day", open_sentence(trend, days), labels, (*drawn, carried), "area", dots)
+def score_said(scope: Scoped, line: ScoreLine) -> str:
+    return trend_figures.score_sentence(scope, line) if line.means else ""
 
 
-def open_sentence(trend: Trend, days: int) -> str:
-    first, last = trend.urgent(0), trend.urgent(-1)
-    over = f"in {days} days" if len(trend.days) == days else f"since {trend.days[0]:%-d %B %Y}"
+def practices(account: Account | None) -> dict[Practice, tuple[int, int]]:
+    """What each costs of the score today, and how much of that is unknown, in whole points, rounded up."""
+    found = trends.practices(None if account is None else [account.pk], timezone.now().date())
+    return {one: (-(-lost // POINT), -(-unknown // POINT)) for one, (lost, unknown) in found.items()}
+
+
+def open_chart(found: Trend, days: int, links: Mapping[Severity, tuple[str, ...]]) -> Chart:
+    """Critical at the baseline. A dot stands on each day on which accounts were judged; what only stands is hatched."""
+    drawn = [Series(s.label, s.slug, found.open[s], links[s]) for s in WORST_FIRST]
+    stands = Series("Of these in accounts not judged that day", "", found.carried_open)
+    carried = Series("Accounts not judged that day", "", found.carried)
+    labels = tuple(day.isoformat() for day in found.days)
+    dots = tuple(day in found.judged for day in found.days)
+    series = (*drawn, stands, carried)
+    return Chart("open-by-day", open_sentence(found, days), labels, series, "area", dots, found.carried_open)
+
+
+def open_sentence(found: Trend, days: int) -> str:
+    first, last = found.urgent(0), found.urgent(-1)
+    over = f"in {days} days" if len(found.days) == days else f"since {found.days[0]:%-d %B %Y}"
     if first == last:
         return f"Open critical and high findings stayed at {last} {over}."
     return f"Open critical and high findings {'fell' if last < first else 'rose'} from {first} to {last} {over}."
 
 
-def flow_chart(trend: Trend, days: int, earlier: Flow | None) -> Chart:
-    weeks = trend.weeks
+def flow_chart(found: Trend, days: int, earlier: Flow | None, scope: Scoped) -> Chart:
+    weeks = found.weeks
     opened, resolved = tuple(w.opened for w in weeks), tuple(w.resolved for w in weeks)
-    over = f"In {days} days" if len(trend.days) == days else f"Since {trend.days[0]:%-d %B %Y}"
+    over = f"In {days} days" if len(found.days) == days else f"Since {found.days[0]:%-d %B %Y}"
     sentence = f"{over} {sum(opened)} findings opened and {sum(resolved)} were resolved"
     if earlier:
         sentence += f"; in the {days} days before it was {earlier.opened} and {earlier.resolved}"
-    series = (Series("opened", "high", opened), Series("resolved", "resolved", resolved))
+    ends = [*(week.begin for week in weeks[1:]), found.stop]
+    slugs = [between(week.begin, end - DAY) for week, end in zip(weeks, ends, strict=True)]
+    series = (
+        Series("opened", "high", opened, tuple(scope.findings(opened=slug) for slug in slugs)),
+        Series("resolved", "resolved", resolved, tuple(scope.findings(resolved=slug) for slug in slugs)),
+        Series("of the opened, reopened", "", tuple(w.reopened for w in weeks)),
+    )
     return Chart("flow-by-week", sentence + ".", tuple(w.begin.isoformat() for w in weeks), series, "mirror")

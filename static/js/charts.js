@@ -6,6 +6,7 @@
   const dates = () => ({ ...axis(), type: "date", showgrid: false, tickformat: "%-d %b", hoverformat: "%-d %b %Y" });
 
   function bars(spec) {
+    const most = Math.max(...spec.labels.map((_, i) => spec.series.reduce((sum, s) => sum + s.values[i], 0)));
     return {
       traces: spec.series.map((s) => ({
         type: "bar", orientation: "h", name: s.name, y: spec.labels, x: s.values, customdata: s.links,
@@ -14,20 +15,28 @@
       })),
       layout: {
         barmode: "stack", bargap: 0.35, height: 40 + 34 * spec.labels.length,
-        xaxis: { ...axis(), rangemode: "tozero", tickformat: ",d" },
+        xaxis: { ...axis(), rangemode: "tozero", tickformat: ",d", ...(most < 5 ? { dtick: 1 } : {}) },
         yaxis: { autorange: "reversed", automargin: true, fixedrange: true, ticksuffix: "  " },
       },
     };
   }
 
+  // What only stands from an earlier day is hatched from the baseline up.
+  const stands = (spec) => ({
+    type: "scatter", mode: "lines", name: "not judged that day", x: spec.labels, y: spec.carried, fill: "tozeroy",
+    line: { width: 0, shape: "hv" }, fillcolor: "rgba(0,0,0,0)",
+    fillpattern: { shape: "/", fgcolor: token("bg"), bgcolor: "rgba(0,0,0,0)", size: 7, solidity: 0.2 },
+    hovertemplate: "%{y} of these not judged that day<extra></extra>",
+  });
+
   function area(spec) {
     return {
       traces: spec.series.map((s) => ({
-        type: "scatter", mode: "lines+markers", stackgroup: "open", name: s.name, x: spec.labels, y: s.values,
+        type: "scatter", mode: "lines+markers", stackgroup: "open", name: s.name, x: spec.labels, y: s.values, customdata: s.links,
         line: { color: token("bg"), width: 1, shape: "hv" }, fillcolor: token(s.token),
         marker: { color: token(s.token), size: spec.dots.map((dot) => (dot ? 5 : 0)), line: { width: 0 } },
         hovertemplate: `%{y} ${s.name}<extra></extra>`,
-      })),
+      })).concat(spec.carried.some((n) => n) ? [stands(spec)] : []),
       layout: {
         height: 260, hovermode: "x unified", xaxis: dates(),
         yaxis: { ...axis(), rangemode: "tozero", tickformat: ",d", automargin: true },
@@ -41,9 +50,9 @@
     const ticks = [-2, -1, 0, 1, 2].map((n) => n * step).filter((n) => Math.abs(n) <= most);
     return {
       traces: spec.series.map((s, down) => ({
-        type: "bar", name: s.name, x: spec.labels, y: s.values.map((n) => (down ? -n : n)), customdata: s.values,
-        marker: { color: token(s.token), line: { width: 0 } },
-        hovertemplate: `%{customdata} ${s.name}<extra></extra>`,
+        type: "bar", name: s.name, x: spec.labels, y: s.values.map((n) => (down ? -n : n)), customdata: s.links,
+        marker: { color: token(s.token), line: { width: 0 } }, text: s.values.map((n) => n.toLocaleString("en")), textposition: "none",
+        hovertemplate: `%{text} ${s.name}<extra></extra>`,
       })),
       layout: {
         barmode: "relative", bargap: 0.3, height: 180, hovermode: "x unified", xaxis: dates(),
@@ -95,7 +104,6 @@
       hoverlabel: { bgcolor: token("surface"), bordercolor: token("line"), font: { color: token("fg") } }, ...layout,
     }, { displayModeBar: false, responsive: true });
     target.removeAllListeners?.("plotly_click");
-    if (!["bars", "heat"].includes(spec.kind)) return;
     target.on("plotly_click", (event) => {
       const link = event.points[0]?.customdata;
       if (link) window.location.assign(link);

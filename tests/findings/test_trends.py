@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from random import Random
+from typing import Any
 
 import pytest
 
 from collectors.models import Account
 from findings import trends
-from findings.models import DailyCount, Finding
+from findings.models import AccountDay, DailyCount, EndedInterval, Finding
 from findings.vocabulary import Severity
 from tests.builders import AS_OF, role, summary
 from tests.conftest import db_role
 from tests.findings.engine.inventory import judge, put
-from tests.findings.rollup import expected, stored
+from tests.findings.rollup import expected, intervals, stored
 
 DAY = timedelta(days=1)
 TODAY = AS_OF.date()
@@ -34,6 +36,25 @@ def test_the_rollup_equals_the_intervals(account: Account, seed: int) -> None:
             judged.add(at.date())
     assert any(finding.reopened for finding in Finding.objects.all())
     assert stored(account) == expected(account, judged)
+    agree(account, judged)
+
+
+def agree(account: Account, judged: set[Any]) -> None:
+    """The days and the ended intervals say what the rollup and the events say."""
+    days = {row.day: row for row in AccountDay.objects.filter(account=account).order_by("day")}
+    assert set(days) == judged
+    rollup = stored(account)
+    for day, row in days.items():
+        mine = [(key, n) for key, n in rollup.items() if key[0] == day]
+        assert row.n_opened == sum(n[1] for _, n in mine)
+        assert row.n_resolved == sum(n[2] for _, n in mine)
+        for severity in Severity:
+            assert getattr(row, severity.slug) == sum(n[0] for (*_, s), n in mine if s == severity)
+    told = [(pk, begin, end) for pk, spans in intervals(account).items() for begin, end in spans if end]
+    assert sorted(told) == sorted(EndedInterval.objects.values_list("finding", "opened_at", "resolved_at"))
+    assert sum(row.n_reopened for row in days.values()) == sum(f.reopened for f in Finding.objects.all())
+    before = sorted(judged)
+    assert [days[day].gap for day in before] == [0, *(int((b - a).days) for a, b in pairwise(before))]
 
 
 def test_a_second_judgement_of_the_day_corrects_it_and_an_equal_one_writes_nothing(account: Account) -> None:
@@ -57,56 +78,47 @@ def test_what_went_to_zero_leaves_no_row_of_the_next_day(account: Account) -> No
     assert low == {(TODAY - 2 * DAY, "LP", 3): (1, 1, 0), (TODAY - DAY, "LP", 3): (0, 0, 1)}
 
 
-def count(account: Account, back: int, n: int, severity: int = 3, practice: str = "LP", **more: int) -> None:
-    DailyCount.objects.create(
-        account=account, day=TODAY - back * DAY, practice=practice, severity=severity, n_open=n, **more
-    )
+def day(account: Account, back: int, gap: int = 0, **numbers: Any) -> None:
+    """A judged day; gap: days since the one before."""
+    AccountDay.objects.create(account=account, day=TODAY - back * DAY, gap=gap, **numbers)
 
 
 def test_days_without_a_judgement_stand_with_the_last_one(account: Account, other_account: Account) -> None:
-    count(account, 200, 9)
-    count(account, 3, 4)
-    count(account, 1, 2)
-    count(other_account, 2, 10)
-    trend = trends.read(None, None, 5, TODAY)
+    day(account, 200, medium=9)
+    day(account, 3, 197, medium=4)
+    day(account, 1, 2, medium=2)
+    day(other_account, 2, medium=10)
+    trend = trends.read(None, 5, TODAY)
     assert trend.days == tuple(TODAY - n * DAY for n in (4, 3, 2, 1, 0))
     assert trend.open[Severity.MEDIUM] == (9, 4, 14, 12, 12)
     assert trend.carried == (1, 0, 1, 1, 2)
+    assert trend.carried_open == (9, 0, 4, 10, 12)
     assert trend.judged == {TODAY - n * DAY for n in (3, 2, 1)}
-    assert trends.read([account.pk], None, 5, TODAY).open[Severity.MEDIUM] == (9, 4, 4, 2, 2)
+    assert trends.read([account.pk], 5, TODAY).open[Severity.MEDIUM] == (9, 4, 4, 2, 2)
 
 
 def test_a_trend_begins_with_the_first_data(account: Account) -> None:
-    count(account, 2, 1, severity=5)
-    trend = trends.read(None, None, 90, TODAY)
+    day(account, 2, critical=1)
+    trend = trends.read(None, 90, TODAY)
     assert [trend.urgent(n) for n in range(len(trend.days))] == [1, 1, 1]
-    assert trends.read(None, None, 90, TODAY - 10 * DAY).days == ()
-
-
-def test_a_practice_alone(account: Account) -> None:
-    """The day on which only another practice had rows was judged: this one stood at nothing."""
-    count(account, 3, 5, practice="KY", n_opened=5)
-    count(account, 1, 7, practice="LP", n_opened=7)
-    trend = trends.read(None, "KY", 4, TODAY)
-    assert trend.open[Severity.MEDIUM] == (5, 5, 0, 0)
-    assert sum(week.opened for week in trend.weeks) == 5
+    assert trends.read(None, 90, TODAY - 10 * DAY).days == ()
 
 
 def test_weeks_end_today_and_the_period_before_is_told_only_when_it_is_whole(account: Account) -> None:
-    for back in range(0, 40, 2):
-        count(account, back, 3, n_opened=1, n_resolved=2)
-    trend = trends.read(None, None, 14, TODAY)
+    for back in range(38, -1, -2):
+        day(account, back, 2 if back < 38 else 0, medium=3, n_opened=1, n_resolved=2)
+    trend = trends.read(None, 14, TODAY)
     assert [(week.begin, week.opened, week.resolved) for week in trend.weeks] == [
         (TODAY - 13 * DAY, 3, 6),
         (TODAY - 6 * DAY, 4, 8),
     ]
-    assert trends.before(None, None, trend) == trends.Flow(TODAY - 27 * DAY, 7, 14)
-    assert trends.before(None, None, trends.read(None, None, 30, TODAY)) is None
+    assert trends.before(None, trend) == trends.Flow(TODAY - 27 * DAY, 7, 0, 14)
+    assert trends.before(None, trends.read(None, 30, TODAY)) is None
 
 
-def test_one_query_whatever_the_size(account: Account, django_assert_num_queries: object) -> None:
-    count(account, 1, 1)
-    with django_assert_num_queries(1):  # type: ignore[operator]
-        trend = trends.read(None, None, 90, TODAY)
+def test_one_query_whatever_the_size(account: Account, django_assert_num_queries: Any) -> None:
+    day(account, 1, medium=1)
+    with django_assert_num_queries(1):
+        trend = trends.read(None, 90, TODAY)
         shown = (trend.open, trend.carried, trend.weeks)
     assert all(shown)

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from collectors.models import Account, Coverage
+from findings.engine import account_day
 from findings.models import Finding, RuleState
 from findings.vocabulary import Practice, Severity
 
@@ -42,7 +43,10 @@ def finding(account: Account, code: str = "LP101", **fields: Any) -> Finding:
     given.setdefault("first_opened_at", given["opened_at"])
     if "resolved_at" in given:
         given |= {"status": Finding.Status.RESOLVED, "resolved_why": Finding.Why.CLEAR}
-    return Finding.objects.create(account=account, code=code, **given)
+    made = Finding.objects.create(account=account, code=code, **given)
+    if made.resolved_at:
+        account_day.write_ended(account, made.resolved_at, [made])
+    return made
 
 
 def covered(account: Account, api: str = "iam:GetAccountAuthorizationDetails", state: str = "complete") -> Coverage:

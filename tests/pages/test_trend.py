@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from collectors.models import Account
-from findings.models import DailyCount
+from findings.models import AccountDay
 from iamdash.access.models import Role
 from tests.pages.conftest import Made
 from tests.pages.test_overview import text
@@ -17,9 +17,12 @@ from tests.pages.test_overview import text
 pytestmark = pytest.mark.django_db
 
 
-def count(account: Account, back: int, n: int, severity: int = 4, **more: int) -> None:
+def count(account: Account, back: int, n: int, severity: str = "high", **more: int) -> None:
+    """A judged day; it knows of the one before, as a judgement does."""
     day = timezone.now().date() - timedelta(days=back)
-    DailyCount.objects.create(account=account, day=day, practice="KY", severity=severity, n_open=n, **more)
+    before = AccountDay.objects.filter(account=account, day__lt=day).order_by("-day").first()
+    gap = (day - before.day).days if before else 0
+    AccountDay.objects.create(account=account, day=day, gap=gap, **{severity: n}, **more)
 
 
 @pytest.fixture
@@ -46,20 +49,20 @@ def test_a_fall_is_said_drawn_and_tabled(judged: Account, sign_in: Any) -> None:
 
 
 def test_the_week_bars_add_up(judged: Account, sign_in: Any) -> None:
-    opened, resolved = sign_in().get("/").context["trend"].flow.series
+    opened, resolved, _ = sign_in().get("/").context["trend"].flow.series
     assert (sum(opened.values), sum(resolved.values)) == (31, 12)
 
 
-@pytest.mark.parametrize(("query", "days"), [("30", 30), ("180", 180), ("7", 90), ("x", 90), ("", 90)])
+@pytest.mark.parametrize(("query", "days"), [("30", 30), ("365", 365), ("8", 90), ("x", 90), ("", 90)])
 def test_the_period_is_in_the_address(judged: Account, sign_in: Any, query: str, days: int) -> None:
     trend = sign_in().get("/", {"days": query}).context["trend"]
     assert trend.days == days
-    assert [period.days for period in trend.periods if period.current] == [days]
+    assert [period.label for period in trend.periods if period.current] == [f"{days} days"]
 
 
 def test_a_period_longer_than_the_data_says_since_when(judged: Account, sign_in: Any) -> None:
     day = timezone.now().date() - timedelta(days=89)
-    shown = text(sign_in().get("/", {"days": "180"}))
+    shown = text(sign_in().get("/", {"days": "365"}))
     assert f"fell from 31 to 19 since {day.day} {day:%B %Y}." in shown
 
 

@@ -1,0 +1,181 @@
+"""The score of accounts together, day by day: the mean over accounts, each weighing the same; and which rules moved it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from collectors.models import Account, Membership
+from collectors.models.account import HELD
+from collectors.models.joining import Standing
+from findings.models import AccountDay
+from findings.score import WHOLE, Lost
+from findings.trends import spans
+from findings.trends.spans import DAY
+from findings.vocabulary import Practice
+
+CLOSED = timedelta(days=90)  # as long AWS keeps a closed account; so long its last score counts
+COLUMNS = ("score", "decided", "unknown", "rules")
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Of some accounts on one day, in thousandths of a point. carried: those not judged on it. never: those never judged, which
+    count 0, all of it unknown."""
+
+    accounts: int
+    carried: int
+    never: int
+    score: int
+    decided: int
+    unknown: int
+    rules: int
+
+
+@dataclass(frozen=True)
+class ScoreLine:
+    """days: from the first one on which a score is known. closed: accounts that no longer count, on no day of the line."""
+
+    days: tuple[date, ...]
+    means: tuple[Mean, ...]
+    closed: tuple[int, ...]
+
+    @cached_property
+    def by_day(self) -> Mapping[date, Mean]:
+        return dict(zip(self.days, self.means, strict=True))
+
+    @property
+    def change(self) -> int | None:
+        """Last against first day; None where there is only one."""
+        return self.means[-1].score - self.means[0].score if len(self.means) > 1 else None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """By how much each rule moved the mean between two days, in thousandths of a point; below 0: it lowered it.
+
+    accounts: with a score on both days. rest: what came of accounts that joined, or whose past began between them.
+    """
+
+    rules: Mapping[str, Lost]
+    accounts: int
+    rest: int
+
+    @cached_property
+    def by_practice(self) -> Mapping[Practice, int]:
+        sums: defaultdict[Practice, int] = defaultdict(int)
+        for code, one in self.rules.items():
+            sums[Practice.of(code)] += sum(one)
+        return sums
+
+
+def closed(accounts: Iterable[int] | None, today: date) -> list[int]:
+    """Accounts that are suspended, or left the organization, for longer than AWS keeps a closed account."""
+    rows = Membership.objects.filter(standing__in=(Standing.FROZEN, Standing.GONE), since__date__lt=today - CLOSED)
+    rows = rows if accounts is None else rows.filter(account__in=accounts)
+    return sorted(rows.values_list("account", flat=True))
+
+
+def counted(accounts: Iterable[int] | None, gone: Iterable[int]) -> list[int] | None:
+    """Those without the closed ones. None: all."""
+    gone = set(gone)
+    if accounts is None and not gone:
+        return None
+    some = Account.objects.values_list("pk", flat=True) if accounts is None else accounts
+    return [pk for pk in some if pk not in gone]
+
+
+def score_line(accounts: Iterable[int] | None, days: int, today: date) -> ScoreLine:
+    """Three queries."""
+    gone = closed(accounts, today)
+    some = counted(accounts, gone)
+    start, stop = today - DAY * (days - 1), today + DAY
+    rows = [
+        (first, until, (n, 0 if judged else n, 0), tuple(map(int, sums)))
+        for first, until, judged, n, *sums in spans.read(COLUMNS, some, start, stop, known="score")
+    ]
+    begin = min((first for first, *_ in rows), default=stop)
+    all_days = tuple(begin + DAY * n for n in range((stop - begin).days))
+    sums = [[0] * (3 + len(COLUMNS)) for _ in all_days]
+    for first, until, counts, numbers in [*rows, *(_never(some, begin, stop) if rows else ())]:
+        for at in range((first - begin).days, (until - begin).days):
+            sums[at] = [a + b for a, b in zip(sums[at], (*counts, *numbers), strict=True)]
+    return ScoreLine(all_days, tuple(_mean(*one) for one in sums), tuple(gone))
+
+
+Row = tuple[
+    date, date, tuple[int, int, int], tuple[int, ...]
+]  # from, before, accounts (all, carried, never judged), sums
+
+
+def _never(accounts: Iterable[int] | None, begin: date, stop: date) -> list[Row]:
+    """Accounts that should be collected and were never judged, since they were added."""
+    rows = Account.objects.exclude(HELD).filter(~Exists(AccountDay.objects.filter(account=OuterRef("pk"))))
+    rows = rows if accounts is None else rows.filter(pk__in=list(accounts))
+    added = rows.values_list("added_at__date", flat=True)
+    return [(max(day, begin), stop, (1, 0, 1), (0, 0, WHOLE, 0)) for day in added]
+
+
+def _mean(accounts: int, carried: int, never: int, *sums: int) -> Mean:
+    return Mean(accounts, carried, never, *(total // accounts for total in sums))
+
+
+def reasons(accounts: Iterable[int] | None, first: date, last: date) -> Moved:
+    """Why the score of the last day is another one than that of the first. Two queries and those for the means."""
+    some = counted(accounts, closed(accounts, last))
+    then, now = (_lost(some, day) for day in (first, last))
+    both = then.keys() & now.keys()
+    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for pk in both:
+        for code in then[pk].keys() | now[pk].keys():
+            old, new = then[pk].get(code, (0, 0, 0)), now[pk].get(code, (0, 0, 0))
+            for n in range(3):
+                sums[code][n] += old[n] - new[n]
+    rules = {code: Lost(*(round(n / len(both)) for n in three)) for code, three in sums.items() if any(three)}
+    return Moved(rules, len(both), _rest(then, now, both))
+
+
+Losses = Mapping[int, Mapping[str, list[int]]]
+
+
+def _rest(then: Losses, now: Losses, both: Iterable[int]) -> int:
+    def mean(some: Losses, pks: Iterable[int]) -> float:
+        values = [max(0, WHOLE - sum(map(sum, some[pk].values()))) for pk in pks]
+        return sum(values) / len(values) if values else 0
+
+    if not both:
+        return 0
+    return round((mean(now, now) - mean(now, both)) - (mean(then, then) - mean(then, both)))
+
+
+_LOST = """
+select a.id, l.lost from collectors_account a cross join lateral (
+  select d.lost from findings_accountday d where d.account_id = a.id and d.lost is not null and d.day <= %(day)s
+  order by d.day desc limit 1) l where {scope}
+"""
+
+
+def _lost(accounts: Iterable[int] | None, day: date) -> Losses:
+    """By account and rule, as of the end of a day."""
+    given = {"day": day, "accounts": None if accounts is None else list(accounts)}
+    with connection.cursor() as cursor:
+        cursor.execute(_LOST.format(scope="true" if accounts is None else "a.id = any(%(accounts)s)"), given)
+        return {pk: json.loads(lost) for pk, lost in cursor.fetchall()}
+
+
+def practices(accounts: Iterable[int] | None, day: date) -> Mapping[Practice, tuple[int, int]]:
+    """What each practice loses of the score on a day, and how much of that is unknown, as means in thousandths. One query."""
+    found = _lost(counted(accounts, closed(accounts, day)), day)
+    sums: defaultdict[Practice, list[int]] = defaultdict(lambda: [0, 0])
+    for lost in found.values():
+        for code, three in lost.items():
+            sums[Practice.of(code)][0] += sum(three)
+            sums[Practice.of(code)][1] += three[2]
+    return {one: (sums[one][0] // len(found), sums[one][1] // len(found)) for one in Practice if found}
