@@ -107,6 +107,16 @@ PREFIX = re.compile(r"[a-z0-9-]{1,64}")
 SERVICES = Named(
     lambda key: bool(PREFIX.fullmatch(key)), "a service is written as its prefix", "bedrock = 60", value=DAYS
 )
+SLA = Named(
+    lambda key: key in ("critical", "high", "medium", "low"),
+    "a severity is critical, high, medium or low",
+    "high = 30",
+    value=Number("days", 0, 3650),
+)
+BUCKETS = Names(
+    re.compile(r"tag:[^=\s]{1,128}=\S{0,256}|[a-z0-9*][a-z0-9.*-]{0,62}"),
+    "a bucket is written as tag:classification=secret, or by its name, in which * stands for anything",
+)
 ENVIRONMENT = "the environment of the worker"
 _ALL = (
     Field("unused_days", "Unused after", "What nobody used for longer is unused: roles, users, services, actions.", DAYS),
@@ -132,7 +142,15 @@ _ALL = (
           Names(re.compile(r"[a-z]{2,5}(?:-[a-z]+)+-[0-9]{1,2}"), "a region is written as eu-west-1")),
     Field("organization_policies", "Policy types asked for", "Further policy types that the organization must have on.",
           Names(re.compile(r"[A-Z][A-Z0-9_]{2,63}"), "a policy type as AWS names it, such as TAG_POLICY")),
+    Field("sensitive_buckets", "Sensitive buckets", "Buckets of whose objects every access must be recorded.",
+          BUCKETS, adds=True),
     Field("iam_by_code", "IAM is made by code", "Roles and policies made by hand are findings.", YesNo()),
+    Field("sla_days", "Resolve within", "So many days has a finding of a severity until it is overdue; 0: no day is named.",
+          SLA, adds=True),
+    Field("acceptance_days", "Accepted for at most", "So long may a finding be accepted before somebody decides anew.",
+          Number("days", 1, 3650)),
+    Field("acceptance_approval", "Acceptances are approved", "An acceptance holds when another operator approved it.",
+          YesNo()),
     Field("off", "Rules that are not judged", "Codes of rules that say nothing, such as LP206, inline policies.",
           Names(re.compile(r"[A-Z]{2}[0-9]{3}"), "the code of a rule, such as LP206")),
     Field("networks", "Networks", "What addresses are called.", NETWORKS, adds=True, elsewhere="the page Networks"),

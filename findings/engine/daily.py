@@ -12,7 +12,7 @@ from collectors.models import Account
 from findings.models import DailyCount, Finding, FindingEvent
 
 BATCH = 500
-COLUMNS = ("n_open", "n_opened", "n_resolved")
+COLUMNS = ("n_open", "n_accepted", "n_opened", "n_resolved")
 OF_EVENT = {
     FindingEvent.Kind.OPENED: "n_opened",
     FindingEvent.Kind.REOPENED: "n_opened",
@@ -50,6 +50,7 @@ def _counts(account: Account, day: date, findings: Iterable[Finding]) -> Mapping
     for finding in findings:
         if finding.resolved_at is None:
             counts[finding.practice, finding.severity]["n_open"] += 1
+            counts[finding.practice, finding.severity]["n_accepted"] += finding.status == Finding.Status.ACCEPTED
     begin = datetime.combine(day, time.min, UTC)
     events = FindingEvent.objects.filter(account=account, at__gte=begin, at__lt=begin + timedelta(days=1))
     rows = events.filter(kind__in=OF_EVENT).values_list("finding__practice", "finding__severity", "kind")

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from collectors.models import Account
+from findings.engine import work
 from findings.models import Finding, FindingEvent
 from findings.rules.judgement import Identity, Judgement
 from findings.vocabulary import Verdict
@@ -25,11 +26,12 @@ Event = FindingEvent.Kind
 
 @dataclass
 class Plan:
-    """What to write. touched: only facts differ; moved: the interval began or ended too."""
+    """What to write. touched: only facts differ; moved: the interval began or ended too; worked: what people decided differs."""
 
     new: list[Finding] = field(default_factory=list)
     touched: list[Finding] = field(default_factory=list)
     moved: list[Finding] = field(default_factory=list)
+    worked: list[Finding] = field(default_factory=list)
     events: list[FindingEvent] = field(default_factory=list)
 
     def tell(self, finding: Finding, kind: Event, at: datetime, **detail: Any) -> None:
@@ -54,6 +56,7 @@ def reconcile(account: Account, judged: Judgement) -> tuple[list[Finding], dict[
         if finding.resolved_at is None and identity not in judged.opens:
             finding.account = account
             _perhaps_resolved(finding, identity, judged, plan)
+    plan.worked = [f for f in work.follow(account, judged, stored.values(), plan.tell) if f.pk]
     _write(plan)
     counts = {kind.value: sum(e.kind == kind for e in plan.events) for kind in Event}
     return list(stored.values()), counts | {"open": sum(f.resolved_at is None for f in stored.values())}
@@ -97,7 +100,7 @@ def _still_open(finding: Finding, verdict: Verdict, at: datetime, plan: Plan) ->
         setattr(finding, name, value)
     if finding.resolved_at is not None:
         finding.status, finding.resolved_at, finding.resolved_why = Finding.Status.OPEN, None, ""
-        finding.opened_at, finding.reopened = at, finding.reopened + 1
+        finding.opened_at, finding.reopened, finding.accepted_for = at, finding.reopened + 1, timedelta()
         plan.moved.append(finding)
         plan.tell(finding, Event.REOPENED, at, severity=finding.severity)
     elif before != told:
@@ -133,7 +136,9 @@ def _perhaps_resolved(finding: Finding, identity: Identity, judged: Judgement, p
 def _write(plan: Plan) -> None:
     Finding.objects.bulk_create(plan.new, BATCH)
     _update(plan.touched, FACTS)
-    _update(plan.moved, FACTS + INTERVAL)
+    moved = {finding.pk for finding in plan.moved}
+    _update(plan.moved, FACTS + INTERVAL + work.COLUMNS[1:])
+    _update((finding for finding in plan.worked if finding.pk not in moved), work.COLUMNS)
     FindingEvent.objects.bulk_create(plan.events, BATCH)
 
 

@@ -9,9 +9,9 @@ from findings.models.finding import PRACTICES, SEVERITIES
 class DailyCount(models.Model):
     """How an account stood at the end of a day (UTC), as the day's last judgement saw it; a day without one has no rows.
 
-    n_open: unresolved findings. n_opened counts openings and reopenings of that day, n_resolved resolutions. Practice and
-    severity are those of that day. A row is there only where a count is not 0; so when an account's findings are all
-    gone, the day on which the last was resolved has its rows and tells of 0 open.
+    n_open: unresolved findings, n_accepted those of them that are accepted. n_opened counts openings and reopenings of that day,
+    n_resolved resolutions. Practice and severity are those of that day. A row is there only where a count is not 0; so
+    when an account's findings are all gone, the day on which the last was resolved has its rows and tells of 0 open.
     """
 
     day = models.DateField()
@@ -19,6 +19,7 @@ class DailyCount(models.Model):
     practice = models.CharField(max_length=2, choices=PRACTICES)
     severity = models.PositiveSmallIntegerField(choices=SEVERITIES)
     n_open = models.PositiveIntegerField(default=0)
+    n_accepted = models.PositiveIntegerField(default=0)
     n_opened = models.PositiveIntegerField(default=0)
     n_resolved = models.PositiveIntegerField(default=0)
 
@@ -33,7 +34,7 @@ class DailyCount(models.Model):
         indexes = [  # a trend over all accounts reads nothing but this index
             models.Index(
                 fields=["day", "account"],
-                include=["practice", "severity", "n_open", "n_opened", "n_resolved"],
+                include=["practice", "severity", "n_open", "n_accepted", "n_opened", "n_resolved"],
                 name="daily_count_of_day",
             )
         ]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 
 from collectors.models import Account
@@ -8,14 +10,19 @@ from findings.vocabulary import Practice, Severity, SubjectType
 PRACTICES = [(p.prefix, p.label) for p in Practice]
 SEVERITIES = [(s.value, s.label) for s in Severity]
 UNRESOLVED = models.Q(resolved_at=None)
+ASSIGNED = UNRESOLVED & ~models.Q(assignee="")
 
 
 class Finding(models.Model):
     """One fault of one subject, as an interval: one row for ever, never a row a collection (DESIGN 11).
 
     Its identity is account + code + subject_id (the unique id, not the ARN) + part. opened_at begins the current
-    interval and first_opened_at the first; resolved_at ends it. Only the engine resolves; a person may accept, and a
-    reopened finding is open whatever it was before. title and evidence hold dates, not ages.
+    interval and first_opened_at the first; resolved_at ends it. Only the engine resolves; a person may accept. title and evidence
+    hold dates, not ages.
+
+    What people decided is in rows of models/work.py; here it is as of the last judgement or decision. acceptance: the one that
+    hides it, since accepted_at. due_at: when it must be resolved by the settings of its severity; none while it is accepted, and
+    accepted_for, how long it was so in its interval, is added. assignee: "" where nobody said; then the account's owner answers.
     """
 
     class Status(models.TextChoices):
@@ -47,10 +54,22 @@ class Finding(models.Model):
     resolved_why = models.CharField(max_length=16, choices=Why, default="", blank=True)
     reopened = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
+    acceptance = models.ForeignKey(
+        "findings.Acceptance", models.RESTRICT, null=True, blank=True, db_index=False, related_name="findings"
+    )
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_for = models.DurationField(default=timedelta())
+    due_at = models.DateTimeField(null=True, blank=True)
+    assignee = models.CharField(max_length=150, default="", blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint("account", "code", "subject_id", "part", name="finding_identity"),
+            models.CheckConstraint(
+                name="finding_accepted_agrees",
+                condition=models.Q(status="accepted", acceptance__isnull=False, accepted_at__isnull=False, due_at=None)
+                | (~models.Q(status="accepted") & models.Q(acceptance=None, accepted_at=None)),
+            ),
             models.CheckConstraint(
                 name="finding_resolved_agrees",
                 condition=(models.Q(status="resolved", resolved_at__isnull=False) & ~models.Q(resolved_why=""))
@@ -66,6 +85,15 @@ class Finding(models.Model):
                 "code", "severity", "opened_at", "id", name="finding_unresolved_by_rule", condition=UNRESOLVED
             ),
             models.Index("subject_id", "account", name="finding_of_subject"),
+            models.Index(  # trends and ages read nothing but this
+                fields=["opened_at"],
+                include=["account", "code", "severity", "reopened"],
+                name="finding_unresolved_since",
+                condition=UNRESOLVED,
+            ),
+            models.Index("acceptance", name="finding_accepted_by", condition=~models.Q(acceptance=None)),
+            models.Index("due_at", "id", name="finding_due", condition=~models.Q(due_at=None)),
+            models.Index("assignee", "severity", "opened_at", "id", name="finding_assigned", condition=ASSIGNED),
         ]
 
     def __str__(self) -> str:

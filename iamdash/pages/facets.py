@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Value
@@ -152,3 +153,43 @@ class Accounts(Facet):
             qs.order_by().values_list(f"{path}aws_id", f"{path}name").annotate(n=rows()).order_by("-n", f"{path}name")
         )
         return [Option(aws_id, name or aws_id, n) for aws_id, name, n in found[:SHOWN]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Between(Facet):
+    """Days of a column of moments, both included, UTC: "2026-11-01..2026-11-07"; either may be left out. Only links set it."""
+
+    column: str
+    single: bool = True
+    offered: bool = False
+
+    def accepts(self, slug: str) -> bool:
+        try:
+            first, last = _days(slug)
+        except ValueError:
+            return False
+        return bool(first or last)
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        first, last = _days(slugs[-1])
+        found = Q(**{f"{self.column}__gte": _midnight(first)}) if first else Q()
+        return found & Q(**{f"{self.column}__lt": _midnight(last + timedelta(days=1))}) if last else found
+
+    def label(self, slug: str) -> str:
+        first, last = _days(slug)
+        return f"{first or 'ever'} to {last or 'now'}"
+
+
+def _days(slug: str) -> tuple[date | None, date | None]:
+    """Raises ValueError."""
+    first, sign, last = slug.partition("..")
+    if not sign or not slug.isascii():
+        raise ValueError(slug)
+    found = tuple(date.fromisoformat(one) if one else None for one in (first, last))
+    if any(one and one.year > 9000 for one in found):
+        raise ValueError(slug)
+    return found[0], found[1]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, UTC)

@@ -13,23 +13,33 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from collectors.models import Coverage
-from findings.models import Finding, FindingEvent, PermissionSetRole
+from collectors.models.coverage import together
+from findings.models import Finding, FindingEvent, Note, PermissionSetRole
+from findings.models.decided import STANDS
 from findings.rules import registry
 from findings.vocabulary import LISTED_BY, Severity, SubjectType
-from iamdash.pages import show
+from iamdash.access.models import Role
+from iamdash.pages import show, tickets
+from iamdash.pages.findings import OPEN, answers, due, last_day
 from iamdash.pages.paths import in_evidence
 from iamdash.pages.subjects import FixedAt, fix_place, subject_url
+from iamdash.pages.work_forms import AssignForm, NoteForm
 
+ENDED = {
+    "ended": "the acceptance was ended",
+    "severity": "it is worse than what was accepted",
+    "scope": "the acceptance does not reach it any more",
+}
 SHOWN_SECTIONS = ("Why it matters", "How to fix", "What it cannot know", "References")
 
 
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    finding = get_object_or_404(Finding.objects.select_related("account"), pk=pk)
+    finding = get_object_or_404(Finding.objects.select_related("account", "acceptance"), pk=pk)
     entry = registry.catalogue().get(finding.code)
     rule = entry.rule if entry else None
     apis = {LISTED_BY.get(SubjectType(finding.subject_type), ""), *(rule.sources if rule else ())}
-    elsewhere = Finding.objects.filter(code=finding.code, resolved_at=None).exclude(account=finding.account_id)
+    elsewhere = Finding.objects.filter(OPEN, code=finding.code).exclude(account=finding.account_id)
     if place := fix_place(finding):
         elsewhere = elsewhere.filter(FixedAt().where([place]))
     context = {
@@ -40,16 +50,36 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "events": [
             (event, event_words(event)) for event in finding.events.select_related("finding").order_by("-at", "-pk")
         ],
-        "coverage": Coverage.objects.filter(account=finding.account_id, api__in=apis).order_by("api", "region"),
+        "coverage": together(
+            Coverage.objects.filter(account=finding.account_id, api__in=apis).order_by("api", "region")
+        ),
         "elsewhere": elsewhere.count(),
         "place": place,
-        "beside": Finding.objects.filter(account=finding.account_id, subject_id=finding.subject_id, resolved_at=None)
+        "beside": Finding.objects.filter(OPEN, account=finding.account_id, subject_id=finding.subject_id)
         .exclude(pk=finding.pk)
         .order_by("-severity", "-opened_at")[:10],
         "subject_url": subject_url(request, finding),
         "made_by": permission_set(finding),
+        **work(finding, request),
+        **tickets.of_finding(finding),
     }
     return render(request, "findings/detail.html", context)
+
+
+def work(finding: Finding, request: HttpRequest) -> dict[str, Any]:
+    """What people decided of it, and what this operator may do."""
+    may_work = request.user.may(Role.ANALYST)
+    same = {"account": finding.account_id, "code": finding.code, "subject_id": finding.subject_id, "part": finding.part}
+    return {
+        "answers": answers(finding),
+        "accepted_until": last_day(finding.acceptance) if finding.acceptance else None,
+        "due": due(finding) if finding.due_at else "",
+        "notes": Note.objects.filter(STANDS, **same).order_by("-set_at", "-pk"),
+        "assign": AssignForm(initial={"to": finding.assignee}) if may_work else None,
+        "note": NoteForm() if may_work else None,
+        "may_work": may_work,
+        "may_accept": may_work and finding.resolved_at is None,
+    }
 
 
 def permission_set(finding: Finding) -> PermissionSetRole | None:
@@ -95,6 +125,17 @@ def event_words(event: FindingEvent) -> str:
             return ": ".join(part for part in ("Resolved", why, detail.get("reason", "")) if part)
         case FindingEvent.Kind.SEVERITY:
             return f"Severity changed from {_level(detail.get('from'))} to {_level(detail.get('to'))}"
+        case FindingEvent.Kind.ACCEPTED:
+            said = f"Accepted by {detail.get('by', '')} until {detail.get('until', '')}"
+            return f"{said}: {detail.get('reason', '')}"
+        case FindingEvent.Kind.ENDED:
+            return f"Open again: {ENDED.get(detail.get('why', ''), 'the acceptance ended')}{_by(detail)}"
+        case FindingEvent.Kind.EXPIRED:
+            return "Open again: the acceptance expired"
+        case FindingEvent.Kind.ASSIGNED:
+            return f"Assigned to {detail.get('to') or 'whoever owns the account'}{_by(detail)}"
+        case FindingEvent.Kind.NOTED:
+            return f"Note written{_by(detail)}"
         case FindingEvent.Kind.CHANGED:
             before = detail.get("title", "")
             return (
@@ -105,6 +146,10 @@ def event_words(event: FindingEvent) -> str:
         case _:
             level = f" as {_level(detail['severity'])}" if "severity" in detail else ""
             return f"{FindingEvent.Kind(event.kind).label}{level}"
+
+
+def _by(detail: Mapping[str, Any]) -> str:
+    return f", by {detail['by']}" if detail.get("by") else ""
 
 
 def _level(number: Any) -> str:

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import django_tables2 as tables
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from findings.models import Finding
+from findings.models import Acceptance, Finding
 from findings.rules import registry
 from findings.vocabulary import Practice, Severity, SubjectType
-from iamdash.pages import show
+from iamdash.access.models import Role
+from iamdash.pages import show, tickets, when
 from iamdash.pages.checked import checked
 from iamdash.pages.facets import Accounts, Choices, Texts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
-from iamdash.pages.grouped import group_facet, owner_facet
+from iamdash.pages.grouped import group_facet, ou_facet, owned, owner_facet
 from iamdash.pages.lists import ListPage
 from iamdash.pages.severities import WORST_FIRST
 from iamdash.pages.subjects import FixedAt, OfPermissionSet, OfPrincipal, subject_url
-from iamdash.pages.tables import ListTable
+from iamdash.pages.tables import ListTable, Ordered
+from iamdash.pages.work_facets import DUE, OVERDUE, AcceptedBy, Assigned
 
 OPEN = Q(status=Finding.Status.OPEN, resolved_at=None)
 RECENT = timedelta(days=7)
+SELECT = format_html('<span class="hidden">{}</span>', "Select")
 
 
 def rule_label(code: str) -> str:
@@ -38,11 +44,27 @@ class FindingTable(ListTable):
     lead = "title"
     caption = "Findings"
 
+    pick = tables.Column(SELECT, empty_values=(), accessor="pk", attrs={"td": {"class": "tight"}})
     severity = tables.Column(attrs={"td": {"class": "tight"}})
     title = tables.Column("Finding")
     subject = tables.Column(accessor="subject_name")
     account = tables.Column()
+    owner = tables.Column("Owner", empty_values=(), accessor="assignee")
     since = tables.Column("Since", accessor="opened_at", attrs={"td": {"class": "tight"}})
+
+    def __init__(self, data: Ordered, *, asked: Asked, request: HttpRequest) -> None:
+        super().__init__(data, asked=asked, request=request)
+        if not request.user.may(Role.ANALYST):
+            self.columns.hide("pick")
+
+    def render_pick(self, record: Finding) -> SafeString:
+        told = f"Select {show.hidden(record.title)}"
+        return format_html(
+            '<input type="checkbox" name="pick" value="{}" form="work" aria-label="{}">', record.pk, told
+        )
+
+    def render_owner(self, record: Finding) -> SafeString:
+        return answers(record)
 
     def render_severity(self, value: int, record: Finding) -> SafeString:
         return show.severity(record.severity)
@@ -50,11 +72,12 @@ class FindingTable(ListTable):
     def render_title(self, record: Finding) -> SafeString:
         url = show.address(self.request, "finding", record.pk)
         return format_html(
-            '<a class="lead" href="{}" hx-boost="false">{}</a><span class="under">{}{}</span>',
+            '<a class="lead" href="{}" hx-boost="false">{}</a><span class="under">{}{}{}</span>',
             url,
             show.name(record.title),
             rule_label(record.code),
             _standing(record),
+            tickets.said(record.ticket, resolved=record.resolved_at is not None),
         )
 
     def render_subject(self, record: Finding) -> SafeString:
@@ -76,14 +99,36 @@ class FindingTable(ListTable):
         since = show.ago(record.opened_at)
         if record.resolved_at:
             return format_html('{}<span class="under">resolved {}</span>', since, show.ago(record.resolved_at))
-        return since
+        return format_html('{}<span class="under">{}</span>', since, due(record)) if record.due_at else since
+
+
+def last_day(one: Acceptance) -> datetime:
+    """Within the last day on which it holds: most end at a midnight."""
+    return one.expires_at - timedelta(seconds=1)
+
+
+def due(finding: Finding) -> SafeString:
+    """Until when it is due; late ones have a word and a mark."""
+    if finding.due_at is None:
+        return format_html("no day is named")
+    if finding.due_at > timezone.now():
+        return format_html("due {}", show.ago(finding.due_at))
+    return format_html("{}overdue, was due {}", show.mark("high"), show.ago(finding.due_at))
+
+
+def answers(finding: Finding) -> SafeString:
+    """Who it is assigned to, else who owns the account."""
+    if finding.assignee:
+        return format_html('{}<span class="under">assigned</span>', show.name(finding.assignee))
+    owner = owned().get(finding.account_id)
+    return show.name(owner.name) if owner else format_html('<span class="muted">{}</span>', "nobody")
 
 
 def _standing(finding: Finding) -> SafeString | str:
     if finding.status == Finding.Status.RESOLVED:
         return format_html(" · {}{}", show.mark("resolved"), finding.get_resolved_why_display())
     if finding.status == Finding.Status.ACCEPTED:
-        return " · accepted"
+        return format_html(" · accepted until {}", f"{last_day(finding.acceptance):%Y-%m-%d}")
     if finding.reopened:
         return format_html(" · reopened {}", "once" if finding.reopened == 1 else f"{finding.reopened} times")
     return ""
@@ -100,6 +145,8 @@ FILTERS = Filters(
         Tab("open", "Open", OPEN),
         Tab("new", "New", OPEN & Q(first_opened_at__gte=Now() - RECENT), "-since"),
         Tab("reopened", "Reopened", OPEN & Q(reopened__gt=0)),
+        Tab("overdue", "Overdue", OVERDUE),
+        Tab("accepted", "Accepted", Q(status=Finding.Status.ACCEPTED)),
         Tab("resolved", "Resolved", Q(resolved_at__isnull=False)),
         Tab("all", "All", Q()),
     ),
@@ -120,8 +167,14 @@ FILTERS = Filters(
         ),
         Texts(name="rule", title="Rule", column="code", pattern=re.compile(r"[A-Z]{2}\d{3}"), naming=rule_label),
         Accounts(),
+        ou_facet(),
         group_facet(),
         owner_facet(),
+        *when.facets(),
+        Assigned(),
+        DUE,
+        AcceptedBy(),
+        tickets.TicketFacet(),
         OfPrincipal(),
         OfPermissionSet(),
         FixedAt(),
@@ -163,6 +216,14 @@ class FindingList(ListPage):
         "resolved_at": lambda f: f.resolved_at,
         "resolved_why": lambda f: f.resolved_why,
         "reopened": lambda f: f.reopened,
+        "due_at": lambda f: f.due_at,
+        "assignee": lambda f: f.assignee,
+        "owner": lambda f: owner.name if (owner := owned().get(f.account_id)) else "",
+        "accepted_until": lambda f: f.acceptance and f.acceptance.expires_at,
+        "accepted_because": lambda f: f.acceptance and f.acceptance.reason,
+        "ticket": lambda f: f.ticket and (f.ticket.key or str(f.ticket.ref)),
+        "ticket_state": lambda f: f.ticket and f.ticket.state,
+        "ticket_url": lambda f: (f.ticket and f.ticket.url) or None,
         "evidence": lambda f: f.evidence,
     }
 
@@ -170,7 +231,11 @@ class FindingList(ListPage):
         return Finding.objects.order_by()
 
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
-        return qs.select_related("account")
+        return qs.select_related("account", "acceptance")
+
+    def attach(self, rows: Sequence[Finding]) -> None:
+        tickets.attach(rows)
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
-        return {"checked": checked(asked.chosen, asked.condition("group") & asked.condition("owner"))}
+        accounts = asked.condition("group") & asked.condition("owner")
+        return {"may_work": self.request.user.may(Role.ANALYST), "checked": checked(asked.chosen, accounts)}

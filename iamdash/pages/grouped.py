@@ -15,7 +15,7 @@ from findings.analysis.places import Scope
 from findings.engine.grouping import owners
 from iamdash.access.scope import once
 from iamdash.pages.facets import SHOWN, Facet, Option, rows
-from iamdash.pages.scopes import Whom, known_groups, stand
+from iamdash.pages.scopes import Whom, known_groups, named, stand
 
 KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NOBODY = "-"
@@ -47,6 +47,17 @@ def by_owner() -> Sets:
     return found if found.keys() - {NOBODY} else {}
 
 
+def by_ou() -> Sets:
+    """OU -> its name and the accounts in it and in the OUs below. Roots hold all accounts and are left out."""
+    units = {unit: words for unit, words in named(Scope.OU).items() if unit.startswith("ou-")}
+    below: dict[str, list[int]] = {unit: [] for unit in units}
+    for pk, one in stand().items():
+        for unit in one.place.ous:
+            if unit in below:
+                below[unit].append(pk)
+    return {unit: (words, below[unit]) for unit, words in units.items()}
+
+
 @dataclass(frozen=True, kw_only=True)
 class OfAccounts(Facet):
     """make: slug -> label and keys of accounts, which are few, so a list asks for them by key. column: path to the account."""
@@ -74,6 +85,10 @@ class OfAccounts(Facet):
 
     def label(self, slug: str) -> str:
         return self.sets()[slug][0]
+
+
+def ou_facet(column: str = "account") -> Facet:
+    return OfAccounts(name="ou", title="OU", make=by_ou, pattern=re.compile(r"ou-[a-z0-9-]{1,66}"), column=column)
 
 
 def group_facet(column: str = "account") -> Facet:

@@ -1,0 +1,148 @@
+"""What does each owner have to do? Findings of their accounts: open by severity, overdue, new, accepted; and what is mine."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, Q
+from django.db.models.functions import Now
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from collectors.models import Account
+from findings.models import Finding
+from findings.models.finding import UNRESOLVED
+from findings.vocabulary import Severity
+from iamdash.pages import show
+from iamdash.pages.context import account_chosen
+from iamdash.pages.exceptions import SOON
+from iamdash.pages.facets import rows
+from iamdash.pages.findings import OPEN, RECENT
+from iamdash.pages.grouped import NOBODY, Sets, by_owner
+from iamdash.pages.severities import WORST_FIRST, counts
+from iamdash.pages.work_facets import OVERDUE
+
+
+@dataclass
+class Sums:
+    """Numbers of accounts. open: by severity, without accepted ones. ending: accepted, for two weeks more at most."""
+
+    open: dict[Severity, int] = field(default_factory=lambda: dict.fromkeys(Severity, 0))
+    overdue: int = 0
+    new: int = 0
+    accepted: int = 0
+    ending: int = 0
+
+    @property
+    def total(self) -> int:
+        return sum(self.open.values())
+
+    def add(self, other: Sums) -> None:
+        for severity, n in other.open.items():
+            self.open[severity] += n
+        for name in ("overdue", "new", "accepted", "ending"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+def sums(accounts: Iterable[int]) -> dict[int, Sums]:
+    """By key of the account. Four queries, each of which an index answers."""
+    found: defaultdict[int, Sums] = defaultdict(Sums)
+    some = Finding.objects.filter(account__in=list(accounts)).order_by()
+    unresolved = some.filter(UNRESOLVED).values_list("account", "severity")
+    for account, severity, n in unresolved.annotate(n=rows()):
+        found[account].open[Severity(severity)] += n
+    accepted = some.filter(acceptance__isnull=False).values_list("account", "severity")
+    ending = Count("pk", filter=Q(acceptance__expires_at__lte=Now() + SOON))
+    for account, severity, n, soon in accepted.annotate(n=rows(), soon=ending):
+        found[account].open[Severity(severity)] -= n
+        found[account].accepted += n
+        found[account].ending += soon
+    for account, n in some.filter(OVERDUE).values_list("account").annotate(n=rows()):
+        found[account].overdue = n
+    fresh = some.filter(OPEN, opened_at__gte=Now() - RECENT, first_opened_at__gte=Now() - RECENT)
+    for account, n in fresh.values_list("account").annotate(n=rows()):
+        found[account].new = n
+    return dict(found)
+
+
+@dataclass(frozen=True)
+class Line:
+    """An owner, or an account of one. narrow: parameters of the lists that it leads to; url: of its own page, "" for none."""
+
+    name: str
+    accounts: int
+    sums: Sums
+    narrow: dict[str, str]
+    request: HttpRequest
+    url: str = ""
+
+    @property
+    def chips(self) -> Any:
+        return counts(self.sums.open, self._list())
+
+    def _list(self, **more: str) -> str:
+        return show.address(self.request, "findings", **{**self.narrow, **more})
+
+    @property
+    def links(self) -> Iterator[tuple[int, str]]:
+        """Overdue, new, accepted, ending."""
+        yield self.sums.overdue, self._list(tab="overdue")
+        yield self.sums.new, self._list(tab="new")
+        yield self.sums.accepted, self._list(tab="accepted")
+        yield self.sums.ending, show.address(self.request, "findings-exceptions", tab="soon")
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """With `owner`: the accounts of that one."""
+    owner = request.GET.get("owner", "")
+    sets = _sets(account_chosen(request))
+    if owner and owner not in sets:
+        raise Http404("No account that you see has this owner.")
+    lines = _accounts(request, sets[owner][1]) if owner else _owners(request, sets)
+    mine = Finding.objects.filter(OPEN, assignee=request.user.username)
+    context = {
+        "owner": sets[owner][0] if owner else "",
+        "narrow": {"owner": owner} if owner else {},
+        "lines": sorted(lines, key=_worst_first),
+        "mine": mine.count(),
+        "mine_overdue": mine.filter(OVERDUE).count(),
+        "named": bool(by_owner()),
+    }
+    return render(request, "findings/owners.html", context)
+
+
+def _worst_first(line: Line) -> tuple[Any, ...]:
+    return *(-line.sums.open[severity] for severity in WORST_FIRST), line.name
+
+
+def _sets(aws_id: str) -> Sets:
+    """Owner -> name and accounts; of one account alone where the frame's selector names it."""
+    seen = Account.objects.filter(aws_id=aws_id) if aws_id else Account.objects.all()
+    pks = list(seen.values_list("pk", flat=True))
+    if not by_owner():
+        return {NOBODY: ("Nobody", pks)} if pks else {}
+    some = ((slug, name, sorted(set(mine) & set(pks))) for slug, (name, mine) in by_owner().items())
+    return {slug: (name, mine) for slug, name, mine in some if mine}
+
+
+def _owners(request: HttpRequest, sets: Sets) -> Iterator[Line]:
+    found, named = sums(pk for _, pks in sets.values() for pk in pks), bool(by_owner())
+    for slug, (name, pks) in sets.items():
+        whole = Sums()
+        for pk in pks:
+            if pk in found:
+                whole.add(found[pk])
+        url = show.address(request, "findings-owners", owner=slug) if named else ""
+        yield Line(name, len(pks), whole, {"owner": slug} if named else {}, request, url)
+
+
+def _accounts(request: HttpRequest, pks: list[int]) -> Iterator[Line]:
+    found = sums(pks)
+    for pk, aws_id, name in Account.objects.filter(pk__in=pks).values_list("pk", "aws_id", "name"):
+        url = show.address(request, "account", aws_id)
+        yield Line(name, 1, found.get(pk, Sums()), {"account": aws_id}, request, url)

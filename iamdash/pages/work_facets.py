@@ -1,0 +1,78 @@
+"""Whose a finding is, until when it is due, and which acceptance hides it: what the list of findings asks of people's work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from collectors.records import clean
+from findings.models import Acceptance, Finding
+from iamdash.pages.facets import SHOWN, Conditions, Facet, Option, rows
+
+NOBODY = "-"
+SOON = timedelta(days=7)
+OVERDUE = Q(resolved_at=None, due_at__lte=Now())
+
+
+class Due(Conditions):
+    """Counted by an index of due dates, so only what is due before long is offered."""
+
+    def options(self, qs: QuerySet[Any]) -> list[Option]:
+        return super().options(qs.filter(due_at__lte=Now() + SOON))
+
+
+DUE = Due(
+    name="due",
+    title="Due",
+    single=True,
+    conditions={
+        "over": (OVERDUE, "Overdue"),
+        "soon": (Q(resolved_at=None, due_at__gt=Now(), due_at__lte=Now() + SOON), "Within 7 days"),
+    },
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assigned(Facet):
+    """Slugs are names as they were given; NOBODY, which is most of all, is not counted: those of whoever owns the account."""
+
+    name: str = "assigned"
+    title: str = "Assigned"
+
+    def accepts(self, slug: str) -> bool:
+        return 0 < len(slug) <= 150 and clean(slug) == slug
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        return Q(assignee__in=["" if slug == NOBODY else slug for slug in slugs])
+
+    def options(self, qs: QuerySet[Any]) -> list[Option]:
+        named = qs.exclude(assignee="").order_by().values_list("assignee")
+        return [Option(name, name, n) for name, n in named.annotate(n=rows()).order_by("-n", "assignee")[:SHOWN]]
+
+    def label(self, slug: str) -> str:
+        return "The account's owner" if slug == NOBODY else slug
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptedBy(Facet):
+    """What an acceptance hides. Slugs are keys."""
+
+    name: str = "exception"
+    title: str = "Accepted by"
+    single: bool = True
+    offered: bool = False
+
+    def accepts(self, slug: str) -> bool:
+        return slug.isascii() and slug.isdigit() and len(slug) < 19
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        return Q(acceptance__in=[int(slug) for slug in slugs], status=Finding.Status.ACCEPTED)
+
+    def label(self, slug: str) -> str:
+        one = Acceptance.objects.filter(pk=slug).first()
+        return f"{one.set_by}: {one.reason[:60]}" if one else slug
