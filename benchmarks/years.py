@@ -1,0 +1,355 @@
+"""Two years of an organization in the database: 500 accounts, 100,000 principals, a million findings over 730 days, with what the
+engine derives of them. Made by SQL, seeded, so that every run measures the same; accounts are of very different sizes.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection, models, transaction
+
+ACCOUNTS, PRINCIPALS, FINDINGS, DAYS, UNITS, OWNERS = 500, 100_000, 1_000_000, 730, 20, 60
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def fill(accounts: int = ACCOUNTS, principals: int = PRINCIPALS, findings: int = FINDINGS, days: int = DAYS) -> None:
+    """Into an empty, migrated database."""
+    given = {"principals": principals, "findings": findings, "days": days, "now": NOW}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select setseed(0.42)")
+        _accounts(accounts)
+        _principals(given)
+        _findings(cursor, given)
+        _derived(cursor, given)
+        _collected(given)
+    with connection.cursor() as cursor:
+        cursor.execute("vacuum analyze")
+
+
+def _accounts(n: int) -> None:
+    from collectors.models import Account, Connection, Document
+    from collectors.records import digest
+    from findings.models import AccountOwner, AccountPlace
+
+    made = Account.objects.bulk_create(
+        Account(aws_id=f"{i:012}", name=f"acct-{i}", added_at=NOW) for i in range(1, n + 1)
+    )
+    Connection.objects.bulk_create(Connection(account=one) for one in made)
+    AccountPlace.objects.bulk_create(
+        AccountPlace(
+            account=one,
+            ous=["r-1", f"ou-{i % UNITS}"],
+            names=["Root", f"unit {i % UNITS}"],
+            tags={"owner": f"team-{i * 7 % OWNERS}"},
+        )
+        for i, one in enumerate(made)
+    )
+    AccountOwner.objects.create(scope="own-tag", target="owner", set_by="bench")
+    body = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:*", "sqs:*"], "Resource": "*"}]}
+    Document.objects.bulk_create(Document(account=one, digest=digest(body), body=body) for one in made)
+
+
+def _principals(given: dict[str, Any]) -> None:
+    from collectors.models import AccessKey, Document, Policy, Principal
+
+    document = Document.objects.values_list("digest", flat=True)[0]
+    role = {"path": "/", "created_at": "2024-01-01T00:00:00Z", "trust": document, "inline": {"own": document}}
+    who = """(
+      select i, a.id as account_id, a.aws_id, case when mod(i, 7) = 0 then 'user' else 'role' end as type,
+        case when mod(i, 7) = 0 then 'AIDA' else 'AROA' end || to_char(i, 'FM00000000000000000') as unique_id,
+        case when mod(i, 7) = 0 then 'user-' else 'role-' end || i as name
+      from generate_series(1, %(principals)s) i,
+      lateral (select 1 + least((select count(*) from collectors_account) - 1,
+        floor((select count(*) from collectors_account) * power(random() + i * 0, 2.5)))::int as n) z
+      join (select *, row_number() over (order by id) as n from collectors_account) a using (n)) p"""
+    observed = {"digest": "md5(unique_id)", "data_digest": "md5(unique_id)", "seen_from": "%(now)s"}
+    arn = "'arn:aws:iam::' || aws_id || ':' || type || '/' || name"
+    copy(
+        Principal,
+        who,
+        given,
+        account_id="account_id",
+        unique_id="unique_id",
+        type="type",
+        name="name",
+        arn=arn,
+        path="'/'",
+        created_at="timestamptz '2024-01-01'",
+        data=f"{literal(role)} || jsonb_build_object('unique_id', unique_id, 'name', name, 'arn', {arn})",
+        **observed,
+    )
+    users = "(select *, replace(unique_id, 'AIDA', 'AKIA') as key_id from collectors_principal where type = 'user') p"
+    key = {"created_at": "2024-06-01T00:00:00Z", "active": True}
+    copy(
+        AccessKey,
+        users,
+        given,
+        account_id="account_id",
+        unique_id="key_id",
+        user_name="name",
+        user_arn="arn",
+        active="true",
+        created_at="timestamptz '2024-06-01'",
+        data=f"{literal(key)} || jsonb_build_object('unique_id', key_id, 'user_name', name, 'user_arn', arn)",
+        **observed,
+    )
+    policy = {
+        "path": "/", "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z", "document": document,
+        "default_version": "v1",
+    }  # fmt: skip
+    arn = "'arn:aws:iam::' || aws_id || ':policy/policy-' || n"
+    copy(
+        Policy,
+        """(select id as account_id, aws_id, n, 'ANPA' || aws_id || n as unique_id
+        from collectors_account, generate_series(1, 40) n) p""",
+        given,
+        account_id="account_id",
+        unique_id="unique_id",
+        name="'policy-' || n",
+        arn=arn,
+        aws_managed="false",
+        attachment_count="3",
+        data=f"{literal(policy)} || jsonb_build_object('unique_id', unique_id, 'name', 'policy-' || n, 'arn', {arn})",
+        **observed,
+    )
+
+
+def _findings(cursor: Any, given: dict[str, Any]) -> None:
+    """70 of 100 were resolved, most of them soon; what is open is about a third."""
+    from findings.models import Finding, FindingEvent
+    from findings.rules import registry
+    from findings.vocabulary import SubjectType
+
+    rules = [r for r in registry.rules() if SubjectType.ROLE in r.subjects or SubjectType.USER in r.subjects]
+    cursor.execute("create temporary table rule (n int, code text, severity int) on commit drop")
+    cursor.executemany(
+        "insert into rule values (%s, %s, %s)", [(n, r.code, int(r.severity)) for n, r in enumerate(rules, 1)]
+    )
+    given |= {"rules": len(rules)}
+    source = """(
+      select g, p.account_id, p.type, p.unique_id, p.name, p.arn, r.code, r.severity, op, res
+      from (
+        select g, 1 + floor(random() * %(principals)s)::int as p, 1 + floor(%(rules)s * power(random(), 1.5))::int as n,
+          %(now)s - random() * %(days)s * interval '1 day' as op, random() as x, random() as y
+        from generate_series(1, %(findings)s) g) z
+      join (select *, row_number() over (order by id) as p from collectors_principal) p using (p)
+      join rule r on r.n = least(%(rules)s, z.n)
+      cross join lateral (select case when x < .7 then op + y * y * interval '200 days' end as later) l
+      cross join lateral (select case when later < %(now)s then later end as res) q) f"""
+    copy(
+        Finding,
+        source,
+        given,
+        account_id="account_id",
+        code="code",
+        practice="left(code, 2)",
+        severity="severity",
+        subject_type="type",
+        subject_id="unique_id",
+        subject_name="name",
+        subject_arn="arn",
+        part="'p' || g",
+        title="name || ' may do what ' || code || ' says in ' || mod(g, 90) || ' services'",
+        evidence="jsonb_build_object('services', mod(g, 90), 'policies', jsonb_build_array(name, code), 'since', op::date)",
+        first_opened_at="op",
+        opened_at="op",
+        resolved_at="res",
+        resolved_why="case when res is null then '' when mod(g, 9) = 0 then 'subject_gone' else 'clear' end",
+        status="case when res is null then 'open' else 'resolved' end",
+        due_at="case when res is null and severity > 1 then op + interval '1 day' * (array[365, 180, 90, 30, 7])[severity] end",
+    )
+    told = "(select * from findings_finding) f"
+    both = {"account_id": "account_id", "finding_id": "id"}
+    copy(
+        FindingEvent,
+        told,
+        given,
+        **both,
+        at="opened_at",
+        kind="'opened'",
+        detail="jsonb_build_object('severity', severity)",
+    )
+    ended = "(select * from findings_finding where resolved_at is not null) f"
+    copy(
+        FindingEvent,
+        ended,
+        given,
+        **both,
+        at="resolved_at",
+        kind="'resolved'",
+        detail="jsonb_build_object('why', resolved_why)",
+    )
+
+
+def _derived(cursor: Any, given: dict[str, Any]) -> None:
+    """Posture, rollups and ended intervals, as the engine would have left them."""
+    from findings.models import AccountDay, DailyCount, EndedInterval, PrincipalPosture, RuleState
+
+    ended = "(select * from findings_finding where resolved_at is not null) f"
+    copy(
+        EndedInterval,
+        ended,
+        given,
+        account_id="account_id",
+        finding_id="id",
+        code="code",
+        severity="severity",
+        opened_at="opened_at",
+        resolved_at="resolved_at",
+        why="resolved_why",
+        again="false",
+        hours="extract(epoch from resolved_at - opened_at)::int / 3600",
+    )
+    slugs = ("info", "low", "medium", "high", "critical")
+    counted = ", ".join(f"count(f.id) filter (where severity = {n}) as {slug}" for n, slug in enumerate(slugs, 1))
+    copy(
+        PrincipalPosture,
+        f"""(select p.id as principal_id, p.account_id, {counted}, coalesce(max(severity), 0) as worst, count(f.id) as n
+        from collectors_principal p left join findings_finding f
+          on f.account_id = p.account_id and f.subject_id = p.unique_id and f.resolved_at is null
+        group by p.id) p""",
+        given,
+        account_id="account_id",
+        principal_id="principal_id",
+        kind="case when mod(principal_id, 5) = 0 then 'human-user' else 'machine-service' end",
+        confidence="'high'",
+        reasons="'[]'",
+        worst="worst",
+        risk="100 * worst + least(99, n)",
+        **{slug: slug for slug in slugs},
+    )
+    cursor.execute(
+        """create temporary table moved on commit drop as
+        select account_id, practice, severity, day, sum(o)::int as o, sum(r)::int as r from (
+          select account_id, practice, severity, (opened_at at time zone 'UTC')::date as day, 1 as o, 0 as r from findings_finding
+          union all select account_id, practice, severity, (resolved_at at time zone 'UTC')::date, 0, 1
+          from findings_finding where resolved_at is not null) m group by 1, 2, 3, 4"""
+    )
+    day = "generate_series((%(now)s - %(days)s * interval '1 day')::date, %(now)s::date, '1 day') as d(day)"
+    copy(
+        DailyCount,
+        f"""(select * from (
+          select k.account_id, k.practice, k.severity, d.day::date as day, coalesce(o, 0) as o, coalesce(r, 0) as r,
+            sum(coalesce(o, 0) - coalesce(r, 0)) over (partition by k.account_id, k.practice, k.severity order by d.day) as n
+          from (select distinct account_id, practice, severity from moved) k cross join {day}
+          left join moved m on (m.account_id, m.practice, m.severity, m.day) = (k.account_id, k.practice, k.severity, d.day::date)
+        ) c where n > 0 or o > 0 or r > 0) c""",
+        given,
+        account_id="account_id",
+        day="day",
+        practice="practice",
+        severity="severity",
+        n_open="n",
+        n_opened="o",
+        n_resolved="r",
+    )
+    of_day = ", ".join(
+        f"coalesce(sum(n_open) filter (where severity = {n}), 0) as {slug}" for n, slug in enumerate(slugs, 1)
+    )
+    copy(
+        AccountDay,
+        f"""(select account_id, day, {of_day}, sum(n_opened) as o, sum(n_resolved) as r from findings_dailycount
+        group by 1, 2) d""",
+        given,
+        account_id="account_id",
+        day="day",
+        gap="1",
+        n_opened="o",
+        n_resolved="r",
+        score="50000 + mod(account_id * 37 + (day - date '2024-01-01') * 11, 20000)",
+        decided="60000",
+        unknown="4000",
+        rules="90",
+        **{slug: slug for slug in slugs},
+    )
+    copy(
+        RuleState,
+        "(select a.id as account_id, r.code from collectors_account a, rule r) s",
+        given,
+        account_id="account_id",
+        code="code",
+        n_subjects="200",
+        n_open="20",
+        n_clear="170",
+        n_unknown="10",
+        as_of="%(now)s",
+    )
+
+
+def _collected(given: dict[str, Any]) -> None:
+    """A month of runs, and the coverage of the last."""
+    from collectors.models import Coverage, Job, Run
+    from collectors.models.partitions import settle_months
+    from collectors.sources import sources
+
+    apis = {api: source.name for source in sources().values() for api in source.covers}
+    for model in (Run, Job):
+        settle_months(model)
+    values = ", ".join(f"('{source}', '{api}')" for api, source in apis.items())
+    copy(
+        Coverage,
+        f"(select a.id as account_id, v.* from collectors_account a, (values {values}) v (source, api)) c",
+        given,
+        account_id="account_id",
+        source="source",
+        api="api",
+        state="case when mod(account_id, 23) = 0 and mod(length(api), 5) = 0 then 'denied' else 'complete' end",
+        observed_at="%(now)s",
+        complete_at="%(now)s",
+    )
+    copy(
+        Run,
+        "(select id as account_id, n from collectors_account, generate_series(1, 120) n) r",
+        given,
+        account_id="account_id",
+        reason="'schedule'",
+        created_at="%(now)s - n * interval '6 hours'",
+        finished_at="%(now)s - n * interval '6 hours' + interval '2 minutes'",
+    )
+    names = ", ".join(f"('{name}')" for name in sources())
+    copy(
+        Job,
+        f"(select r.*, v.source from collectors_run r, (values {names}) v (source)) j",
+        given,
+        run_id="id",
+        account_id="account_id",
+        source="source",
+        state="'done'",
+        created_at="created_at",
+        due_at="created_at",
+        started_at="created_at",
+        finished_at="finished_at",
+        calls="12",
+    )
+
+
+def literal(value: Any) -> str:
+    return "'" + json.dumps(value).replace("'", "''").replace("%", "%%") + "'::jsonb"
+
+
+def copy(model: type[models.Model], origin: str, given: dict[str, Any], /, **columns: str) -> None:
+    """insert into model select ... from origin; columns that are not named get the model's own default. columns: name -> SQL."""
+    table = {}
+    for field in model._meta.concrete_fields:
+        if field.column in columns:
+            table[field.column] = columns.pop(field.column)
+        elif not field.primary_key and not field.null and field.db_default is models.NOT_PROVIDED:
+            table[field.column] = _default(field)
+    if columns:
+        raise TypeError(f"{model.__name__} has no {', '.join(columns)}")
+    names, values = ", ".join(table), ", ".join(table.values())
+    with connection.cursor() as cursor:
+        cursor.execute(f"insert into {model._meta.db_table} ({names}) select {values} from {origin}", given)
+
+
+def _default(field: models.Field[Any, Any]) -> str:
+    value = field.get_default()
+    if isinstance(field, models.JSONField):
+        return literal(value)
+    if isinstance(field, models.DurationField):
+        return "interval '0'"
+    if isinstance(value, bool | int):
+        return str(value).lower()
+    return f"'{value or ''}'"
