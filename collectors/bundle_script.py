@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from collectors.aws.bundle import CLI_NAMES, PREPARES, file_name, selecting
 from collectors.aws.call import Answer, Aws
 from collectors.aws.errors import AwsError
+from collectors.aws.regional import REGIONS
 from collectors.aws.shapes import cli_name
 from collectors.records import State
 from collectors.sources import Api, sources
@@ -40,6 +41,35 @@ EACH = {
     "identitystore:ListUsers": ("IdentityStoreId", "stores"),
     "identitystore:ListGroups": ("IdentityStoreId", "stores"),
     "identitystore:ListGroupMemberships": ("IdentityStoreId GroupId", "groups"),
+    "s3control:GetPublicAccessBlock": ("AccountId", "print sts get-caller-identity --query Account"),
+    **dict.fromkeys(("s3:GetBucketTagging", "s3:GetBucketPolicy"), ("Bucket", "buckets")),
+    **dict.fromkeys(
+        (
+            "s3:GetPublicAccessBlock",
+            "s3:GetBucketPolicyStatus",
+            "s3:GetBucketAcl",
+            "s3:GetBucketLogging",
+            "s3:GetBucketVersioning",
+            "s3:GetObjectLockConfiguration",
+        ),
+        ("Bucket", "trail_buckets"),
+    ),
+}
+# The same of what lies in regions: the command prints the region first.
+EACH_IN_REGIONS = {
+    "cloudtrail:GetTrailStatus": ("Name", "trails"),
+    "cloudtrail:GetEventSelectors": ("TrailName", "trails"),
+    "cloudtrail:GetInsightSelectors": ("TrailName", "trails"),
+    "sns:ListSubscriptionsByTopic": ("TopicArn", "topics"),
+    "events:ListTargetsByRule": ("Rule", "event_rules"),
+    "accessanalyzer:ListFindingsV2": (
+        "analyzerArn",
+        "in_regions accessanalyzer list-analyzers --query 'analyzers[].[arn]'",
+    ),
+    "accessanalyzer:ListFindings": (
+        "analyzerArn",
+        """in_regions accessanalyzer list-analyzers --query 'analyzers[?!contains(type, `"_"`)].[arn]'""",
+    ),
 }
 HEAD = """\
 #!/bin/sh
@@ -51,8 +81,36 @@ ask() { # prints AWS's answer, or its refusal as one
     tr -d '\\n\\r\\\\' <.refusal | sed 's/"/\\\\"/g; s/.*An error occurred (\\([A-Za-z.]*\\))[^:]*: *\\(.*\\)/\\1|\\2/; t
       s/^/CommandFailed|/' | sed 's/^\\([A-Za-z.]*\\)|\\(.*\\)$/{"Error": {"Code": "\\1", "Message": "\\2"}}/'; echo; }
 }
-# Identity Center, which lies in one region: that of AWS_REGION, or of the profile.
 print() { aws "$@" --output text 2>.refusal </dev/null; }
+# What lies in regions is asked for in each that is enabled.
+regions() {
+  print account list-regions --region-opt-status-contains ENABLED ENABLED_BY_DEFAULT --query 'Regions[].[RegionName]'
+}
+in_regions() { regions | while read -r r; do print "$@" --region "$r" | sed "s|^|$r |"; done; }
+trails() {
+  regions | while read -r r; do
+    print cloudtrail describe-trails --query 'trailList[].[HomeRegion,TrailARN]' --region "$r"
+  done | sort -u
+}
+topics() {
+  {
+    in_regions cloudwatch describe-alarms --query 'MetricAlarms[].AlarmActions[].[@]'
+    event_rules | while read -r r n; do
+      print events list-targets-by-rule --rule "$n" --query 'Targets[].[Arn]' --region "$r" | sed "s|^|$r |"
+    done
+  } | grep ':sns:' | sort -u
+}
+event_rules() { # those that may match CloudTrail's events
+  in_regions events list-rules --query 'Rules[?contains(EventPattern || `""`, `"CloudTrail"`) ||
+    !contains(EventPattern || `"detail-type"`, `"detail-type"`)].[Name]'
+}
+buckets() { print s3api list-buckets --query 'Buckets[].[Name]'; }
+trail_buckets() { # those that CloudTrail may deliver to
+  buckets | while read -r b; do
+    print s3api get-bucket-policy --query Policy --bucket "$b" | grep -qi 'cloudtrail.amazonaws.com' && echo "$b"
+  done
+}
+# Identity Center, which lies in one region: that of AWS_REGION, or of the profile.
 instances() { print sso-admin list-instances --query 'Instances[].[InstanceArn]'; }
 stores() { print sso-admin list-instances --query 'Instances[].[IdentityStoreId]'; }
 sets() {
@@ -73,6 +131,8 @@ groups() {
 }
 """
 TAIL = "rm -f .refusal"
+REGION = '"$r"'
+IN_REGION = f" --region {REGION}"
 
 
 class _Rehearsal(Aws):
@@ -85,7 +145,8 @@ class _Rehearsal(Aws):
         self.account_id = ""
 
     def ask(self, api: str, *, require: str, region: str = "", **parameters: Any) -> Answer:
-        self.asked = parameters | ({"region": region} if region else {})
+        if self.asked is None:
+            self.asked = parameters | ({"region": region} if region else {})
         raise AwsError(api, State.ERROR, "Only rehearsed.")
 
     def pages(
@@ -98,35 +159,32 @@ class _Rehearsal(Aws):
 
 
 def request(api: Api) -> dict[str, Any] | None:
-    """The parameters with which the API is asked; None where they depend on the answers of others."""
+    """The parameters with which the API is asked; None where they depend on the answers of others, but for the regions."""
     rehearsal = _Rehearsal()
     try:
-        api.fetch(rehearsal, {})
+        others = {name: {"region": [{}]} for name in api.after if api.regional}
+        api.fetch(rehearsal, others | {REGIONS: ("region",)})
     except (AwsError, *rehearsal.malformed):
         return rehearsal.asked
     return rehearsal.asked
 
 
 def script() -> str:
-    apis = [api for source in sources().values() for api in source.apis]
-    return "\n".join([HEAD + "\n".join(line for api in apis for line in _lines(api)), TAIL, ""])
+    apis = {api.name: api for source in sources().values() for api in source.apis}
+    return "\n".join([HEAD + "\n".join(line for api in apis.values() for line in _lines(api)), TAIL, ""])
 
 
 def _lines(api: Api) -> Iterator[str]:
     asked, (service, operation) = request(api), api.name.split(":")
     command = f"{CLI_NAMES.get(service, service)} {cli_name(operation)}"
     if api.name in EACH:
-        names, values = EACH[api.name]
-        parameters = names.split()
-        read = [f"v{n}" for n, _ in enumerate(parameters, 1)]
-        told = ", ".join(f'"{parameter}": "%s"' for parameter in parameters)
-        given = " ".join(f'"${one}"' for one in read)
-        options = " ".join(f'--{cli_name(parameter)} "${one}"' for parameter, one in zip(parameters, read, strict=True))
-        name = file_name(api.name, kind="jsonl")
-        yield f"{values} | while read -r {' '.join(read)}; do"
-        yield f"""  printf '{{"Request": {{{told}}}, "Response": %s}}\\n' {given} \\"""
-        yield f"""    "$(ask {command} {options} </dev/null | tr -d '\\n')\""""
-        yield f"done >{name}"
+        yield from _each(api, command, *EACH[api.name])
+    elif api.name in EACH_IN_REGIONS:
+        yield from _each(api, command, *EACH_IN_REGIONS[api.name], regional=True)
+    elif asked is not None and api.regional:
+        yield "regions | while read -r r; do"
+        yield f"  ask {command}{_options(asked)}{IN_REGION} </dev/null >{file_name(api.name, REGION)}"
+        yield "done"
     elif asked is None:
         yield f"# {file_name(api.name, kind='jsonl')}: one line a request, as BUNDLE.md says, if you want it judged"
     elif api.name in PREPARES:
@@ -135,5 +193,29 @@ def _lines(api: Api) -> Iterator[str]:
         yield f"""  grep -q 'COMPLETE\\|"Error"' {file_name(api.name)} && break; sleep 2"""
         yield "done"
     else:
-        options = "".join(f" --{cli_name(name)} {shlex.quote(str(value))}" for name, value in selecting(asked).items())
-        yield f"ask {command}{options} >{file_name(api.name)}"
+        yield f"ask {command}{_options(asked)} >{file_name(api.name)}"
+
+
+def _options(asked: dict[str, Any]) -> str:
+    chosen = {name: value for name, value in selecting(asked).items() if name != "region"}
+    return "".join(f" --{cli_name(name)} {_given(value)}" for name, value in chosen.items())
+
+
+def _given(value: Any) -> str:
+    """An option's value, or its values."""
+    return " ".join(shlex.quote(str(one)) for one in (value if isinstance(value, list | tuple) else [value]))
+
+
+def _each(api: Api, command: str, names: str, values: str, *, regional: bool = False) -> Iterator[str]:
+    """One line a request; S3 answers some with nothing. values: the command that prints them. regional: it prints the region
+    first, and each has its file."""
+    parameters = names.split()
+    read = [f"v{n}" for n, _ in enumerate(parameters, 1)]
+    told = ", ".join(f'"{parameter}": "%s"' for parameter in parameters)
+    given = " ".join(f'"${one}"' for one in read)
+    options = " ".join(f'--{cli_name(parameter)} "${one}"' for parameter, one in zip(parameters, read, strict=True))
+    where, into = (IN_REGION, f" >>{file_name(api.name, REGION, 'jsonl')}") if regional else ("", "")
+    yield f"{values} | while read -r {' '.join(['r'] * regional + read)}; do"
+    yield f"""  printf '{{"Request": {{{told}}}, "Response": %s}}\\n' {given} \\"""
+    yield f"""    "$(ask {command} {options}{where} </dev/null | tr -d '\\n' | grep . || echo '{{}}')"{into}"""
+    yield "done" if regional else f"done >{file_name(api.name, kind='jsonl')}"

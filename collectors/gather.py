@@ -38,6 +38,8 @@ def gather(
     for api in source.apis:
         progress(api.name, got.calls)
         missing = [name for name in api.after if name not in got.answers and not _told_by_files(api, name, aws)]
+        if api.either and not any(name in got.answers for name in api.either):
+            missing.append(api.either[0])
         if missing:
             got.failures[api.name] = _not_asked(api, missing[0], got.failures[missing[0]])
             continue

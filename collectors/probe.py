@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from collectors import athena as road
 from collectors import queue
-from collectors.aws import objects
+from collectors.aws import objects, regional
 from collectors.aws.call import Aws
 from collectors.aws.errors import AwsError
 from collectors.aws.objects import Found
@@ -114,7 +114,7 @@ def _lookup(there: Target) -> Iterator[Check]:
     """Each of its two APIs once."""
     now = timezone.now()
     tries: tuple[tuple[str, Callable[[Aws], Any]], ...] = (
-        (event_lookup.REGIONS, event_lookup.enabled_regions),
+        (regional.REGIONS, regional.enabled),
         (LOOKUP, lambda aws: next(event_lookup.events(aws, Look(HOME[there.partition], "ConsoleLogin"), now, now))),
     )
     for api, ask in tries:

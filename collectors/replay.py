@@ -33,7 +33,7 @@ class Replayed:
     def coverage(self) -> tuple[Coverage, ...]:
         rows = (coverage(source, got, part, self.collected_at) for source, got, part in self.parts)
         told = (row for found in rows for row in found.values())
-        return tuple(sorted((*told, *self._trail_coverage()), key=lambda row: row.api))
+        return tuple(sorted((*told, *self._trail_coverage()), key=lambda row: (row.api, row.region)))
 
     def _trail_coverage(self) -> Iterator[Coverage]:
         """A bundle without the folder has no row: it does not claim to know of a trail."""
@@ -110,7 +110,7 @@ class Replayed:
         """as_of None: as of the bundle's own time."""
         found: dict[str, Any] = {}
         for _, _, part in self.parts:
-            for name in part.__struct_fields__:
+            for name in set(part.__struct_fields__).intersection(Snapshot.__struct_fields__):
                 if isinstance(records := getattr(part, name), tuple):
                     found[name] = found.get(name, ()) + records
         documents = {digest: body for _, _, part in self.parts for digest, body in part.documents.items()}

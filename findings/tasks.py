@@ -8,8 +8,9 @@ from django.db import transaction
 
 from collectors import queue
 from findings import engine
-from findings.engine import proposed
+from findings.engine import proposed, review_freeze, review_work
 from findings.engine.decided import judge_as_asked
+from findings.engine.exceptions import expire
 
 log = structlog.get_logger(__name__)
 LOST = "The worker was lost three times while it judged this account."
@@ -17,7 +18,9 @@ LOST = "The worker was lost three times while it judged this account."
 
 @shared_task(name="findings.tick")
 def tick() -> None:
-    """Queue what operators' decisions ask for, ring for judgements that are due, end those whose worker was lost too often."""
+    """End acceptances that are over, queue what operators' decisions ask for, ring for judgements that are due, end those whose
+    worker was lost too often."""
+    expire()
     judge_as_asked()
     due = queue.due(judge=True)
     for claim in due.spent:
@@ -28,6 +31,9 @@ def tick() -> None:
         judge.delay(job_id)
     for proposal_id in proposed.to_ring():
         propose.delay(proposal_id)
+    review_work.close_due()
+    for review_id in review_freeze.to_ring():
+        freeze_review.delay(review_id)
 
 
 @shared_task(name="findings.judge", soft_time_limit=480, time_limit=540)
@@ -59,6 +65,13 @@ def propose(proposal_id: int) -> None:
         raise
     if more:
         propose.delay(proposal_id)
+
+
+@shared_task(name="findings.freeze_review", soft_time_limit=480, time_limit=540)
+def freeze_review(review_id: int) -> None:
+    """Go on with freezing a campaign's items; what is left is rung for at once."""
+    if review_freeze.run(review_id):
+        freeze_review.delay(review_id)
 
 
 def _broke(claim: queue.Claim, error: str) -> None:

@@ -106,8 +106,12 @@ LISTED_BY: Mapping[SubjectType, str] = {
     SubjectType.GROUP: "iam:GetAccountAuthorizationDetails",
     SubjectType.POLICY: "iam:GetAccountAuthorizationDetails",
     SubjectType.KEY: "iam:ListAccessKeys",
+    SubjectType.BUCKET: "s3:ListBuckets",
     SubjectType.ORGANIZATION: "organizations:DescribeOrganization",
+    SubjectType.TRAIL: "cloudtrail:DescribeTrails",
 }
+# Of these one region tells most, and others may be closed for good: what was read of some is judged as far as it goes.
+IN_REGIONS = frozenset({"cloudtrail:DescribeTrails"})
 
 
 class RuleKind(enum.StrEnum):

@@ -33,7 +33,7 @@ class Rate:
 # API, or service for all its others. AWS publishes a number for LookupEvents only (2/s an account and region, botocore's model;
 # other tools of the account share it). The others are ours: IAM's throttling of GenerateServiceLastAccessedDetails is real at
 # a few requests a second (AWS.md 4, indeni/dragoneye#79), and all IAM reads of an account share one hidden quota. Identity
-# Center's APIs share 20/s (its user guide, quotas).
+# Center's APIs share 20/s (its user guide, quotas). Of Config none is published.
 RATES: Mapping[str, Rate] = {
     "cloudtrail:LookupEvents": Rate(1, 1),
     "iam:GenerateServiceLastAccessedDetails": Rate(5, 10),
@@ -42,6 +42,7 @@ RATES: Mapping[str, Rate] = {
     "organizations": Rate(5, 10),
     "sso-admin": Rate(15, 30),
     "identitystore": Rate(15, 30),
+    "config": Rate(10, 20),
 }
 
 # A bucket is one number: when it will be full again, in seconds. Taking a token moves that by one interval; the answer is how

@@ -55,7 +55,8 @@ class Recorder(Aws):
     def _answers(self, api: str, region: str, parameters: dict[str, Any]) -> list[Answer]:
         """A new list for the request: what is asked again, until AWS is done, stands with its last answer."""
         answers: list[Answer] = []
-        self.kept[api, region][_plain(selecting(parameters))] = answers
+        where = "" if "Bucket" in parameters else region  # a bucket's name is its own in all regions: one file for all
+        self.kept[api, where][_plain(selecting(parameters))] = answers
         return answers
 
 

@@ -85,7 +85,11 @@ class World:
         self.trail_written: set[str] = set()  # accounts whose files lie in the bucket
         self.trail_lock = threading.Lock()
         self.event_history: dict[str, dict[str, list[dict[str, Any]]]] = {}  # by account and region (LookupEvents)
+        # account -> what its external-access analyzers find beside its roles' trust (repairs.access_analyzer)
+        self.analyzed: dict[str, list[dict[str, Any]]] = {}
         self.athena = Athena()
+        self.config: dict[str, Any] = {}  # account -> collectors.lab.config.Config
+        self.watched: dict[str, Any] = {}  # account -> collectors.lab.watched.Watched
         self.stopping = threading.Event()
         self.lock = threading.Lock()
         self._stores: dict[tuple[str, str], AccountSpecificBackend[Any]] = {}

@@ -1,7 +1,10 @@
 """The inventory: what operators connected, what was collected, how complete it is, and what changed."""
 
 from .account import Account, BundleUpload, CollectRequest, Connection, ConnectionTest
+from .analyzer import Analyzer, AnalyzerFinding
+from .buckets import Bucket, WatchedBucket
 from .change import Version
+from .config import ConfigAggregator, ConfigItem, ConfigRecorder, ConfigRule
 from .coverage import Coverage
 from .credential import AccessKey, Credential
 from .details import AccountDetails
@@ -13,6 +16,7 @@ from .lookup import LookedUpEvent, LookupWatch
 from .organization import DelegatedAdministrator, OrganizationAccount, OrganizationalUnit, OrganizationPolicy
 from .policy import Document, Policy
 from .principal import Group, Principal
+from .trails import Alarm, Trail
 from .usage import (
     AdminEvent,
     TrailObject,
@@ -33,9 +37,17 @@ __all__ = [
     "AccountAssignment",
     "AccountDetails",
     "AdminEvent",
+    "Alarm",
+    "Analyzer",
+    "AnalyzerFinding",
+    "Bucket",
     "BundleUpload",
     "CenterPrincipal",
     "CollectRequest",
+    "ConfigAggregator",
+    "ConfigItem",
+    "ConfigRecorder",
+    "ConfigRule",
     "Connection",
     "ConnectionTest",
     "Coverage",
@@ -56,6 +68,7 @@ __all__ = [
     "Policy",
     "Principal",
     "Run",
+    "Trail",
     "TrailObject",
     "TrailWatch",
     "UsageAssumption",
@@ -66,4 +79,5 @@ __all__ = [
     "UsageResource",
     "UsageSession",
     "Version",
+    "WatchedBucket",
 ]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from collectors import records
 from collectors.models.account import Account
+from collectors.models.analyzer import Analyzer, AnalyzerFinding
+from collectors.models.buckets import Bucket
 from collectors.models.change import Version
+from collectors.models.config import ConfigAggregator, ConfigRecorder, ConfigRule
+from collectors.models.config_history import add
 from collectors.models.credential import AccessKey, Credential
 from collectors.models.details import AccountDetails
 from collectors.models.identity_center import AccountAssignment, CenterPrincipal, PermissionSet
@@ -24,8 +29,10 @@ from collectors.models.organization import (
 )
 from collectors.models.policy import Document, Policy
 from collectors.models.principal import Group, Principal
+from collectors.models.trails import Alarm, Trail
 
 BATCH = 500
+Regions = frozenset[str] | None  # None: all
 
 
 @dataclass(frozen=True)
@@ -66,11 +73,32 @@ KINDS = (
     Kind("account_assignment", "account_assignments", AccountAssignment, records.AccountAssignment),
     Kind("center_principal", "center_principals", CenterPrincipal, records.CenterPrincipal),
     Kind("delegate", "organization_delegates", DelegatedAdministrator, records.DelegatedAdministrator),
+    Kind("recorder", "recorders", ConfigRecorder, records.ConfigRecorder),
+    Kind("config_rule", "config_rules", ConfigRule, records.ConfigRule),
+    Kind("config_aggregator", "config_aggregators", ConfigAggregator, records.ConfigAggregator),
+    Kind("trail", "trails", Trail, records.Trail),
+    Kind("alarm", "alarms", Alarm, records.Alarm),
+    Kind("analyzer", "analyzers", Analyzer, records.Analyzer),
+    Kind("analyzer_finding", "analyzer_findings", AnalyzerFinding, records.AnalyzerFinding),
+    Kind("bucket", "buckets", Bucket, records.Bucket),
 )
+OF_FIELD = {kind.field: kind for kind in KINDS}
 
 
-def store(account: Account, part: records.Part, sweep: Iterable[str], at: datetime) -> dict[str, int]:
-    """Write a part of the inventory, inside the caller's transaction. sweep: fields whose unseen rows are gone.
+def shown(row: Any, regions: Regions) -> bool:
+    """Whether the row's entity can be seen in one of these regions. row: or what else has the columns."""
+    return regions is None or (bool(regions) and (row.region in regions or not row.region))
+
+
+def store(
+    account: Account,
+    part: records.Part,
+    sweep: Iterable[str],
+    at: datetime,
+    within: Mapping[str, frozenset[str]] = MappingProxyType({}),
+) -> dict[str, int]:
+    """Write a part of the inventory, inside the caller's transaction. sweep: fields whose unseen rows are gone; within: those of
+    them of which only some regions were read.
 
     Returns counts {"new", "changed", "gone", "same"} over all kinds.
     """
@@ -80,7 +108,9 @@ def store(account: Account, part: records.Part, sweep: Iterable[str], at: dateti
     for kind in KINDS:
         found = getattr(part, kind.field)
         if found is not None:
-            _merge(kind, account, found, kind.field in sweep, at, counts)
+            regions = within.get(kind.field) if kind.model.regional else None
+            _merge(kind, account, found, regions if kind.field in sweep else frozenset(), at, counts)
+    counts["new"] += add(account, part.config_items or ())
     if sweep & {"roles", "users"}:
         _forget_gone(account)
     if "permission_sets" in sweep:
@@ -101,8 +131,9 @@ def _documents(account: Account, documents: dict[str, Any]) -> None:
 
 
 def _merge(
-    kind: Kind, account: Account, found: Iterable[Any], sweep: bool, at: datetime, counts: dict[str, int]
+    kind: Kind, account: Account, found: Iterable[Any], regions: Regions, at: datetime, counts: dict[str, int]
 ) -> None:
+    """regions: those of which the rows that are not found are gone."""
     model = kind.model
     rows = kind.rows(account) if model.merges else kind.rows(account).defer("data")
     before = {row.unique_id: row for row in rows}
@@ -129,7 +160,7 @@ def _merge(
         write.append(row)
     for read_at, uids in again.items():
         kind.rows(account).filter(unique_id__in=uids).update(**{model.dated: read_at})
-    gone = {uid for uid, row in before.items() if row.gone_at is None and uid not in seen} if sweep else set()
+    gone = {uid for uid, row in before.items() if row.gone_at is None and uid not in seen and shown(row, regions)}
     counts["gone"] += len(gone)
     if gone:
         kind.rows(account).filter(unique_id__in=gone).update(gone_at=at)

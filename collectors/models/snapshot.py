@@ -7,6 +7,7 @@ from datetime import datetime
 from collectors import records
 from collectors.models.account import Account
 from collectors.models.activity_view import read_activity
+from collectors.models.analyzer_view import ANALYZER_KINDS, analyzer_view
 from collectors.models.before import read_before
 from collectors.models.coverage import Coverage
 from collectors.models.credential import AccessKey
@@ -15,12 +16,14 @@ from collectors.models.inventory import KINDS
 from collectors.models.organization_view import ORGANIZATION_KINDS, organization_view
 from collectors.models.policy import Document
 from collectors.models.policy_changes import policy_changes
+from collectors.models.trails_view import trails_view
 
 
 def read_snapshot(account: Account, as_of: datetime) -> records.Snapshot:
     """What is known of the account now. The caller's transaction decides how consistent it is (REPEATABLE READ)."""
-    others = CENTER_KINDS.union(ORGANIZATION_KINDS)
+    others = CENTER_KINDS.union(ORGANIZATION_KINDS, ANALYZER_KINDS)
     parts = {kind.field: kind.present(account) for kind in KINDS if kind.field not in others}
+    parts |= trails_view(account, parts["trails"], parts["alarms"])
     organization = organization_view(account, parts["details"])
     documents = dict(Document.objects.filter(account=account).values_list("digest", "body"))
     return records.Snapshot(
@@ -37,5 +40,6 @@ def read_snapshot(account: Account, as_of: datetime) -> records.Snapshot:
         **parts,
         **organization,
         **center_view(account),
+        **analyzer_view(account, parts["details"], organization),
         **read_activity(account, as_of),
     )

@@ -27,14 +27,35 @@ from collectors.records.activity import (
     Session,
     SignIn,
 )
+from collectors.records.analyzer import (
+    EXTERNAL,
+    UNUSED,
+    Analyzer,
+    AnalyzerFinding,
+)
 from collectors.records.base import (
     Coverage,
+    Covered,
     Record,
     State,
     clean,
     digest,
     from_json,
     to_json,
+)
+from collectors.records.buckets import (
+    Bucket,
+    PublicAccessBlock,
+)
+from collectors.records.config import (
+    EVERY_TYPE,
+    IAM_TYPES,
+    NAMED_TYPES,
+    ConfigAggregator,
+    ConfigItem,
+    ConfigRecorder,
+    ConfigRule,
+    ConfigStatus,
 )
 from collectors.records.iam import (
     ROOT,
@@ -73,11 +94,21 @@ from collectors.records.snapshot import (
     Part,
     Snapshot,
 )
+from collectors.records.trails import (
+    Alarm,
+    Selector,
+    Trail,
+)
 
 __all__ = [
+    "EVERY_TYPE",
+    "EXTERNAL",
+    "IAM_TYPES",
     "LOOKUP",
+    "NAMED_TYPES",
     "ROOT",
     "TRAIL",
+    "UNUSED",
     "AccessKey",
     "AccountAccess",
     "AccountAssignment",
@@ -85,10 +116,20 @@ __all__ = [
     "ActionUse",
     "Actor",
     "AdminEvent",
+    "Alarm",
+    "Analyzer",
+    "AnalyzerFinding",
     "Assumption",
     "Before",
+    "Bucket",
     "CenterPrincipal",
+    "ConfigAggregator",
+    "ConfigItem",
+    "ConfigRecorder",
+    "ConfigRule",
+    "ConfigStatus",
     "Coverage",
+    "Covered",
     "Credential",
     "DelegatedAdministrator",
     "Entity",
@@ -110,16 +151,19 @@ __all__ = [
     "PolicyVersion",
     "Principal",
     "PrincipalDay",
+    "PublicAccessBlock",
     "Record",
     "ResourceUse",
     "Role",
     "SamlProvider",
+    "Selector",
     "ServerCertificate",
     "ServiceUse",
     "Session",
     "SignIn",
     "Snapshot",
     "State",
+    "Trail",
     "User",
     "VirtualMfaDevice",
     "clean",

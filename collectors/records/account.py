@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from collectors.records.base import Record
+from collectors.records.buckets import PublicAccessBlock
 from collectors.records.iam import InstanceProfile
 from collectors.records.organization import Organization
 
@@ -59,7 +60,8 @@ class AccountDetails(Record, frozen=True, kw_only=True):
     security_contact: whether one is named; who it is, is not kept. root_features: what of the members' root users the
     organization manages centrally ("RootCredentialsManagement", "RootSessions"), trusted_services: service principals that may
     act in all its accounts, delegation: digest of the policy by which others may manage its policies, "" where it has none;
-    these are told to who manages it.
+    these are told to who manages it. regions: those that are enabled.
+    public_access_block: what holds for all its buckets.
     """
 
     unique_id: str
@@ -77,3 +79,5 @@ class AccountDetails(Record, frozen=True, kw_only=True):
     trusted_services: tuple[str, ...] | None = None
     delegation: str | None = None
     organization: Organization | None = None
+    regions: tuple[str, ...] | None = None
+    public_access_block: PublicAccessBlock | None = None

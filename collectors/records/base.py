@@ -49,6 +49,8 @@ class Coverage(Record, frozen=True, kw_only=True):
     suspect: bool = False
 
 
+Covered = dict[tuple[str, str], Coverage]  # (API, region) -> how it went
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 

@@ -7,7 +7,10 @@ from typing import Any
 
 from collectors.records.account import AccountDetails
 from collectors.records.activity import AdminEvent, Assumption, EventUse, PrincipalDay, ResourceUse, Session
+from collectors.records.analyzer import Analyzer, AnalyzerFinding
 from collectors.records.base import Coverage, Record
+from collectors.records.buckets import Bucket
+from collectors.records.config import ConfigAggregator, ConfigItem, ConfigRecorder, ConfigRule
 from collectors.records.iam import (
     AccessKey,
     AccountAccess,
@@ -26,6 +29,7 @@ from collectors.records.organization import (
     OrganizationalUnit,
     OrganizationPolicy,
 )
+from collectors.records.trails import Alarm, Trail
 
 
 class Part(Record, frozen=True, kw_only=True):
@@ -51,6 +55,15 @@ class Part(Record, frozen=True, kw_only=True):
     account_assignments: tuple[AccountAssignment, ...] | None = None
     center_principals: tuple[CenterPrincipal, ...] | None = None
     organization_delegates: tuple[DelegatedAdministrator, ...] | None = None
+    recorders: tuple[ConfigRecorder, ...] | None = None
+    config_rules: tuple[ConfigRule, ...] | None = None
+    config_aggregators: tuple[ConfigAggregator, ...] | None = None
+    config_items: tuple[ConfigItem, ...] | None = None
+    trails: tuple[Trail, ...] | None = None
+    alarms: tuple[Alarm, ...] | None = None
+    analyzers: tuple[Analyzer, ...] | None = None
+    analyzer_findings: tuple[AnalyzerFinding, ...] | None = None
+    buckets: tuple[Bucket, ...] | None = None
     documents: dict[str, Any] = {}
     as_of: dict[str, datetime] = {}
     problems: dict[str, tuple[str, ...]] = {}
@@ -89,6 +102,13 @@ class Snapshot(Record, frozen=True, kw_only=True):
     permission_sets, account_assignments and center_principals are what Identity Center says of this account; center_seen_by is
     the id of the account that read it, center_coverage how its asking went.
 
+    trails are those that record the account: its own and its organization's. trails_elsewhere: those of other accounts
+    as their owners see them. alarms are those of the account and of these owners, and trail_coverage tells how the asking for
+    trails and alarms went in those other accounts, by their ids.
+
+    analyzers are the account's own and its organization's, which another account may own; analyzer_findings are about this
+    account's resources, and analyzer_coverage tells how the asking went in those other accounts, by their ids.
+
     activity_since: from when on CloudTrail's events were read without a gap; None: nobody read any, so that sessions,
     assumptions and event_uses say nothing. sessions, assumptions and principal_days are those of the last 90 days.
     resource_uses are many, so they are read where somebody asks on what principals acted, and of those only.
@@ -114,6 +134,17 @@ class Snapshot(Record, frozen=True, kw_only=True):
     account_assignments: tuple[AccountAssignment, ...] = ()
     center_principals: tuple[CenterPrincipal, ...] = ()
     organization_delegates: tuple[DelegatedAdministrator, ...] = ()
+    recorders: tuple[ConfigRecorder, ...] = ()
+    config_rules: tuple[ConfigRule, ...] = ()
+    config_aggregators: tuple[ConfigAggregator, ...] = ()
+    trails: tuple[Trail, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    trails_elsewhere: tuple[Trail, ...] = ()
+    trail_coverage: dict[str, tuple[Coverage, ...]] = {}
+    analyzers: tuple[Analyzer, ...] = ()
+    analyzer_findings: tuple[AnalyzerFinding, ...] = ()
+    analyzer_coverage: dict[str, tuple[Coverage, ...]] = {}
+    buckets: tuple[Bucket, ...] = ()
     documents: dict[str, Any] = {}
     coverage: tuple[Coverage, ...] = ()
     key_since: dict[str, datetime] = {}

@@ -24,13 +24,15 @@ class Api:
     """One question to AWS. fetch gets the session and the answers of the APIs before it, and raises AwsError.
 
     name is also the IAM action it needs, unless `actions` says otherwise. after: APIs whose answers fetch reads; when one
-    of them has none, this one is not asked and its coverage says why. regional: it is asked in each region, its answer is
-    region -> answer, and its coverage has a row for each of them (collectors.aws.regional).
+    of them has none, this one is not asked and its coverage says why. either: of these one at least must have an answer.
+    regional: it is asked in each region, its answer is region -> answer, and its coverage has a row for each of them
+    (collectors.aws.regional).
     """
 
     name: str
     fetch: Callable[[Aws, Answers], Any]
     after: tuple[str, ...] = ()
+    either: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     regional: bool = False
 

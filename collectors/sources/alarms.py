@@ -197,7 +197,7 @@ SOURCE = Source(
         Api(ALARMS, alarms, after=(REGIONS, FILTERS), regional=True),
         Api(RULES, rules, after=(REGIONS,), regional=True),
         Api(TARGETS, targets, after=(RULES,), regional=True),
-        Api(SUBSCRIPTIONS, subscriptions, after=(REGIONS,), regional=True),
+        Api(SUBSCRIPTIONS, subscriptions, after=(REGIONS,), either=(RULES, FILTERS), regional=True),
     ),
     transform=transform,
     every=4,

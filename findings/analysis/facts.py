@@ -13,13 +13,14 @@ import msgspec
 
 from collectors import records
 from collectors.records import State
-from findings.analysis import organization
+from findings.analysis import organization, recorded
 from findings.analysis.activity.callers import NOTHING, Elsewhere
 from findings.analysis.activity.verdict import Activity
+from findings.analysis.analyzers import Analyzers
 from findings.analysis.behaviour.baseline import Behaviour
 from findings.analysis.classify import kind_of_role, kind_of_user
 from findings.analysis.escalation.verdicts import Account as EscalationGround
-from findings.analysis.gaps import Gap, gap_of
+from findings.analysis.gaps import Gap, gap_of, together
 from findings.analysis.guardrails import Guardrails, find_guardrails
 from findings.analysis.identity_center import Center
 from findings.analysis.kinds import KindOf, Overrides
@@ -47,7 +48,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     those that may be used; none: any. required_boundaries:
     whom ("*", "path:/teams/", "tag:key=value", "ou:ou-ab12-34567890") -> name or ARN of the permissions boundary that these
     roles and users must carry. organization_policies: further policy types that the organization should have on, as AWS
-    names them (TAG_POLICY, AISERVICES_OPT_OUT_POLICY).
+    names them (TAG_POLICY, AISERVICES_OPT_OUT_POLICY). sensitive_buckets: which buckets hold what must not be read unseen
+    ("tag:classification=secret", "payments-*"). sla_days: severity -> within how many days a finding must be resolved; 0
+    or absent: no day is named. acceptance_days: the longest that a finding may be accepted for; acceptance_approval: another
+    operator than the one who asks must approve it.
     """
 
     unused_days: int = 90
@@ -74,6 +78,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allowed_regions: frozenset[str] = frozenset()
     required_boundaries: dict[str, str] = {}
     organization_policies: frozenset[str] = frozenset()
+    sensitive_buckets: frozenset[str] = frozenset()
+    sla_days: dict[str, int] = msgspec.field(
+        default_factory=lambda: {"critical": 7, "high": 30, "medium": 90, "low": 180}
+    )
+    acceptance_days: int = 90
+    acceptance_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +173,10 @@ class Facts:
         return {**self.role_by_arn, **self.user_by_arn}
 
     @cached_property
+    def principal_by_id(self) -> Mapping[str, records.Role | records.User]:
+        return {one.unique_id: one for one in self.principal_by_arn.values()}
+
+    @cached_property
     def policy_by_arn(self) -> Mapping[str, records.Policy]:
         return {p.arn: p for p in self.snapshot.policies}
 
@@ -236,6 +250,11 @@ class Facts:
         return Behaviour(self)
 
     @cached_property
+    def analyzers(self) -> Analyzers:
+        """What Access Analyzer found, and where it looks (analysis/analyzers.py)."""
+        return Analyzers(self)
+
+    @cached_property
     def past(self) -> Past:
         """The account as it was two weeks ago (analysis/past.py)."""
         return Past(self)
@@ -293,6 +312,19 @@ class Facts:
     def complete(self, api: str) -> bool:
         return not self.gaps((api,))
 
+    @cached_property
+    def trails(self) -> tuple[records.Trail, ...]:
+        """The trails that record the account, each as far as it is known now (analysis/recorded.py)."""
+        return tuple(recorded.known(one, self) for one in self.snapshot.trails)
+
+    def covered(self, api: str) -> tuple[records.Coverage, ...]:
+        """How the asking went, by region."""
+        return self._coverage.get(api, ())
+
+    def somewhere(self, api: str) -> bool:
+        """Whether the API gave its whole answer in one region, at least."""
+        return any(row.state is State.COMPLETE for row in self._coverage.get(api, ()))
+
     def gaps(self, needs: Iterable[str], any_of: Iterable[str] = ()) -> tuple[Gap, ...]:
         """What is missing of `needs`, and of `any_of` if none of those is complete."""
         missing = [gap for api in needs for gap in self._gaps_of(api)]
@@ -308,7 +340,7 @@ class Facts:
         short = [r for r in rows if r.state not in (State.COMPLETE, State.NOT_APPLICABLE)]
         if not short and not any(r.state is State.COMPLETE for r in rows):
             short = list(rows)
-        return [gap_of(api, row) for row in short]
+        return together(gap_of(api, row) for row in short)
 
     @cached_property
     def _coverage(self) -> Mapping[str, tuple[records.Coverage, ...]]:

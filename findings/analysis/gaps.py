@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from collectors.records import Coverage, State
+
+NAMED = 3  # regions that are called by their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,19 @@ _STATE_WORDS: Mapping[State | None, str] = {
     State.NOT_APPLICABLE: "does not apply here",
     State.ABSENT: "was not collected: {why}",
 }
+
+
+def together(gaps: Iterable[Gap]) -> list[Gap]:
+    """Those of several regions that are alike as one: "in eu-west-1, us-east-1", "in 15 regions"."""
+    alike: dict[tuple[str, State | None, str], list[Gap]] = {}
+    for gap in gaps:
+        alike.setdefault((gap.api, gap.state, gap.permission), []).append(gap)
+    return [replace(some[0], region=_where([gap.region for gap in some])) for some in alike.values()]
+
+
+def _where(regions: list[str]) -> str:
+    known = sorted({region for region in regions if region})
+    return ", ".join(known) if len(known) <= NAMED else f"{len(known)} regions"
 
 
 def gap_of(api: str, row: Coverage | None) -> Gap:

@@ -21,6 +21,7 @@ from collectors.models.snapshot import read_snapshot
 from findings.analysis.facts import Facts, Settings
 from findings.analysis.places import places_of
 from findings.engine import (
+    account_day,
     daily,
     decided,
     external_access,
@@ -32,9 +33,12 @@ from findings.engine import (
     proposed,
     provenance,
     reconcile,
+    recorded,
+    review_follow,
     right_sizing,
     sessions,
     states,
+    timeline,
 )
 from findings.engine.elsewhere import behind
 from findings.models import KeySighting
@@ -67,9 +71,15 @@ def judge_account(
         identity_center.write(account, judged.facts)
         provenance.write(account, as_of, judged.facts)
         proposed.write(account, judged.facts)
+        recorded.write(account, judged.facts)
+        recorded.watch(account, judged.facts)
         sessions.write(account, judged.facts)
         right_sizing.follow(account, judged.facts)
+        review_follow.confirm(account, judged.facts)
         daily.write(account, as_of, findings)
+        account_day.write_ended(account, as_of, findings)
+        account_day.write(account, as_of, judged, findings)
+        timeline.write(account, as_of, judged.facts)
         if claim is not None:
             queue.done(claim, calls=0, counts=counts)
     return counts

@@ -41,9 +41,10 @@ class Plan:
 def reconcile(account: Account, judged: Judgement) -> tuple[list[Finding], dict[str, int]]:
     """Write the difference, inside the caller's transaction and under the account's lock.
 
-    Returns all findings of the account as they now are, and counts {event kind: n, "open": unresolved findings}.
+    Returns the account's findings that were unresolved before it or are so now, as they now are, and counts
+    {event kind: n, "open": unresolved findings}.
     """
-    stored = {_identity(f): f for f in Finding.objects.filter(account=account)}
+    stored = _stored(account, judged)
     plan = Plan()
     for identity, verdict in sorted(judged.opens.items()):
         finding = stored.get(identity)
@@ -60,6 +61,16 @@ def reconcile(account: Account, judged: Judgement) -> tuple[list[Finding], dict[
     _write(plan)
     counts = {kind.value: sum(e.kind == kind for e in plan.events) for kind in Event}
     return list(stored.values()), counts | {"open": sum(f.resolved_at is None for f in stored.values())}
+
+
+def _stored(account: Account, judged: Judgement) -> dict[Identity, Finding]:
+    """What is unresolved, and what was resolved and is at fault again: of two years most is over, and stays so."""
+    found = {_identity(f): f for f in Finding.objects.filter(account=account, resolved_at=None)}
+    if missing := judged.opens.keys() - found.keys():
+        over = Finding.objects.filter(account=account, resolved_at__isnull=False)
+        again = over.filter(subject_id__in={subject for _, subject, _ in missing})
+        found |= {identity: f for f in again if (identity := _identity(f)) in missing}
+    return found
 
 
 def _identity(finding: Finding) -> Identity:

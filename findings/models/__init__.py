@@ -1,5 +1,6 @@
 """What the judgement says: findings as intervals, their events, and the state of each rule and principal."""
 
+from .account_day import AccountDay
 from .daily import DailyCount
 from .decided import AwsRanges, JudgementRequest, KindOverride, NamedNetwork
 from .event import FindingEvent
@@ -8,25 +9,37 @@ from .finding import Finding
 from .grouping import AccountGroup, AccountOwner, AccountPlace, DecidedSetting, GroupMember
 from .guarding import AccountGuarding, GuardrailEffect
 from .guardrails import AccountGuardrails
+from .interval import EndedInterval
 from .key_replacement import KeyReplacement
 from .key_sighting import KeySighting
 from .permission_set import PermissionSetRole
 from .posture import PrincipalPosture
 from .proposed import ScpEvidence, ScpProposal
 from .provenance import Provenance, ProvenanceDay
+from .recorded import RecordedRegion
+from .review import Review, ReviewAccount, ReviewDecision, Reviewer, ReviewItem, ReviewOutcome, ReviewSighting
 from .right_sizing import RightSizing
 from .session_verdict import SessionVerdict
 from .state import RuleState, Unknown
+from .ticket import Ticket, TicketNews
+from .timeline import Change, ChangedEntity, TimelineRead
+from .work import Acceptance, Assignment, Note
 
 __all__ = [
+    "Acceptance",
+    "AccountDay",
     "AccountGroup",
     "AccountGuarding",
     "AccountGuardrails",
     "AccountOwner",
     "AccountPlace",
+    "Assignment",
     "AwsRanges",
+    "Change",
+    "ChangedEntity",
     "DailyCount",
     "DecidedSetting",
+    "EndedInterval",
     "ExternalAccess",
     "Finding",
     "FindingEvent",
@@ -37,14 +50,26 @@ __all__ = [
     "KeySighting",
     "KindOverride",
     "NamedNetwork",
+    "Note",
     "PermissionSetRole",
     "PrincipalPosture",
     "Provenance",
     "ProvenanceDay",
+    "RecordedRegion",
+    "Review",
+    "ReviewAccount",
+    "ReviewDecision",
+    "ReviewItem",
+    "ReviewOutcome",
+    "ReviewSighting",
+    "Reviewer",
     "RightSizing",
     "RuleState",
     "ScpEvidence",
     "ScpProposal",
     "SessionVerdict",
+    "Ticket",
+    "TicketNews",
+    "TimelineRead",
     "Unknown",
 ]

@@ -24,6 +24,7 @@ from findings.analysis.facts import Facts
 from findings.analysis.gaps import Gap
 from findings.analysis.identity_center import change_in
 from findings.vocabulary import (
+    IN_REGIONS,
     LISTED_BY,
     Clear,
     Open,
@@ -131,7 +132,8 @@ def _unread(rule: Rule, facts: Facts) -> tuple[Gap, ...]:
 
 def _unlisted(rule: Rule, facts: Facts) -> tuple[Gap, ...]:
     """Why we may not know all subjects of the rule."""
-    return facts.gaps(dict.fromkeys(LISTED_BY[kind] for kind in rule.subjects if kind in LISTED_BY))
+    apis = dict.fromkeys(LISTED_BY[kind] for kind in rule.subjects if kind in LISTED_BY)
+    return facts.gaps(api for api in apis if not (api in IN_REGIONS and facts.somewhere(api)))
 
 
 def _placed(item: Any, outcome: Outcome, facts: Facts) -> Outcome:
@@ -163,15 +165,19 @@ def subjects(kind: SubjectType, facts: Facts) -> Iterator[tuple[Any, Subject]]:
         yield facts.account, Subject(kind, facts.account.unique_id, facts.account.name, facts.account.arn)
     elif kind is SubjectType.ORGANIZATION:
         yield from _organization(facts)
+    elif kind is SubjectType.TRAIL:
+        for trail in (one for one in snapshot.trails if one.owner == snapshot.account_id):
+            yield trail, Subject(kind, trail.unique_id, trail.name, trail.arn)
     elif kind is SubjectType.KEY:
         for key in snapshot.keys:
             yield key, Subject(kind, key.unique_id, f"{key.unique_id} of {key.user_name}", key.user_arn)
     else:
-        entities = {
+        entities: dict[SubjectType, tuple[Any, ...]] = {
             SubjectType.ROLE: snapshot.roles,
             SubjectType.USER: snapshot.users,
             SubjectType.GROUP: snapshot.groups,
             SubjectType.POLICY: snapshot.policies,
+            SubjectType.BUCKET: snapshot.buckets,
         }
         for entity in entities.get(kind, ()):
             yield entity, Subject(kind, entity.unique_id, entity.name, entity.arn)

@@ -111,6 +111,8 @@ def organization_view(b: Builder) -> None:
     b.clear("AB108", "account", b.id, "in the organization")
     if b.account.index % 6 == 5:
         b.open("MO109", "account", b.id, "no external-access analyzer")
+    else:
+        b.clear("MO109", "account", b.id, "one in each region, and the organization's for unused access")
     if b.account.index == 0:
         b.clear("GR104", "account", b.id, "SCPs never bind the management account")
         b.clear("GR105", "organization", b.world.organization_id, "SCPs are enabled")

@@ -9,6 +9,8 @@ from collectors.lab.repairs import (
     account,
     athena,
     authorization_details,
+    buckets,
+    config,
     credential_report,
     credentials,
     event_history,
@@ -19,6 +21,7 @@ from collectors.lab.repairs import (
     speed,
     tokens,
     trail_events,
+    watched,
 )
 
 __all__ = [
@@ -26,6 +29,8 @@ __all__ = [
     "account",
     "athena",
     "authorization_details",
+    "buckets",
+    "config",
     "credential_report",
     "credentials",
     "event_history",
@@ -36,4 +41,5 @@ __all__ = [
     "speed",
     "tokens",
     "trail_events",
+    "watched",
 ]

@@ -13,10 +13,10 @@ import boto3
 from collectors.aws.call import Answer, Aws
 from collectors.aws.errors import AwsError
 from collectors.aws.partitions import HOME
+from collectors.aws.regional import enabled
 from collectors.models.identity_center_view import NEVER, Pair, Plan
 from collectors.records import AccountAssignment, State, digest
 from collectors.sources import Answers
-from collectors.sources.event_lookup import enabled_regions
 from collectors.sources.identity_center.names import (
     ASSIGNMENTS,
     BOUNDARY,
@@ -81,7 +81,7 @@ def _regions(aws: Aws, likely: tuple[str, ...]) -> Iterator[str]:
     first = likely or ("",)
     yield from first
     served = _served()
-    yield from (region for region in enabled_regions(aws) if region not in first and region in served)
+    yield from (region for region in enabled(aws) if region not in first and region in served)
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q
 
 from collectors.models import Account
@@ -46,9 +47,12 @@ def _count(pairs: Iterable[tuple[Change, Change]]) -> None:
 
 
 def _point(events: Mapping[int, str], keys: Mapping[str, int]) -> None:
-    wanted = {pk: keys.get(key) for pk, key in events.items()}
-    rows = FindingEvent.objects.filter(pk__in=wanted).only("change")
-    moved = [row for row in rows.order_by("pk") if row.change_id != wanted[row.pk]]
-    for row in moved:
-        row.change_id = wanted[row.pk]
-    FindingEvent.objects.bulk_update(moved, ("change",), BATCH)
+    """One statement, however many a first judgement opened; a row that points there already is not written."""
+    wanted = {pk: keys.get(key) for pk, key in sorted(events.items())}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"update {FindingEvent._meta.db_table} e set change_id = given.change_id"  # noqa: S608 - of our own model
+            " from unnest(%s::bigint[], %s::bigint[]) as given(id, change_id)"
+            " where e.id = given.id and e.change_id is distinct from given.change_id",
+            [list(wanted), list(wanted.values())],
+        )

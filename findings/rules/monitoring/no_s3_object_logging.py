@@ -41,6 +41,7 @@ from findings.rules.words import few, lowered
 from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 LIST, TAGS, LOGGING = "s3:ListBuckets", "s3:GetBucketTagging", "s3:GetBucketLogging"
+APIS = (LIST,)  # IAM knows it by another name
 MOST = 100  # buckets that evidence names
 
 RULE = Rule(

@@ -45,6 +45,7 @@ from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Seve
 LOGGING, VERSIONING, LOCK = "s3:GetBucketLogging", "s3:GetBucketVersioning", "s3:GetObjectLockConfiguration"
 POLICY, STATUS, ACL = "s3:GetBucketPolicy", "s3:GetBucketPolicyStatus", "s3:GetBucketAcl"
 BLOCK, ACCOUNT_BLOCK = "s3:GetPublicAccessBlock", "s3control:GetPublicAccessBlock"
+APIS = (LOCK, BLOCK, ACCOUNT_BLOCK)  # IAM knows them by other names
 TOLD_BY = {
     "policy_public": STATUS,
     "acl_public": ACL,
