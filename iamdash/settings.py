@@ -24,6 +24,13 @@ def _listed(name: str) -> frozenset[str]:
     return frozenset(one.strip() for one in ENV.get(name, "").split(",") if one.strip())
 
 
+def _days(name: str, default: int, least: int) -> int:
+    given = ENV.get(name, "") or str(default)
+    if not given.isdigit() or int(given) < least:
+        raise ImproperlyConfigured(f"{name} is {given!r}: a number of days is needed, and at least {least}.")
+    return int(given)
+
+
 def _secret_key() -> str:
     if path := ENV.get("IAMDASH_SECRET_KEY_FILE"):
         return Path(path).read_text().strip()
@@ -33,6 +40,12 @@ def _secret_key() -> str:
         "No secret key. Set IAMDASH_SECRET_KEY_FILE to a file with 50 or more random characters; "
         "`python manage.py up` and `make run` do this by themselves."
     )
+
+
+def _secret(name: str) -> str:
+    """Of a file, as Docker gives secrets, or of the variable itself."""
+    path = ENV.get(f"{name}_FILE")
+    return Path(path).read_text().strip() if path else ENV.get(name, "")
 
 
 def _password(name: str, given: str | None = None) -> str:
@@ -88,6 +101,7 @@ INSTALLED_APPS = [
     "collectors",
     "findings",
     "iamdash.access",
+    "iamdash.notify",
     "iamdash.pages",
     "iamdash.embedded",
     "django.contrib.auth",
@@ -158,6 +172,10 @@ CELERY_TASK_DEFAULT_QUEUE = "inventory"
 CELERY_BEAT_SCHEDULE = {
     "collect what is due": {"task": "collectors.tick", "schedule": 30.0, "options": {"expires": 25}},
     "judge what is due": {"task": "findings.tick", "schedule": 30.0, "options": {"expires": 25}},
+    "tell what happened": {"task": "notify.read", "schedule": 30.0, "options": {"expires": 25, "queue": "notify"}},
+    "send what is due": {"task": "notify.tick", "schedule": 30.0, "options": {"expires": 25, "queue": "notify"}},
+    "drop what is old": {"task": "collectors.retain", "schedule": 3600.0, "options": {"expires": 3000}},
+    "ask for digests": {"task": "notify.digest", "schedule": 300.0, "options": {"expires": 290, "queue": "notify"}},
 }
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -240,6 +258,16 @@ BUCKETS_URL = _redis(REDIS_URL, 2)
 # Access Advisor takes two calls a principal: how many of them a run reads, and how old a reading may get.
 LAST_ACCESSED_A_RUN = int(ENV.get("IAMDASH_LAST_ACCESSED_A_RUN", "300"))
 LAST_ACCESSED_HOURS = float(ENV.get("IAMDASH_LAST_ACCESSED_HOURS", "24"))
+# How long is kept what is kept for a time only, in days; findings, their events, rollups and the last use are kept for ever.
+# Months are dropped as a whole, and never the last two; a judgement reads 90 days of use. A ledger answers whether an object or
+# event was counted already.
+KEEP_DAYS = {
+    "usage": _days("IAMDASH_KEEP_USAGE_DAYS", 400, least=100),
+    "events": _days("IAMDASH_KEEP_EVENTS_DAYS", 400, least=100),
+    "runs": _days("IAMDASH_KEEP_RUNS_DAYS", 180, least=62),
+    "ledger": 90,
+    "lookups": 400,
+}
 # CloudTrail's bucket: docs/operate/activity.md. Without a bucket and an account that reads it, nobody reads any.
 TRAIL_BUCKET = ENV.get("IAMDASH_TRAIL_BUCKET", "")
 TRAIL_PREFIX = ENV.get("IAMDASH_TRAIL_PREFIX", "")
@@ -257,6 +285,10 @@ ORGANIZATION_POLICIES = _listed("IAMDASH_ORGANIZATION_POLICIES")
 REQUIRED_BOUNDARIES = {
     whom: name for whom, _, name in (one.rpartition("=") for one in _listed("IAMDASH_REQUIRED_BOUNDARIES"))
 }
+# Config's history of IAM: docs/operate/config.md. Without an aggregator each account tells its own.
+CONFIG_AGGREGATOR = ENV.get("IAMDASH_CONFIG_AGGREGATOR", "")  # <account>/<region>/<name>
+CONFIG_HISTORY_DAYS = int(ENV.get("IAMDASH_CONFIG_HISTORY_DAYS", "90"))
+CONFIG_HISTORY_A_RUN = int(ENV.get("IAMDASH_CONFIG_HISTORY_A_RUN", "200"))
 # Athena over that bucket, for organizations past one machine; off without a workgroup. Its role stands in TRAIL_ACCOUNT.
 ATHENA_WORKGROUP = ENV.get("IAMDASH_ATHENA_WORKGROUP", "")
 ATHENA_DATABASE = ENV.get("IAMDASH_ATHENA_DATABASE", "default")
@@ -268,3 +300,20 @@ ATHENA_ACCOUNTS = int(ENV.get("IAMDASH_ATHENA_ACCOUNTS", "20"))
 ATHENA_PRICE = float(ENV.get("IAMDASH_ATHENA_PRICE", "5"))
 # The principal the worker acts as, shown in the trust policies to copy. The web process has no credentials to ask AWS.
 COLLECTOR_ARN = ENV.get("IAMDASH_COLLECTOR_ARN", "")
+
+# What leaves by itself: docs/operate/alerts.md. Hosts that may be inner ones or speak plain HTTP, with a port or without.
+OUTGOING_HOSTS = frozenset(one.lower() for one in _listed("IAMDASH_OUTGOING_HOSTS"))
+# Where people find iamdash: links in messages begin with it; without, messages have none.
+PUBLIC_URL = ENV.get("IAMDASH_URL", "").rstrip("/")
+# Tickets for findings: docs/operate/tickets.md. iamdash and the tracker share the secret (whsec_...); without it there are none.
+TICKETS_URL = ENV.get("IAMDASH_TICKETS_URL", "")
+TICKETS_SECRET = _secret("IAMDASH_TICKETS_SECRET")
+# E-mail leaves by this server; without, there is none. IAMDASH_SMTP_TLS: starttls, tls (from the first byte on) or none.
+EMAIL_HOST = ENV.get("IAMDASH_SMTP_HOST", "")
+_SMTP_TLS = ENV.get("IAMDASH_SMTP_TLS") or "starttls"
+EMAIL_USE_TLS, EMAIL_USE_SSL = _SMTP_TLS == "starttls", _SMTP_TLS == "tls"
+EMAIL_PORT = int(ENV.get("IAMDASH_SMTP_PORT") or (465 if EMAIL_USE_SSL else 587))
+EMAIL_HOST_USER = ENV.get("IAMDASH_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = _password("IAMDASH_SMTP")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = ENV.get("IAMDASH_MAIL_FROM", "")

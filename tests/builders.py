@@ -194,6 +194,13 @@ def snapshot(*entities: records.Record, trusts: Iterable[Any] = (), **more: Any)
         records.OrganizationAccount: "organization_accounts",
         records.OrganizationPolicy: "organization_policies",
         records.DelegatedAdministrator: "organization_delegates",
+        records.ConfigRecorder: "recorders",
+        records.ConfigRule: "config_rules",
+        records.Trail: "trails",
+        records.Alarm: "alarms",
+        records.Analyzer: "analyzers",
+        records.AnalyzerFinding: "analyzer_findings",
+        records.Bucket: "buckets",
     }
     found: dict[str, list[Any]] = {field: [] for field in fields.values()}
     for entity in entities:

@@ -18,7 +18,8 @@ from django.db.backends.utils import CursorWrapper
 
 WEB, WHOLE, WORKER = "iamdash_web", "iamdash_all", "iamdash_worker"
 SEEN = "any (string_to_array(nullif(current_setting('iamdash.accounts', true), ''), ',')::bigint[])"
-DATA = ("collectors", "findings")  # apps whose rows belong to an account; the others hold operators and their sessions
+# Apps whose rows belong to an account, or to nobody; the others hold operators and their sessions.
+DATA = ("collectors", "findings", "notify")
 # What operators decide is written by the web; what was observed and judged is not.
 WEB_WRITES = {
     "collectors.account": "insert, update",
@@ -36,12 +37,34 @@ WEB_WRITES = {
     "findings.accountowner": "insert, update (ended_by, ended_at)",
     "findings.accountgroup": "insert, update (ended_by, ended_at)",
     "findings.groupmember": "insert, update (ended_by, ended_at)",
+    "findings.acceptance": "insert, update (approved_by, approved_at, ended_by, ended_at, ended_bulk)",
+    "findings.assignment": "insert, update (ended_by, ended_at, ended_bulk)",
+    "findings.note": "insert, update (ended_by, ended_at, ended_bulk)",
+    # What people decided of a finding shows at once; each judgement derives the same again (findings/engine/accepting.py).
+    "findings.finding": "update (status, acceptance_id, accepted_at, accepted_for, due_at, assignee)",
+    "findings.findingevent": "insert",
+    "findings.review": "insert, update (closed_by, closed_at)",
+    "findings.reviewaccount": "insert",
+    "findings.reviewer": "insert, update (ended_by, ended_at)",
+    "findings.reviewdecision": "insert, update (ended_by, ended_at)",
+    "findings.reviewitem": "update (verdict, state, unsure)",
+    "findings.ticket": "insert, update (key, url, state, state_at)",
+    "findings.ticketnews": "insert",
     "findings.awsranges": "insert",
     "findings.judgementrequest": "insert",
     "findings.scpproposal": "insert",
+    "notify.channel": "insert, update (paused_by, paused_at, paused_why, passed, ended_by, ended_at)",
+    "notify.channeltarget": "insert",
+    "notify.alertrule": "insert, update (ended_by, ended_at)",
+    "notify.digest": "insert, update (ended_by, ended_at)",
+    "notify.delivery": "insert",  # tests
 }
+# Secrets that the web stores and never reads: their column is the worker's.
+WEB_READS = {"notify.channeltarget": "select (id, channel_id, shown, set_by, set_at)"}
 # Of no account: everybody reads it, and operators of all accounts write it.
-OF_ALL = frozenset({"findings.awsranges", "findings.accountgroup"})
+OF_ALL = frozenset({"findings.awsranges", "findings.accountgroup", "findings.review", "notify.channel"})
+# Of no account: messages hold what is known of many. Only operators of all accounts read and write it.
+OF_WHOLE = frozenset({"notify.channeltarget", "notify.delivery", "notify.reader", "notify.seenevent"})
 
 
 def protect(using: str = "default", **_: Any) -> None:
@@ -57,18 +80,15 @@ def protect(using: str = "default", **_: Any) -> None:
             if model._meta.managed:
                 _grant(cursor, model)
         cursor.execute(f"grant usage on all sequences in schema public to {WEB}, {WHOLE}, {WORKER}")
-        cursor.execute(f"grant execute on function ensure_month to {WORKER}")
+        cursor.execute(f"grant execute on function ensure_month, settle_months, drop_months to {WORKER}")
 
 
 def _grant(cursor: CursorWrapper, model: type[models.Model]) -> None:
     table, label = model._meta.db_table, model._meta.label_lower
     data = model._meta.app_label in DATA
+    reads = WEB_READS.get(label, "select")
     web = (
-        f"select, {WEB_WRITES[label]}"
-        if label in WEB_WRITES
-        else "select"
-        if data
-        else "select, insert, update, delete"
+        f"{reads}, {WEB_WRITES[label]}" if label in WEB_WRITES else reads if data else "select, insert, update, delete"
     )
     cursor.execute(f'revoke all on "{table}" from {WEB}, {WHOLE}, {WORKER}')
     cursor.execute(f'grant {web} on "{table}" to {WEB}, {WHOLE}')
@@ -82,6 +102,8 @@ def scope_of(model: type[models.Model]) -> tuple[str, str]:
     """Which rows an operator of some accounts sees and writes, and which of no account are read by everybody, as SQL."""
     if model._meta.label_lower in OF_ALL:
         return "false", "true"
+    if model._meta.label_lower in OF_WHOLE:
+        return "false", ""
     column = account_column(model)
     shared = any(field.column == column and field.null for field in model._meta.concrete_fields)
     return f"{column} = {SEEN}", f"{column} is null" if shared else ""

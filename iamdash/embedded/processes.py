@@ -61,6 +61,7 @@ def common(state: State, options: Options, database: str, redis: str) -> Environ
     environment.setdefault("IAMDASH_LOG_PLAIN", "1")
     if options.host in LOOPBACK:
         environment["IAMDASH_HTTP_ONLY"] = "1"
+        environment.setdefault("IAMDASH_URL", options.address)
     if options.lab:
         environment["IAMDASH_LAB"] = "1"
         environment.setdefault("IAMDASH_AWS_RATE_FACTOR", "1000")  # the lab has no quota

@@ -26,12 +26,12 @@ from collectors.models import (
     Principal,
     Run,
 )
-from collectors.models.coverage import TROUBLE
+from collectors.models.coverage import TROUBLE, together
 from findings.models import Finding
 from findings.vocabulary import Severity
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
-from iamdash.pages import by_code, guarded_account
+from iamdash.pages import by_code, config_rules, guarded_account, timeline
 from iamdash.pages import settings as decided
 from iamdash.pages.account_forms import AddAccount, UploadBundle
 from iamdash.pages.severities import WORST_FIRST, Counts
@@ -47,7 +47,7 @@ NO_PRINCIPAL = "arn:aws:iam::<account of the worker>:role/<role of the worker>"
 @require_safe
 def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
     account = get_object_or_404(Account.objects.select_related("connection", "membership"), aws_id=aws_id)
-    coverage = list(Coverage.objects.filter(account=account).order_by("source", "api"))
+    coverage = together(Coverage.objects.filter(account=account).order_by("source", "api", "region"))
     principals = Principal.present.filter(account=account)
     context = {
         "account": account,
@@ -63,6 +63,8 @@ def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
         "decided": decided.of_account(account, request.user),
         "guarding": guarded_account.of_account(account),
         "by_code": by_code.of_account(account),
+        "config": config_rules.of_account(account),
+        "timeline": timeline.of_account(request, account),
         "may_ask": request.user.may(Role.ANALYST),
         "may_manage": request.user.may(Role.ADMIN),
         "joined": joined(account),
@@ -73,7 +75,7 @@ def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
 
 
 def severities(account: Account) -> Counts:
-    rows = Finding.objects.filter(account=account, resolved_at=None).values_list("severity")
+    rows = Finding.objects.filter(account=account, resolved_at=None, status=Finding.Status.OPEN).values_list("severity")
     found = {Severity(severity): n for severity, n in rows.annotate(n=Count("*"))}
     return {s: found.get(s, 0) for s in WORST_FIRST}
 

@@ -116,10 +116,10 @@ class AccountList(ListPage):
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
         """Counts of a page's accounts, each by its index; a join would multiply them with one another."""
         coverage = Coverage.objects.filter(account=OuterRef("pk"))
-        still_open = Finding.objects.filter(account=OuterRef("pk"), resolved_at=None)
+        still_open = Finding.objects.filter(account=OuterRef("pk"), resolved_at=None, status=Finding.Status.OPEN)
         return qs.select_related("connection", "membership").annotate(
-            apis=number(coverage),
-            troubled=number(coverage.filter(state__in=TROUBLE)),
+            apis=number(coverage, "api"),
+            troubled=number(coverage.filter(state__in=TROUBLE), "api"),
             newest=Subquery(coverage.order_by().values("account").values(at=Max("complete_at"))),
             principals=number(Principal.present.filter(account=OuterRef("pk"))),
             **{s.slug: number(still_open.filter(severity=s)) for s in Severity},
@@ -134,6 +134,7 @@ class AccountList(ListPage):
         return {"may_add": user.may(Role.ADMIN) and user.all_accounts, "may_see_all": user.all_accounts}
 
 
-def number(rows: QuerySet[Any]) -> Coalesce:
-    """How many rows a correlated query has; 0 for none."""
-    return Coalesce(Subquery(rows.order_by().values("account").annotate(n=Count("pk")).values("n")), 0)
+def number(rows: QuerySet[Any], of: str = "pk") -> Coalesce:
+    """How many rows a correlated query has, or values of a column; 0 for none."""
+    counted = Count(of, distinct=of != "pk")
+    return Coalesce(Subquery(rows.order_by().values("account").annotate(n=counted).values("n")), 0)

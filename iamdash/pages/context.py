@@ -55,6 +55,8 @@ NAV = (
     ("External access", "external-access", "x"),
     ("Activity", "activity", "v"),
     ("Networks", "networks", "n"),
+    ("Reviews", "reviews", "e"),
+    ("Trends", "trends", "t"),
     ("Accounts", "accounts", "a"),
     ("Runs", "runs", "r"),
     ("Rules", "rules", "u"),

@@ -9,17 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from collectors.models import AccessKey, Principal, Version
-from findings.models import Finding, FindingEvent, KeyReplacement
+from collectors.models import AccessKey, Principal
+from findings.models import Finding, KeyReplacement
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
-from iamdash.pages.finding import event_words
+from iamdash.pages import changes, timeline
 from iamdash.pages.gaps import KEYS, REPORT, Gaps
 from iamdash.pages.key_instead import by_owner, replacements, seen
 from iamdash.pages.key_quiet import quiet
 from iamdash.pages.key_use import key_use
-
-LAST = 30
 
 
 @require_safe
@@ -32,8 +30,6 @@ def detail(request: HttpRequest, aws_id: str, key_id: str) -> HttpResponse:
         .last()
     )
     about = Finding.objects.filter(account=key.account_id, subject_id=key.unique_id)
-    events = FindingEvent.objects.filter(finding__in=about).select_related("finding").order_by("-at", "-pk")[:LAST]
-    versions = Version.objects.filter(account=key.account_id, kind="key", unique_id=key.unique_id).order_by("seen_from")
     gaps = Gaps([key.account_id], REPORT, KEYS)
     use = key_use(key)
     findings = list(about.filter(resolved_at=None).order_by("-severity", "-opened_at"))
@@ -42,8 +38,8 @@ def detail(request: HttpRequest, aws_id: str, key_id: str) -> HttpResponse:
         "key": key,
         "owner": owner,
         "findings": findings,
-        "events": [(event, event_words(event)) for event in events],
-        "versions": list(versions[:LAST]),
+        "timeline": timeline.of_entity(request, key.account, [key.unique_id]),
+        "about": changes.about(key, "key"),
         "others": AccessKey.present.filter(account=key.account_id, user_arn=key.user_arn).exclude(pk=key.pk),
         "use": use,
         "replacements": replacements(seen(key, use.sessions, findings)) or [by_owner(owner)],

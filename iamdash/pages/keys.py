@@ -151,7 +151,7 @@ class KeyList(ListPage):
 
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
         still_open = Finding.objects.filter(
-            account=OuterRef("account"), subject_id=OuterRef("unique_id"), resolved_at=None
+            account=OuterRef("account"), subject_id=OuterRef("unique_id"), resolved_at=None, status=Finding.Status.OPEN
         )
         number = {
             s.slug: Coalesce(

@@ -24,6 +24,7 @@ from iamdash.pages import show, trend
 from iamdash.pages.charts import Chart, Series
 from iamdash.pages.context import account_chosen
 from iamdash.pages.severities import WORST_FIRST, Counts
+from iamdash.pages.work_facets import OVERDUE
 
 RECENT = timedelta(days=7)
 TOP = 8
@@ -31,13 +32,17 @@ TOP = 8
 
 @dataclass(frozen=True)
 class Standing:
-    """One practice: open findings by severity, subjects checked by its rules, and how many of those are unknown."""
+    """One practice: open findings by severity, subjects checked by its rules, and how many of those are unknown.
+
+    lost: what it costs of the score, and how much of that is unknown, in whole points; None where no score is known.
+    """
 
     practice: Practice
     open: dict[Severity, int]
     checked: int
     unknown: int
     rules: int
+    lost: tuple[int, int] | None = None
 
     @property
     def total(self) -> int:
@@ -70,12 +75,14 @@ def overview(request: HttpRequest) -> HttpResponse:
         may_add = request.user.may(Role.ADMIN) and request.user.all_accounts
         return render(request, "overview/welcome.html", {"may_add": may_add})
     mine = {"account": account} if account else {}
-    still_open = Finding.objects.filter(resolved_at=None, **mine)
-    practices = standings(still_open, RuleState.objects.filter(**mine))
+    still_open = Finding.objects.filter(resolved_at=None, status=Finding.Status.OPEN, **mine)
+    practices = standings(still_open, RuleState.objects.filter(**mine), account)
     context = {
         "practices": practices,
         "total": sum(p.total for p in practices),
         "urgent": sum(p.urgent for p in practices),
+        "overdue": Finding.objects.filter(OVERDUE, **mine).count(),
+        "accepted": Finding.objects.filter(acceptance__isnull=False, **mine).count(),
         "chart": chart(practices, request),
         "trend": trend.shown(request, account),
         "principals": PrincipalPosture.objects.filter(risk__gt=0, principal__gone_at=None, **mine)
@@ -92,7 +99,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "overview/page.html", context)
 
 
-def standings(still_open: QuerySet[Finding], states: QuerySet[RuleState]) -> list[Standing]:
+def standings(still_open: QuerySet[Finding], states: QuerySet[RuleState], account: Account | None) -> list[Standing]:
     """All practices in the mission's order, account basics last."""
     found: dict[str, dict[Severity, int]] = defaultdict(lambda: dict.fromkeys(Severity, 0))
     for practice, severity, n in still_open.values_list("practice", "severity").annotate(n=Count("*")):
@@ -103,7 +110,8 @@ def standings(still_open: QuerySet[Finding], states: QuerySet[RuleState]) -> lis
         totals[0] += subjects
         totals[1] += unknown
     have = [rule.practice for rule in rules()]
-    return [Standing(p, found[p.prefix], *judged[p.prefix], have.count(p)) for p in Practice]
+    lost = trend.practices(account)
+    return [Standing(p, found[p.prefix], *judged[p.prefix], have.count(p), lost.get(p)) for p in Practice]
 
 
 def chart(practices: Iterable[Standing], request: HttpRequest) -> Chart:

@@ -20,11 +20,13 @@ from findings.models import Finding, RuleState, Unknown
 from findings.policy.catalogue import catalogue
 from findings.policy.compiled import Compiled
 from findings.policy.document import Unreadable
-from iamdash.pages.changes import about_policy
+from iamdash.pages import timeline
+from iamdash.pages.changes import about
 from iamdash.pages.effects import changes
 from iamdash.pages.gaps import DETAILS, Gaps
 from iamdash.pages.grants import compiled
 from iamdash.pages.matrix import Matrix, matrix
+from iamdash.pages.subjects import unresolved
 from iamdash.pages.trust import condition_words
 
 SHOWN = 200  # holders, before the rest is only counted
@@ -61,7 +63,8 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
         "changes": list(changes(record, bodies, aws_id)),
         "text": body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False),
         "collected": record.document in bodies,
-        "about": about_policy(policy),
+        "about": about(policy, "policy"),
+        "timeline": timeline.of_entity(request, policy.account, [policy.unique_id]),
         "made": getattr(policy, "provenance", None),
         "gap": Gaps([policy.account_id], DETAILS).of(policy.account_id, DETAILS),
         **_said(compiled(body, aws_id, record.document) if record.document in bodies else NOT_COLLECTED),
@@ -81,7 +84,7 @@ def _judged(policy: Policy) -> dict[str, Any]:
     about = Finding.objects.filter(account=policy.account_id, subject_id=policy.unique_id)
     return {
         "judged": RuleState.objects.filter(account=policy.account_id).exists(),
-        "findings": about.filter(resolved_at=None).order_by("-severity", "-opened_at"),
+        **unresolved(about),
         "resolved": about.filter(resolved_at__isnull=False).count(),
         "unknown": Unknown.objects.filter(account=policy.account_id, subject_id=policy.unique_id).order_by("code"),
     }

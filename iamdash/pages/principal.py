@@ -13,23 +13,24 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from collectors import records
-from collectors.models import Account, Document, Group, Policy, Principal
+from collectors.models import AccessKey, Account, Document, Group, Policy, Principal
 from findings.analysis.facts import Facts
 from findings.analysis.kinds import Kind
 from findings.models import ExternalAccess, Finding, Unknown
 from findings.policy.document import Unreadable
 from iamdash.access.models import Role
+from iamdash.pages import timeline
 from iamdash.pages.changes import about
 from iamdash.pages.credentials import held_by
 from iamdash.pages.did import did
 from iamdash.pages.escalation import ways_at_hand
 from iamdash.pages.gaps import DETAILS, Gaps
-from iamdash.pages.history import timeline
 from iamdash.pages.kind import kind_view
 from iamdash.pages.permission_sets import behind
 from iamdash.pages.permitted import permitted
 from iamdash.pages.principals import posture
 from iamdash.pages.right_sizing import suggestion, used_facts
+from iamdash.pages.subjects import unresolved
 from iamdash.pages.trust import Grant, Naming, grants
 
 
@@ -76,22 +77,29 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
         "kinds": kind_view(principal, judged, may_set=request.user.may(Role.ANALYST)),
         "held": held,
         "groups": groups,
-        "findings": mine.filter(resolved_at=None).order_by("-severity", "-opened_at"),
+        **unresolved(mine),
         "resolved": mine.filter(resolved_at__isnull=False).count(),
         "unknown": Unknown.objects.filter(account=principal.account, subject_id__in=subjects).order_by("code"),
         "trust": trust_view(principal, record, told, documents.text(record.trust)) if is_role else None,
         "policies": documents.policies(record, groups),
         "did": did(principal),
-        "about": about(principal),
+        "about": about(principal, principal.type),
         "permitted": permitted(record, told),
         "ways": ways_at_hand(principal),
         **suggestion(principal, told),
         "boundary": documents.managed(record.boundary, "boundary") if record.boundary else None,
-        "timeline": timeline(principal, subjects),
+        "timeline": timeline.of_entity(request, principal.account, changed_as(principal, subjects)),
         "raw": json.dumps(principal.data, indent=2, ensure_ascii=False),
         "gap": Gaps([principal.account_id], DETAILS).of(principal.account_id, DETAILS),
     }
     return render(request, "principals/detail.html", context)
+
+
+def changed_as(principal: Principal, subjects: list[str]) -> list[str]:
+    """The ids under which it changes: a user's keys are its own, those that are gone too."""
+    keys = AccessKey.objects.filter(account=principal.account, user_arn=principal.arn)
+    of_user = keys.values_list("unique_id", flat=True) if principal.type == Principal.Type.USER else ()
+    return list(dict.fromkeys((*subjects, *of_user)))
 
 
 def trust_view(principal: Principal, role: records.Role, facts: Facts, text: str) -> TrustView:

@@ -61,7 +61,11 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
 
 def standings(account: str) -> dict[str, Standing]:
     """Rule code -> standing, for every rule there is. Two queries."""
-    findings = _of(Finding.objects.filter(resolved_at=None), account).order_by().values_list("code")
+    findings = (
+        _of(Finding.objects.filter(resolved_at=None, status=Finding.Status.OPEN), account)
+        .order_by()
+        .values_list("code")
+    )
     n_findings = dict(findings.annotate(n=Count("pk")))
     sums = (
         _of(RuleState.objects.all(), account)

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from collectors.models import CollectRequest, Coverage, Job, Run
-from collectors.models.coverage import TROUBLE
+from collectors.models.coverage import TROUBLE, together
 from collectors.models.job import JUDGE
 from collectors.sources import sources
 from iamdash.access.models import Role
@@ -73,7 +73,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 def progress(run: Run) -> dict[str, Any]:
     """The run's jobs in the order of the sources, the judgement last."""
-    coverage = list(Coverage.objects.filter(account=run.account_id, state__in=TROUBLE))
+    coverage = together(Coverage.objects.filter(account=run.account_id, state__in=TROUBLE).order_by("api", "region"))
     latest = not Run.objects.filter(account=run.account_id, created_at__gt=run.created_at).exists()
     lines = [_line(job, coverage if latest else []) for job in run.job_set.order_by("pk")]
     lines.sort(key=lambda line: (line.job.source == JUDGE, line.job.pk))

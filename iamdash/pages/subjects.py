@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from collectors.models import AccessKey, Principal
+from findings.analysis.families import FIXED_HIGHER, PLACE, fixed_at
 from findings.models import Finding, PermissionSetRole
 from findings.vocabulary import SubjectType
 from iamdash.pages import show
 from iamdash.pages.facets import Facet
 
 UNIQUE_ID = re.compile(r"[A-Z0-9]{4,64}")
-PLACE = re.compile(r"(r|ou)-[a-z0-9-]{1,64}|\d{12}", re.ASCII)
-FIXED_HIGHER = ("GR104", "GR106")  # findings of accounts that are fixed above these (RULES.md, conventions)
 SET_ARN = re.compile(r"arn:aws[a-z-]{0,16}:sso:::permissionSet/[\w.-]{1,64}/[\w.-]{1,64}", re.ASCII)
 
 
@@ -84,11 +84,14 @@ class FixedAt(Facet):
 
 def fix_place(finding: Finding) -> str:
     """The id of the place where the finding is to be fixed, a slug of FixedAt; "" where its rule tells none."""
-    told = finding.evidence.get("fix_at")
-    if finding.code not in FIXED_HIGHER or not isinstance(told, str):
-        return ""
-    place = told.rpartition("(")[2].removesuffix(")")
-    return place if PLACE.fullmatch(place) else ""
+    return fixed_at(finding.code, finding.evidence)
+
+
+def unresolved(about: QuerySet[Finding]) -> dict[str, Any]:
+    """What a subject's page lists, worst first, accepted ones too. One query."""
+    rows = list(about.filter(resolved_at=None).order_by("-severity", "-opened_at"))
+    accepted = sum(one.status == Finding.Status.ACCEPTED for one in rows)
+    return {"findings": rows, "accepted": accepted, "n_open": len(rows) - accepted}
 
 
 def subject_url(request: HttpRequest, finding: Finding) -> str:
@@ -100,6 +103,10 @@ def subject_url(request: HttpRequest, finding: Finding) -> str:
         return show.address(request, "key", aws_id, finding.subject_id)
     if finding.subject_type == SubjectType.POLICY:
         return show.address(request, "policy", aws_id, finding.subject_id)
+    if finding.subject_type == SubjectType.TRAIL:
+        return show.address(request, "activity-trails", q=finding.subject_name, account=aws_id)
+    if finding.subject_type == SubjectType.TRAIL:
+        return show.address(request, "activity-trails", q=finding.subject_name, account=aws_id)
     if finding.subject_type == SubjectType.ACCOUNT:
         return show.address(request, "account", aws_id)
     return ""

@@ -43,8 +43,13 @@
       if (link) { event.preventDefault(); link.click(); }
       return;
     }
-    const act = { "/": search, "?": help, j: () => row(1), k: () => row(-1) }[event.key];
+    const act = { "/": search, "?": help, j: () => row(1), k: () => row(-1) }[event.key] || press(event.key);
     if (act) { event.preventDefault(); act(); }
+  }
+  // Pages give keys of their own to what they hold: data-press="n".
+  function press(key) {
+    const target = document.querySelector('[data-press="' + CSS.escape(key) + '"]');
+    return target && (() => { target.focus(); if (!target.matches("textarea")) target.click(); });
   }
   function search() {
     const field = document.querySelector('input[type="search"]');
@@ -69,6 +74,12 @@
       if (inside && !except) menu.querySelector("summary").focus();
     });
   }
+
+  // One box for all boxes of a page.
+  document.addEventListener("change", (event) => {
+    const name = event.target.dataset && event.target.dataset.picks;
+    if (name) document.querySelectorAll('input[name="' + CSS.escape(name) + '"]').forEach((box) => { box.checked = event.target.checked; });
+  });
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from collectors.models import AccessKey, Account, Connection, Policy, Principal, Run
 from findings.analysis.trust.external import Standing
 from findings.models import (
+    Acceptance,
     AccountGroup,
     AccountOwner,
     AccountPlace,
+    Assignment,
     DecidedSetting,
     ExternalAccess,
     Finding,
     GroupMember,
     NamedNetwork,
+    Note,
 )
 from iamdash.access.models import Role
+from iamdash.notify.models import AlertRule, Delivery, Digest
 from tests.collectors.organized import decide, listed, tell
 from tests.conftest import AS_OF, WebClient
-from tests.pages import center
-from tests.pages.acted import acted, changed, judged, named, used
+from tests.notify.telling import channel
+from tests.pages import center, reviewing
+from tests.pages.acted import acted, changed, judged, named, told, used
 from tests.pages.guarded import guarded_by
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
@@ -34,18 +41,35 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
 
 @dataclass(frozen=True)
 class Route:
-    """args: names of attributes of Things. method: the one that does something. every: only for operators of all accounts."""
+    """args: names of attributes of Things. method: the one that does something. every: only for operators of all accounts.
+
+    leads: it leads to another page.
+    """
 
     args: tuple[str, ...] = ()
     method: str = "get"
     role: Role = Role.VIEWER
     every: bool = False
+    leads: bool = False
 
 
 ROUTES = {
     "overview": Route(),
     "findings": Route(),
     "finding": Route(("finding",)),
+    "finding-ticket": Route(("finding",), "post", Role.ANALYST),
+    "findings-tickets": Route(role=Role.ANALYST),
+    "finding-assign": Route(("finding",), "post", Role.ANALYST),
+    "finding-note": Route(("finding",), "post", Role.ANALYST),
+    "findings-work": Route(role=Role.ANALYST),
+    "findings-bulk": Route(("bulk",), role=Role.ANALYST),
+    "findings-owners": Route(),
+    "findings-exceptions": Route(),
+    "findings-exception-add": Route(role=Role.ANALYST),
+    "findings-exception": Route(("acceptance",)),
+    "findings-exception-end": Route(("acceptance",), "post", Role.ANALYST),
+    "findings-exception-extend": Route(("acceptance",), "post", Role.ANALYST),
+    "findings-exception-approve": Route(("acceptance",), "post", Role.ANALYST),
     "principals": Route(),
     "principals-sets": Route(),
     "principals-set": Route(("permission_set",)),
@@ -78,6 +102,9 @@ ROUTES = {
     "activity-resources": Route(),
     "activity-buckets": Route(),
     "activity-changes": Route(),
+    "activity-trails": Route(),
+    "activity-recorded": Route(),
+    "activity-change": Route(("change",)),
     "networks": Route(),
     "network-add": Route(role=Role.ADMIN),
     "networks-aws": Route(role=Role.ADMIN, every=True),
@@ -85,6 +112,20 @@ ROUTES = {
     "settings": Route(),
     "settings-decide": Route(role=Role.ADMIN),
     "settings-end": Route(("setting",), "post", Role.ADMIN),
+    "settings-alerts": Route(),
+    "settings-alert-rule-add": Route(role=Role.ADMIN),
+    "settings-alert-rule-end": Route(("alert_rule",), "post", Role.ADMIN),
+    "settings-digest-add": Route(role=Role.ADMIN),
+    "settings-digest-end": Route(("digest",), "post", Role.ADMIN),
+    "settings-channel-add": Route(role=Role.ADMIN, every=True),
+    "settings-channel": Route(("channel",), role=Role.ADMIN, every=True),
+    "settings-channel-lead": Route(("channel",), role=Role.ADMIN, every=True),
+    "settings-channel-test": Route(("channel",), "post", Role.ADMIN, every=True),
+    "settings-channel-test-state": Route(("channel",), role=Role.ADMIN, every=True),
+    "settings-channel-pause": Route(("channel",), "post", Role.ADMIN, every=True),
+    "settings-channel-end": Route(("channel",), "post", Role.ADMIN, every=True),
+    "settings-deliveries": Route(role=Role.ANALYST, every=True),
+    "settings-delivery": Route(("delivery",), role=Role.ANALYST, every=True),
     "accounts-groups": Route(),
     "accounts-group-add": Route(role=Role.ADMIN, every=True),
     "accounts-group": Route(("group",), role=Role.ADMIN, every=True),
@@ -109,20 +150,42 @@ ROUTES = {
     "account-test": Route(("aws_id",), "post", Role.ANALYST),
     "account-test-state": Route(("aws_id",)),
     "account-pause": Route(("aws_id",), "post", Role.ADMIN),
+    "reviews": Route(),
+    "reviews-add": Route(role=Role.ADMIN, every=True),
+    "review": Route(("review",)),
+    "reviews-close": Route(("review",), "post", Role.ADMIN, every=True),
+    "reviews-delegate": Route(("review",), "post"),
+    "reviews-export": Route(("review",)),
+    "reviews-next": Route(("review",), leads=True),
+    "reviews-items": Route(("review",)),
+    "reviews-decide-many": Route(("review",), "post"),
+    "reviews-item": Route(("review", "review_item")),
+    "reviews-decide": Route(("review", "review_item"), "post"),
     "runs": Route(),
     "run": Route(("run",)),
     "run-cancel": Route(("run",), "post", Role.ANALYST),
+    "trends": Route(),
+    "trends-report": Route(),
     "rules": Route(),
     "rule": Route(("code",)),
 }
 FORMS = {
+    "findings-work",
+    "findings-bulk",
+    "findings-exception-add",
     "accounts-organization-connect",
     "accounts-organization-change",
     "settings-decide",
+    "settings-alert-rule-add",
+    "settings-digest-add",
+    "settings-channel-add",
+    "settings-channel-lead",
     "accounts-group-add",
     "accounts-group",
     "accounts-owner-add",
     "account-add",
+    "reviews-add",
+    "findings-tickets",
     "network-add",
     "networks-aws",
     "what-if",
@@ -134,6 +197,8 @@ OWN = {
     "account_reauthenticate",
 }  # of the operator, not of an account
 OPEN = {"account_login", "account_inactive", "account_signup", "livez", "readyz"}  # to strangers
+
+SIGNED = {"hooks-tickets"}  # by another program, without a session: tests/pages/test_tickets.py
 
 
 @dataclass(frozen=True)
@@ -155,8 +220,17 @@ class Things:
     heard_by: str
     permission_set: str
     guardrail: str
+    acceptance: int
+    bulk: UUID
+    change: int
     code: str = "KY102"
     name: str = "kept-apart-role"
+    channel: int = 0
+    alert_rule: int = 0
+    digest: int = 0
+    delivery: int = 0
+    review: int = 0
+    review_item: int = 0
 
 
 def things(account: Account) -> Things:
@@ -199,8 +273,37 @@ def things(account: Account) -> Things:
     return Things(
         account, account.aws_id, principal.unique_id, finding.pk, run.pk, key.unique_id, policy.unique_id, network.pk,
         setting, group, owner, *organized(account), center.joined(principal, name).set_arn,
-        guarded_by(account, name), name=name,
+        guarded_by(account, name), *worked_on(account, name), told(account, "role", principal.unique_id, name).pk,
+        name=name, **alerted(account, name), **reviewed(account, name),
     )  # fmt: skip
+
+
+def alerted(account: Account, name: str) -> dict[str, int]:
+    """A channel, which is of no account, with a rule and a digest of the account, and a message."""
+    to = channel(name=f"channel of {account.aws_id}")
+    mine: dict[str, Any] = {"channel": to, "scope": "account", "account": account, "set_by": name}
+    alert_rule = AlertRule.objects.create(name=name, kinds=["new"], severity=1, **mine)
+    digest = Digest.objects.create(weekday=0, hour=8, **mine)
+    message = Delivery.objects.create(channel=to, reason="alert", created_at=AS_OF, due_at=AS_OF, content={}, total=1)
+    return {"channel": to.pk, "alert_rule": alert_rule.pk, "digest": digest.pk, "delivery": message.pk}
+
+
+def worked_on(account: Account, name: str) -> tuple[int, UUID]:
+    """An acceptance of the account that was made with others, and what made them; beside it one by a tag that only it has."""
+    terms = {
+        "severity": 5,
+        "reason": name,
+        "owner": name,
+        "set_by": name,
+        "expires_at": timezone.now() + timedelta(days=9),
+    }
+    Acceptance.objects.create(scope="ou", target=f"ou-{name}", code="LP999", **terms)
+    one = Acceptance.objects.create(scope="account", account=account, subject_name=name, bulk=uuid4(), **terms)
+    same = {"account": account, "code": "LP101", "subject_id": f"AROA{account.aws_id}", "set_by": name}
+    Assignment.objects.create(to=name, **same)
+    Note.objects.create(text=name, **same)
+    Finding.objects.filter(account=account).update(assignee=name)
+    return one.pk, one.bulk
 
 
 def grouped(account: Account, name: str) -> tuple[int, UUID, int]:
@@ -214,6 +317,12 @@ def grouped(account: Account, name: str) -> tuple[int, UUID, int]:
     mine: dict[str, Any] = {"scope": "account", "account": account, "set_by": name}
     setting = DecidedSetting.objects.create(name="unused_days", value=4, reason=name, **mine)
     return setting.pk, group.key, AccountOwner.objects.create(name=name, **mine).pk
+
+
+def reviewed(account: Account, name: str) -> dict[str, int]:
+    """A review of this account alone, and an item of it."""
+    review = reviewing.review(account, title=name)
+    return {"review": review.pk, "review_item": reviewing.item(review, account, name=name).pk}
 
 
 def organized(account: Account) -> tuple[str, str]:
@@ -253,7 +362,7 @@ def ask(client: Client, name: str, of: Things) -> Any:
 
 
 def test_every_route_says_what_it_needs() -> None:
-    assert names(get_resolver().url_patterns) == set(ROUTES) | OWN | OPEN
+    assert names(get_resolver().url_patterns) == set(ROUTES) | OWN | OPEN | SIGNED
 
 
 @pytest.mark.parametrize("name", ROUTES)
@@ -294,7 +403,7 @@ def test_in_scope_the_role_decides(name: str, role: Role, everything: bool, insi
     response = ask(client, name, inside)
     route = ROUTES[name]
     allowed = client.operator.may(route.role) and (everything or not route.every)
-    expected = 403 if not allowed else 302 if route.method == "post" else 200
+    expected = 403 if not allowed else 302 if route.method == "post" or route.leads else 200
     assert response.status_code == expected
 
 

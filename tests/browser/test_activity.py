@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from collectors.models import Account
 from tests.builders import role
 from tests.findings.engine.inventory import put
-from tests.pages.acted import acted, changed, judged, named, used, watch
+from tests.pages.acted import acted, changed, judged, named, put_together, used, watch
 
 Open = Callable[..., Page]
 APP = role("a-role-with-a-name-as-long-as-IAM-lets-it-be-for-a-role-64-letters"[:64])
@@ -31,6 +31,7 @@ def account(transactional_db: None) -> Account:
         account, APP, "AttachRolePolicy", "role", APP.name, details={"policy_arn": f"arn:aws:iam::aws:policy/{BUCKET}"}
     )
     judged(acted(account, APP, "session", days=9))
+    put_together(account)
     return account
 
 

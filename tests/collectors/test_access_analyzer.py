@@ -209,5 +209,5 @@ def test_files_that_are_missing_are_named(tmp_path: Path) -> None:
     rows = {row.api: row for row in replayed.coverage}
     assert rows[ANALYZERS].state is State.COMPLETE
     assert (rows[FINDINGS].state, rows[FINDINGS].region) == (State.ABSENT, "us-east-1")
-    assert "accessanalyzer.list-findings-v2.us-east-1.jsonl" in rows[FINDINGS].detail
+    assert "accessanalyzer.list-findings-v2.jsonl" in rows[FINDINGS].detail
     assert replayed.snapshot().analyzers[0].name == "all"

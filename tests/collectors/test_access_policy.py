@@ -21,15 +21,22 @@ READS = (
     "GenerateOrganizationsAccessReport",
     "GenerateServiceLastAccessedDetails",
     "LookupEvents",
+    "BatchGet",
+    "Select",
 )
 
 
 @pytest.mark.django_db
-def test_every_permission_is_used_and_every_call_is_permitted(connected: list[Account], aws: Any) -> None:
+def test_every_permission_is_used_and_every_call_is_permitted(
+    connected: list[Account], aws: Any, settings: Any
+) -> None:
     aws.clear_calls()
     run(connected[0], "identity_center")  # before any role tells in which region it is
     run(connected[0])
-    made = {f"{c['service']}:{c['operation']}" for c in aws.calls() if c["service"] != "sts"}
+    settings.CONFIG_AGGREGATOR = f"{connected[1].aws_id}/eu-west-1/organization"
+    run(connected[1], "config")
+    run(connected[1], "config_history")
+    made = {c["action"] for c in aws.calls() if c["service"] != "sts"}
     assert made == set(read_only_policy()["Statement"][0]["Action"])
 
 

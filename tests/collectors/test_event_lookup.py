@@ -16,6 +16,7 @@ from moto.s3.models import s3_backends
 from collectors import lookup, schedule
 from collectors.access_policy import read_only_policy
 from collectors.aws.call import LiveAws
+from collectors.aws.regional import REGIONS
 from collectors.lab.repairs.event_history import entry
 from collectors.models import Account, Coverage, LookedUpEvent, LookupWatch, TrailObject, TrailWatch, UsageDaily
 from collectors.models.activity_view import read_activity
@@ -103,7 +104,7 @@ def test_it_is_off_where_nobody_wants_it_and_for_whom_a_trail_is_read(member: Ac
 
 def test_the_policy_allows_it_where_it_is_on(settings: Any) -> None:
     settings.LOOKUP_DAYS = 30
-    assert {LOOKUP, event_lookup.REGIONS} <= set(read_only_policy()["Statement"][0]["Action"])
+    assert {LOOKUP, REGIONS} <= set(read_only_policy()["Statement"][0]["Action"])
 
 
 def test_nothing_happened_and_silence_still_says_nothing(member: Account, tell: Tell) -> None:
@@ -215,7 +216,7 @@ def test_a_denial_is_named_with_what_to_do(member: Account, tell: Tell, aws: Any
     aws.clear_faults()
     aws.fault("deny", service="account", operation="ListRegions")
     row = look(member)
-    assert (row.state, row.permission, counted(member)) == ("partial", event_lookup.REGIONS, {"AttachRolePolicy": 1})
+    assert (row.state, row.permission, counted(member)) == ("partial", REGIONS, {"AttachRolePolicy": 1})
     assert row.detail.startswith("every other region: ")
 
 

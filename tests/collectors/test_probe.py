@@ -107,7 +107,7 @@ def trail(connected: list[Account], lab: Any, settings: Any) -> Iterator[Callabl
 
 
 def trail_checks(account: Account) -> list[dict[str, Any]]:
-    return [check for check in outcome(account).checks if "s3:" in check["what"]]
+    return [check for check in outcome(account).checks if "(s3:" in check["what"]]
 
 
 def test_the_trail_is_tried_where_it_is_read_and_nowhere_else(

@@ -130,6 +130,8 @@ def test_due_accounts_get_a_run_and_paused_ones_do_not(account: Account, other_a
     Job.objects.update(state=Job.State.DONE)
     Run.objects.update(finished_at=Now())
     assert schedule.start_due_runs() == []
+    told = {"source": "account", "api": "iam:GetAccountSummary", "state": "complete"}
+    Coverage.objects.create(account=account, observed_at=Now(), **told)
     Job.objects.update(created_at=Now() - timedelta(days=1))
     assert [r.reason for r in schedule.start_due_runs()] == ["schedule"]
 

@@ -184,7 +184,7 @@ def test_compose_hands_on_what_web_and_worker_are_documented_to_read() -> None:
 def test_the_list_of_variables_is_complete() -> None:
     """docs/operate/install.md names every variable that settings, `up` and Compose read."""
     text = (CHECKOUT / "docs/operate/install.md").read_text()
-    read = set(re.findall(r'(?:ENV\.get|_flag|_listed)\("(\w+)"', (CHECKOUT / "iamdash/settings.py").read_text()))
+    read = set(re.findall(r'(?:ENV\.get|_flag|_listed|_days)\("(\w+)"', (CHECKOUT / "iamdash/settings.py").read_text()))
     for path in (CHECKOUT / "iamdash/embedded").rglob("*.py"):
         read |= set(re.findall(r'"(IAMDASH_\w+|DATABASE_\w+|REDIS_\w+)"', path.read_text()))
     read |= set(re.findall(r"\$\{(\w+)", (CHECKOUT / "docker-compose.yml").read_text()))

@@ -24,8 +24,8 @@ from collectors.models import (
 )
 from collectors.models.partitions import ensure_months
 from collectors.records import TRAIL
-from findings.engine import judge_account
-from findings.models import SessionVerdict
+from findings.engine import facts_of, judge_account, timeline
+from findings.models import Change, ChangedEntity, SessionVerdict
 from tests.pages.making import ago
 from tests.pages.test_principals import text
 
@@ -75,7 +75,9 @@ def judged(session: UsageSession, who: int = SessionVerdict.Who.PERSON, **more: 
     """A verdict without a judgement: for pages whose question is what they show of it."""
     given = {"confidence": "high", "machine": False, "reasons": ["signed in to the console"], **more}
     columns = {"at": session.last_at, "actor": session.principal.actor, "sign_in": session.sign_in}
-    return SessionVerdict.objects.create(session=session, account=session.account, who=who, **columns, **given)
+    return SessionVerdict.objects.create(
+        session=session, day=session.day, account=session.account, who=who, **columns, **given
+    )
 
 
 def assumed(account: Account, role: records.Role, caller: str, name: str = "", *, days: float = 3, **more: Any) -> None:
@@ -94,7 +96,7 @@ def used(
     at, who = ago(days=days), actor(account, of)
     event, _ = UsageEvent.objects.get_or_create(account=account, source=f"{source}.amazonaws.com", name=name)
     counts = {"n": 10, "denied": 0, "failed": 0, "first_at": at, **more}
-    ensure_months(UsageDaily._meta.db_table, {at.date()})
+    ensure_months(UsageDaily, {at.date()})
     UsageDaily.objects.create(
         account=account, principal=who, event=event, day=at.date(), region=region, session_kind=0, key=key,
         last_at=at, **counts,
@@ -124,6 +126,25 @@ def changed(
         account=account, event_id=records.digest([str(of), name, target, days]), at=ago(days=days), actor=who.actor,
         principal_id=who.unique_id, principal_arn=who.arn, name=name, target_type=kind, target_name=target, **given,
     )  # fmt: skip
+
+
+def told(account: Account, kind: str, unique_id: str, name: str, *, days: float = 3, **more: Any) -> Change:
+    """A change of one entity, as a judgement would have put it together; `lines` are what is said of it, and `told` what else."""
+    at, lines = ago(days=days), more.pop("lines", [{"what": "tags", "text": f"tag {name} added"}])
+    said = more.pop("told", {})
+    given = {"since": at, "exact": True, "what": [line["what"] for line in lines], "kinds": [kind], "witnesses": ["trail"],
+             "how": "hand", "key": records.digest([account.pk, unique_id, name, days]), "digest": "d", **more}  # fmt: skip
+    one = Change.objects.create(account=account, at=at, **given)
+    ChangedEntity.objects.create(
+        change=one, account=account, kind=kind, unique_id=unique_id, name=name, at=at, told={"lines": lines, **said}
+    )
+    return one
+
+
+def put_together(account: Account) -> None:
+    """The timeline of all that was seen, without judging."""
+    now = timezone.now()
+    timeline.write(account, now, facts_of(account, now))
 
 
 def judge_now(account: Account) -> None:

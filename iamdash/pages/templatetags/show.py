@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -43,3 +44,9 @@ def page_url(context: Context, view: str, *args: Any, **parameters: Any) -> str:
 def words(slug: str) -> str:
     """last_used_at -> Last used at."""
     return slug.replace("_", " ").capitalize()
+
+
+@register.filter
+def names(many: Iterable[str], between: str = ", ") -> SafeString:
+    """Several names out of AWS as one text."""
+    return show.name(between.join(many))

@@ -34,6 +34,7 @@ def cover(account: models.Account, covered: tuple[records.Coverage, ...]) -> Non
             account=account,
             source="test",
             api=row.api,
+            region=row.region,
             state=row.state,
             observed_at=row.observed_at,
             permission=row.permission,

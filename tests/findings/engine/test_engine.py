@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from collectors.models import Account
 from collectors.records import State
-from findings.models import Finding, FindingEvent, RuleState, Unknown
+from findings.models import Acceptance, Finding, FindingEvent, RuleState, Unknown
 from tests.builders import AS_OF, coverage, credential, key, role, summary, user
 from tests.conftest import db_role
+from tests.findings.engine.accepted import accepted
 from tests.findings.engine.inventory import JUDGED, cover, judge, put, shown, told
 
 DAY = timedelta(days=1)
@@ -127,12 +128,13 @@ def test_changes_of_words_and_of_severity(account: Account) -> None:
 def test_an_acceptance_outlives_judging_and_ends_with_the_interval(account: Account) -> None:
     put(account, APP, ROOT_OK)
     judge(account)
-    Finding.objects.update(status="accepted")
+    accepted(account)
     judge(account, AS_OF + DAY)
     assert shown(account) == {("LP101", "app"): "accepted"}
     put(account, APP_USED, ROOT_OK)
     judge(account, AS_OF + 2 * DAY)
     put(account, APP, ROOT_OK)
+    Acceptance.objects.update(ended_at=AS_OF + 2 * DAY)
     judge(account, AS_OF + 3 * DAY)
     assert shown(account) == {("LP101", "app"): "open"}
 
@@ -182,8 +184,8 @@ def test_judging_again_another_day_writes_nothing_but_the_counts_of_the_day(acco
         connection,
     ) as queries:
         counts = judge(account, AS_OF + DAY)
-    days = ("findings_provenanceday", "findings_dailycount")
-    assert [day in one for day, one in zip(days, writes(queries), strict=True)] == [True, True]
+    days = ("findings_provenanceday", "findings_dailycount", "findings_accountday")
+    assert [day in one for day, one in zip(days, writes(queries), strict=True)] == [True] * len(days)
     assert {name: n for name, n in counts.items() if n} == {"open": counts["open"], "unknown": counts["unknown"]}
 
 

@@ -8,9 +8,10 @@ import pytest
 from collectors import records
 from collectors.models import Account, Principal, TrailWatch, UsageSession
 from findings.engine.posture import risk
-from findings.models import Finding, PrincipalPosture
+from findings.models import PrincipalPosture
 from findings.vocabulary import Severity
 from tests.builders import AS_OF, ago, credential, key, role, user
+from tests.findings.engine.accepted import accepted
 from tests.findings.engine.inventory import judge, put
 from tests.pages.acted import actor
 
@@ -36,7 +37,7 @@ def test_accepted_findings_do_not_count(account: Account) -> None:
     put(account, role("app", used=200))
     judge(account)
     assert PrincipalPosture.objects.get().medium == 1
-    Finding.objects.update(status="accepted")
+    accepted(account)
     judge(account)
     assert PrincipalPosture.objects.get().medium == 0
 

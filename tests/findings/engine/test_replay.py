@@ -24,7 +24,7 @@ FACTS = ("account", "code", "subject_id", "part", "severity", "title", "evidence
 
 @pytest.fixture
 def present(db: None, aws: Any) -> list[Account]:
-    """The lab's accounts, collected and judged now."""
+    """The lab's accounts, collected and judged now; and again where another one told more of them since."""
     call_command("lab_connect", lab_url=aws.url, stdout=StringIO())
     accounts = list(Account.objects.order_by("pk"))
     with db_role("iamdash_worker"):
@@ -32,9 +32,14 @@ def present(db: None, aws: Any) -> list[Account]:
             schedule.start(account, Run.Reason.REQUEST, "test")
             for job in Job.objects.filter(account=account).exclude(source=JUDGE):
                 runner.collect(job.pk)
-            for job in Job.objects.filter(account=account, source=JUDGE):
-                tasks.judge(job.pk)
+            judge_queued()
+        judge_queued()
     return accounts
+
+
+def judge_queued() -> None:
+    for job in Job.objects.filter(source=JUDGE, state=Job.State.QUEUED).order_by("pk"):
+        tasks.judge(job.pk)
 
 
 def load(aws: Any, weeks: int) -> str:
