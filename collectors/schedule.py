@@ -42,7 +42,7 @@ def start_due_runs() -> list[Run]:
 def start(account: Account, reason: Run.Reason, by: str = "", names: Iterable[str] | None = None) -> Run | None:
     """A run of the named sources, or of all; None when one is under way."""
     with transaction.atomic():
-        if reason == Run.Reason.SCHEDULE and not Coverage.objects.filter(account=account).exists():
+        if reason == Run.Reason.SCHEDULE and not Coverage.objects.filter(account=account, source=KNOCK).exists():
             reason = Run.Reason.FIRST
         return queue.start_run(account, reason, names or _asked_in(account), by)
 

@@ -47,7 +47,9 @@ def busy(account: Account) -> Account:
 def test_what_was_not_read_is_unknown_and_what_to_do_is_told(sign_in: Client, account: Account, name: str) -> None:
     client = sign_in()
     page = said(client.get(f"/activity/{name}/"))
-    assert "Unknown: CloudTrail is not read" in page
+    assert (
+        "who did what: CloudTrail's events are not read" if name == "changes" else "Unknown: CloudTrail is not read"
+    ) in page
     assert "s3:ListBucket and s3:GetObject on the prefix" in page
     watch(account, "denied")
     assert f"{TRAIL} was denied; it needs the permission {TRAIL}" in said(client.get(f"/activity/{name}/"))

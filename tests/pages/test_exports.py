@@ -76,5 +76,5 @@ def test_queries_do_not_grow_with_rows(
     client = sign_in()
     for _ in range(30):
         finding(account, code="KY102", subject_type="key")
-    with django_assert_num_queries(14, exact=False):
+    with django_assert_num_queries(15, exact=False):
         assert len(client.get("/findings/?export=jsonl").body.splitlines()) == 30

@@ -48,11 +48,14 @@ def _count(pairs: Iterable[tuple[Change, Change]]) -> None:
 
 def _point(events: Mapping[int, str], keys: Mapping[str, int]) -> None:
     """One statement, however many a first judgement opened; a row that points there already is not written."""
-    wanted = {pk: keys.get(key) for pk, key in sorted(events.items())}
+    rows = FindingEvent.objects.filter(pk__in=events).order_by("pk").values_list("pk", "change")
+    moved = {pk: keys.get(events[pk]) for pk, stands in rows if stands != keys.get(events[pk])}
+    if not moved:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             f"update {FindingEvent._meta.db_table} e set change_id = given.change_id"  # noqa: S608 - of our own model
             " from unnest(%s::bigint[], %s::bigint[]) as given(id, change_id)"
-            " where e.id = given.id and e.change_id is distinct from given.change_id",
-            [list(wanted), list(wanted.values())],
+            " where e.id = given.id",
+            [list(moved), list(moved.values())],
         )

@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--lab-url", required=True)
         parser.add_argument("--weeks", type=int, default=26)
-        parser.add_argument("--patience", type=int, default=120, help="seconds to wait for today's collection first")
+        parser.add_argument("--patience", type=int, default=600, help="seconds to wait for today's collection first")
 
     def handle(self, *args: Any, lab_url: str, weeks: int, patience: int, **options: Any) -> None:
         lab, began = LabClient(lab_url), time.monotonic()
