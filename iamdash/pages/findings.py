@@ -89,7 +89,7 @@ class FindingTable(ListTable):
     def render_account(self, record: Finding) -> SafeString:
         url = show.address(self.request, "account", record.account.aws_id)
         return format_html(
-            '<a href="{}" hx-boost="false">{}</a><span class="under mono">{}</span>',
+            '<a href="{}" hx-boost="false">{}</a><span class="under mono id">{}</span>',
             url,
             show.name(record.account.name),
             record.account.aws_id,

@@ -41,8 +41,9 @@ class Shown:
 def shown(request: HttpRequest, account: Account | None) -> Shown:
     scope = trend_scope.read(request)
     found = trends.read(scope.accounts, scope.days, scope.today)
+    said = score_said(scope, trends.score_line(scope.accounts, scope.days, scope.today))
     if not found.told:
-        return Shown(scope.days, scope.periods(), 0)
+        return Shown(scope.days, scope.periods(), 0, score=said)
     earlier = trends.before(scope.accounts, found)
     return Shown(
         scope.days,
@@ -50,7 +51,7 @@ def shown(request: HttpRequest, account: Account | None) -> Shown:
         found.carried[-1],
         open_chart(found, scope.days, trend_figures.open_links(scope, found)),
         flow_chart(found, scope.days, earlier, scope),
-        score_said(scope, trends.score_line(scope.accounts, scope.days, scope.today)),
+        said,
         show.address(request, "trends", days=str(scope.days)),
     )
 

@@ -107,7 +107,7 @@ def test_the_number_of_queries_does_not_grow(
         for n in range(12):
             each.role(f"role-{n}", risk=300 + n, medium=1)
             each.finding(subject=f"role-{n}")
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(27):
         client.get("/")
 
 
