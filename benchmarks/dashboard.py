@@ -23,6 +23,7 @@ from iamdash.embedded.state import State
 from iamdash.embedded.supervisor import supervisor
 
 WARM, LIMIT = int(os.environ.get("BENCH_RUNS", "50")), 200.0  # runs; milliseconds
+PROBES = {"livez", "readyz"}
 SLOW = 20.0  # milliseconds from which a statement is named
 RECONCILE = 5.0  # seconds for the open findings of all accounts
 SOME = 40  # accounts of the operator who does not see all
@@ -141,10 +142,10 @@ def clients() -> dict[str, Any]:
 def pages() -> list[Page]:
     """Every page without parameters, and those of the largest account, with the URL parameters that matter."""
     from django.db.models import Count
-    from django.urls import get_resolver
 
     from collectors.models import AccessKey, Account, Policy, Principal
     from findings.models import Finding
+    from iamdash.pages.urls import urlpatterns
 
     largest = Account.objects.annotate(n=Count("principal")).order_by("-n")[0]
     of = {"account": largest}
@@ -165,16 +166,9 @@ def pages() -> list[Page]:
         Page("overview of a year", "/?days=180"),
         Page("overview of the largest account", f"/?account={largest.aws_id}"),
     ]
-    for pattern in get_resolver().url_patterns:
-        for one in getattr(pattern, "url_patterns", [pattern]):
-            route = str(one.pattern)
-            if "<" not in route and "(?P" not in route and one.name and route not in SKIPPED:
-                found.append(Page(one.name, f"/{route}"))
-    return found
-
-
-# Sign-in, probes, and what only answers a form that was sent.
-SKIPPED = {"livez", "readyz", "i18n/", "jsi18n/"}
+    routes = {one.name: str(one.pattern) for one in urlpatterns}
+    plain = (Page(name, f"/{route}") for name, route in routes.items() if "<" not in route and name not in PROBES)
+    return found + list(plain)
 
 
 def reconciled() -> Figure:

@@ -18,6 +18,9 @@ def fill(accounts: int = ACCOUNTS, principals: int = PRINCIPALS, findings: int =
     """Into an empty, migrated database."""
     given = {"principals": principals, "findings": findings, "days": days, "now": NOW}
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "set local session_replication_role = replica"
+        )  # each row's references are right by their making
         cursor.execute("select setseed(0.42)")
         _accounts(accounts)
         _principals(given)
