@@ -75,6 +75,11 @@ class ConfigRecorder(Record, frozen=True, kw_only=True):
     bucket: str | None = None
     delivery_error: str | None = None
 
+    @property
+    def failing(self) -> bool:
+        """On, and yet what it did last went wrong, so that nobody knows whether it records."""
+        return bool(self.recording) and (self.last_status or "").lower() == "failure"
+
     def selects(self, resource_type: str) -> bool:
         """Whether it would record this type of IAM entity. Global types are no part of "all" by themselves, and are excluded
         by name only (the API's own words on RecordingGroup)."""

@@ -66,7 +66,7 @@ def recording(facts: Facts) -> Recording:
     recorders, known = facts.snapshot.recorders, _regions(facts, STATUS, READ)
     read = _regions(facts, RECORDERS, READ)
     there = [one for one in recorders if one.region in read]
-    told = [one for one in there if one.region in known and one.recording is not None]
+    told = [one for one in there if one.region in known and one.recording is not None and not one.failing]
     unsure = [one for one in there if one not in told]
     return Recording(
         working=tuple(one for one in told if one.recording),
@@ -118,4 +118,7 @@ def _unread(facts: Facts, api: str) -> str:
 
 
 def _untold(one: ConfigRecorder) -> str:
-    return f"whether recorder {one.name} in {one.region or 'the home region'} runs was not told"
+    where = f"recorder {one.name} in {one.region or 'the home region'}"
+    if one.failing:
+        return f"whether {where} records is not known: it is on, and what it did last failed{one.error and f' ({one.error})'}"
+    return f"whether {where} runs was not told"

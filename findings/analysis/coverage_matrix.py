@@ -130,6 +130,8 @@ def _config(facts: Facts, region: str) -> Cell:
     working = [one for one in here if one.recording]
     if not working:
         return Cell(Is.NO, f"recorder {here[0].name} is stopped")
+    if all(one.failing for one in working):
+        return Cell(Is.UNKNOWN, f"recorder {working[0].name} is on, and what it did last failed")
     if not any(one.strategy == EVERY_TYPE for one in working):
         return Cell(Is.PART, f"recorder {working[0].name} records {_types(working[0])}")
     return Cell(Is.YES, f"recorder {working[0].name} records all types")

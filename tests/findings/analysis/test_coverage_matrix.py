@@ -76,6 +76,11 @@ def test_where_nothing_is_recorded_is_the_greatest_gap() -> None:
         ((recorder(IRELAND, recording=False),), Log.CONFIG, Cell(Is.NO, "recorder default is stopped")),
         ((recorder(IRELAND, recording=None),), Log.CONFIG, Cell(Is.UNKNOWN, "whether its recorder runs was not told")),
         (
+            (recorder(IRELAND, last_status="Failure"),),
+            Log.CONFIG,
+            Cell(Is.UNKNOWN, "recorder default is on, and what it did last failed"),
+        ),
+        (
             (named("AWS::S3::Bucket", region=IRELAND),),
             Log.CONFIG,
             Cell(Is.PART, "recorder default records 1 types"),

@@ -72,6 +72,10 @@ CLOSED = {"eu_north_1": State.BLOCKED_BY_SCP}
         ((recorder(recording=False), NOT_GLOBAL), {}, ["open types"]),
         ((but("AWS::IAM::Role"),), {}, ["open types"]),
         ((named("AWS::IAM::Role"),), {}, ["open types"]),
+        ((recorder(last_status="Success"),), {}, ["clear"]),
+        ((recorder(last_status="Failure", error="AccessDenied"),), {}, ["unknown"]),
+        ((recorder(last_status="Failure"), recorder(OTHER)), {}, ["clear"]),  # another one works
+        ((recorder(recording=False, last_status="Failure"),), {}, ["open recorder"]),
         ((recorder(role_arn=OWN),), {}, ["open role"]),
         ((recorder(role_arn=OWN), recorder(OTHER)), {}, ["clear"]),
         ((), {"recorders": {"eu_north_1": State.THROTTLED}}, ["unknown"]),
