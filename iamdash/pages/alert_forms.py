@@ -25,6 +25,7 @@ from iamdash.notify.signing import new_secret
 from iamdash.notify.vocabulary import Kind
 from iamdash.pages import show
 from iamdash.pages.scopes import WhomField, stand
+from iamdash.pages.written import printable
 
 MOST_ADDRESSES = 20
 TAKEN = "Another one that stands has this name."
@@ -103,7 +104,7 @@ class ChannelForm(TargetForm):
         return kind
 
     def clean_name(self) -> str:
-        name = _printable(self.cleaned_data["name"])
+        name = printable(self.cleaned_data["name"])
         if Channel.objects.filter(STANDS, name=name).exists():
             raise ValidationError(TAKEN)
         return name
@@ -156,7 +157,7 @@ class RuleForm(forms.Form):
         self.fields["owner"].choices = [("", "Any"), *((name, show.hidden(name)) for name in _owners())]  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
-        return _printable(self.cleaned_data["name"])
+        return printable(self.cleaned_data["name"])
 
     def clean_about(self) -> list[str]:
         given = list(dict.fromkeys(re.split(r"[\s,;]+", self.cleaned_data["about"].strip().upper())))
@@ -208,10 +209,3 @@ class DigestForm(forms.Form):
         Digest.objects.create(
             **data, scope=whom.scope.value, target=whom.target, account=whom.account, set_by=self.operator.username
         )
-
-
-def _printable(name: str) -> str:
-    name = " ".join(name.split())
-    if not name.isprintable() or not name:
-        raise ValidationError("Write it with signs that can be seen.")
-    return name

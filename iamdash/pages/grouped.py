@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import Q, QuerySet
 
 from findings.analysis.owners import Owned, owner_of
@@ -58,6 +59,16 @@ def by_ou() -> Sets:
     return {unit: (words, below[unit]) for unit, words in units.items()}
 
 
+def _by_account(qs: QuerySet[Any], column: str) -> Counter[int]:
+    """How many rows each account has. OUs, groups and owners of one list ask for the same: it is counted once a request."""
+    counted = qs.order_by().values_list(column).annotate(n=rows())
+    try:
+        asked = counted.query.sql_with_params()
+    except EmptyResultSet:  # a condition that nothing can meet
+        return Counter()
+    return once(f"by account {asked}", lambda: Counter(dict(counted)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class OfAccounts(Facet):
     """make: slug -> label and keys of accounts, which are few, so a list asks for them by key. column: path to the account."""
@@ -79,7 +90,7 @@ class OfAccounts(Facet):
         sets = self.sets()
         if not sets:
             return []
-        counts = Counter(dict(qs.order_by().values_list(self.column).annotate(n=rows())))
+        counts = _by_account(qs, self.column)
         found = [Option(slug, label, sum(counts[pk] for pk in pks)) for slug, (label, pks) in sets.items()]
         return sorted(found, key=lambda one: (-one.n, one.label))[:SHOWN]
 

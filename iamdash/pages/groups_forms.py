@@ -19,6 +19,7 @@ from findings.models.decided import STANDS
 from iamdash.access.models import Operator
 from iamdash.pages import show
 from iamdash.pages.scopes import Whom, choices, named, whom
+from iamdash.pages.written import printable
 
 OU = re.compile(r"(?:ou|r)-[a-z0-9-]{4,68}")
 MOST_LINES = 200
@@ -56,7 +57,7 @@ class GroupForm(forms.Form):
         accounts.queryset = Account.objects.order_by("name", "aws_id")  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
-        name = _printable(self.cleaned_data["name"])
+        name = printable(self.cleaned_data["name"])
         if AccountGroup.objects.filter(STANDS, name=name).exclude(key=self.key).exists():
             raise ValidationError("Another group has this name.")
         return name
@@ -102,10 +103,10 @@ class OwnerForm(forms.Form):
         self.fields["whom"].choices = [*offered[:-1], *by_tag, offered[-1]]  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
-        return _printable(self.cleaned_data["name"])
+        return printable(self.cleaned_data["name"])
 
     def clean_contact(self) -> str:
-        contact = _printable(self.cleaned_data["contact"])
+        contact = printable(self.cleaned_data["contact"])
         if "@" in contact:
             validate_email(contact)
         return contact
@@ -146,13 +147,6 @@ def _tag(line: str) -> str:
     if not key.strip() or not sign or len(key) > 128 or len(value) > 256:
         raise ValidationError(f"{line[:60]!r} is no tag. Write it as key=value.")
     return f"{key.strip()}={value.strip()}"
-
-
-def _printable(text: str) -> str:
-    text = " ".join(text.split())
-    if not text.isprintable():
-        raise ValidationError("Write it in letters, digits and signs that can be seen.")
-    return text
 
 
 def standing_owner(value: str) -> dict[str, str]:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from collectors.models import Account
 from findings.analysis.reviewing.items import Which
@@ -17,18 +16,12 @@ from iamdash.access.models import Operator
 from iamdash.pages import show
 from iamdash.pages.grouped import by_owner, owned
 from iamdash.pages.scopes import choices, whom
+from iamdash.pages.written import printable
 
 LONGEST = timedelta(days=366)
 BY_OWNER = ""
 REASON = {"required": "Say why: an auditor will ask."}
 DATE = {"type": "date"}
-
-
-def printable(text: str) -> str:
-    text = " ".join(text.split())
-    if not text.isprintable():
-        raise ValidationError("Write it in letters, digits and signs that can be seen.")
-    return text
 
 
 def operators() -> list[Operator]:

@@ -10,17 +10,11 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from findings.engine.exceptions import Limits
+from iamdash.pages.written import printable
 
 WANTED = timedelta(days=30)
 PLAIN = {"autocomplete": "off"}
 TELL = {"required": "Say why: others will ask."}
-
-
-def printable(text: str) -> str:
-    text = " ".join(text.split())
-    if not text.isprintable():
-        raise ValidationError("Write it in letters, digits and signs that can be seen.")
-    return text
 
 
 class Act(forms.Form):
