@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -334,14 +336,25 @@ def organized(account: Account) -> tuple[str, str]:
     return decide(account, f"o-0{account.aws_id}").organization_id, other.aws_id
 
 
-@pytest.fixture
-def inside(account: Account) -> Things:
-    return things(account)
+@pytest.fixture(scope="module")
+def both(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Things, Things]]:
+    """Made once: a test's own transaction lies inside this one, and what it changes goes with it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield (
+            things(Account.objects.create(aws_id="000000000001", name="payments-prod")),
+            things(Account.objects.create(aws_id="000000000002", name="sandbox")),
+        )
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def outside(other_account: Account) -> Things:
-    return things(other_account)
+def inside(both: tuple[Things, Things], db: None) -> Things:
+    return both[0]
+
+
+@pytest.fixture
+def outside(both: tuple[Things, Things], db: None) -> Things:
+    return both[1]
 
 
 def names(patterns: Any) -> set[str]:
