@@ -19,6 +19,12 @@ from iamdash.access.models import Operator, Role
 AS_OF = datetime(2026, 11, 24, tzinfo=UTC)
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Each process's database is a copy of the one that tests/cluster.py migrated."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = "iamdash"
+
+
 @contextlib.contextmanager
 def db_role(role: str) -> Iterator[None]:
     """Statements run with the rights of a process: iamdash_web or iamdash_worker."""

@@ -18,6 +18,7 @@ import pytest
 
 from iamdash.embedded.services import postgres, start, valkey
 from iamdash.embedded.supervisor import Supervisor, supervisor
+from tests.cluster import copied
 
 SHARED = "IAMDASH_TEST_RUN"  # set by the controller, inherited by xdist's workers
 OUTSIDE = ("AWS_", "IAMDASH_", "DATABASE_", "REDIS_")
@@ -43,6 +44,7 @@ def prepare(family: Supervisor, folder: Path) -> None:
     key = folder / "secret_key"
     key.touch(mode=0o600)
     key.write_text(secrets.token_urlsafe(50))
+    copied(folder, key)
     os.environ |= {
         SHARED: str(folder),
         "DATABASE_URL": start(family, postgres(folder, quick=True)),
