@@ -143,7 +143,7 @@ def pages() -> list[Page]:
     from django.db.models import Count
 
     from collectors.models import AccessKey, Account, Policy, Principal
-    from findings.models import Finding
+    from findings.models import Finding, Review
     from iamdash.pages.urls import urlpatterns
 
     largest = Account.objects.annotate(n=Count("principal")).order_by("-n")[0]
@@ -151,6 +151,7 @@ def pages() -> list[Page]:
     role = Principal.objects.filter(**of, type="role", posture__worst=5).order_by("pk")[0]
     key, policy = AccessKey.objects.filter(**of)[0], Policy.objects.filter(**of)[0]
     finding = Finding.objects.filter(**of, resolved_at=None).order_by("-severity")[0]
+    review = Review.objects.get()
     found = [
         Page("a finding", f"/findings/{finding.pk}/"),
         Page("a role", f"/principals/{largest.aws_id}/{role.unique_id}/"),
@@ -162,6 +163,12 @@ def pages() -> list[Page]:
         Page("findings, all", "/findings/?tab=all"),
         Page("findings of a rule, critical", f"/findings/?rule={finding.code}&severity=critical"),
         Page("findings, searched", "/findings/?q=role-777"),
+        Page("findings, searched for what all have", "/findings/?q=role"),
+        Page("changes, searched", "/activity/changes/?q=role-777"),
+        Page("changes by hand", "/activity/changes/?how=hand"),
+        Page("items of a review", f"/reviews/{review.pk}/items/"),
+        Page("a framework", "/rules/frameworks/cis-v5/"),
+        Page("a control", "/rules/frameworks/cis-v5/1.11/"),
         Page("overview of a year", "/?days=180"),
         Page("overview of the largest account", f"/?account={largest.aws_id}"),
     ]

@@ -11,12 +11,13 @@ from typing import Any
 from django.db import connection, models, transaction
 
 ACCOUNTS, PRINCIPALS, FINDINGS, DAYS, UNITS, OWNERS = 500, 100_000, 1_000_000, 730, 20, 60
+CHANGES_OF_EACH = 4.5  # changes for each principal in the 90 days that their list shows
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def fill(accounts: int = ACCOUNTS, principals: int = PRINCIPALS, findings: int = FINDINGS, days: int = DAYS) -> None:
     """Into an empty, migrated database."""
-    given = {"principals": principals, "findings": findings, "days": days, "now": NOW}
+    given = {"accounts": accounts, "principals": principals, "findings": findings, "days": days, "now": NOW}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "set local session_replication_role = replica"
@@ -26,6 +27,8 @@ def fill(accounts: int = ACCOUNTS, principals: int = PRINCIPALS, findings: int =
         _principals(given)
         _findings(cursor, given)
         _derived(cursor, given)
+        _changed(given)
+        _reviewed(given)
         _collected(given)
     with connection.cursor() as cursor:
         cursor.execute("vacuum analyze")
@@ -187,9 +190,19 @@ def _findings(cursor: Any, given: dict[str, Any]) -> None:
 
 
 def _derived(cursor: Any, given: dict[str, Any]) -> None:
-    """Posture, rollups and ended intervals, as the engine would have left them."""
-    from findings.models import AccountDay, DailyCount, EndedInterval, PrincipalPosture, RuleState
+    """Posture, counts, rollups and ended intervals, as the engine and the triggers would have left them."""
+    from findings.models import AccountDay, DailyCount, EndedInterval, FindingCount, PrincipalPosture, RuleState
 
+    alike = ("account_id", "code", "practice", "severity", "subject_type", "status")
+    copy(
+        FindingCount,
+        f"""(select {", ".join(alike)}, reopened > 0 as again, count(*) as n from findings_finding
+        group by {", ".join(alike)}, again) c""",
+        given,
+        again="again",
+        n="n",
+        **{name: name for name in alike},
+    )
     ended = "(select * from findings_finding where resolved_at is not null) f"
     copy(
         EndedInterval,
@@ -278,6 +291,94 @@ def _derived(cursor: Any, given: dict[str, Any]) -> None:
         n_clear="170",
         n_unknown="10",
         as_of="%(now)s",
+    )
+
+
+def _changed(given: dict[str, Any]) -> None:
+    from findings.models import Change, ChangedEntity
+
+    who = f"""(
+      select i, p.account_id, p.type, p.unique_id, p.name, p.arn, z.x, z.y, %(now)s - z.x * interval '89 days' as at
+      from (select i, 1 + floor(random() * %(principals)s)::int as p, random() as x, random() as y
+        from generate_series(1, (%(principals)s * {CHANGES_OF_EACH})::int) i) z
+      join (select *, row_number() over (order by id) as p from collectors_principal) p using (p)) c"""
+    copy(
+        Change,
+        who,
+        given,
+        account_id="account_id",
+        key="md5(i::text)",
+        digest="md5(i::text)",
+        at="at",
+        exact="true",
+        what="case when mod(i, 3) = 0 then array['trust'] when mod(i, 3) = 1 then array['policy', 'tags'] else array['key'] end",
+        kinds="array[type]",
+        witnesses="case when mod(i, 2) = 0 then array['trail'] else array['trail', 'collection'] end",
+        how="(array['code', 'console', 'hand', 'service', 'program', 'untold'])[1 + mod(i, 6)]",
+        outcome="case when mod(i, 50) = 0 then 'denied' else 'done' end",
+        actor="(array['user', 'role'])[1 + mod(i, 2)]",
+        principal_id="unique_id",
+        principal_arn="arn",
+        session_name="'session-' || mod(i, 900)",
+        network="'198.51.100.' || mod(i, 250)",
+        agent="'aws-cli/2.' || mod(i, 40)",
+        events="array['AttachRolePolicy']",
+        opened="(mod(i, 9) = 0)::int",
+        resolved="(mod(i, 11) = 0)::int",
+    )
+    copy(
+        ChangedEntity,
+        """(select c.*, p.type, p.name from findings_change c
+        join collectors_principal p on p.account_id = c.account_id and p.unique_id = c.principal_id) e""",
+        given,
+        account_id="account_id",
+        change_id="id",
+        kind="type",
+        unique_id="principal_id",
+        name="name",
+        at="at",
+        told="'[]'::jsonb",
+        calls="array[]::bigint[]",
+    )
+
+
+def _reviewed(given: dict[str, Any]) -> None:
+    """One campaign over everybody, half decided."""
+    from findings.models import Review, ReviewAccount, ReviewItem
+
+    n = given["accounts"]
+    review = Review.objects.create(
+        title="All",
+        whom=["all"],
+        which=["admins"],
+        starts_on=NOW,
+        due_on=NOW,
+        n_accounts=n,
+        made_by="bench",
+        frozen_at=NOW,
+    )
+    counts = """(select account_id, count(*) as n from collectors_principal group by 1) a"""
+    of = {"review_id": str(review.pk), "account_id": "account_id"}
+    copy(ReviewAccount, counts, given, n_items="n", frozen_at="%(now)s", evidence="'{}'::jsonb", **of)
+    copy(
+        ReviewItem,
+        "(select *, row_number() over (order by id) as i from collectors_principal) p",
+        given,
+        kind="'principal'",
+        type="type",
+        subject_id="unique_id",
+        part="''",
+        name="name",
+        arn="arn",
+        sets="""case when mod(i, 4) = 0 then '["admins", "unused"]' else '["unused"]' end::jsonb""",
+        people="'[]'::jsonb",
+        worst="mod(i, 6)",
+        evidence="jsonb_build_object('may', jsonb_build_object('services', mod(i, 90)), 'arn', arn, 'digest', md5(arn))",
+        digest="md5(arn)",
+        frozen_at="%(now)s",
+        verdict="(array['', '', 'keep', 'revoke'])[1 + mod(i, 4)]",
+        state="case when mod(i, 4) = 3 then 'still' else '' end",
+        **of,
     )
 
 

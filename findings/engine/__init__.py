@@ -22,6 +22,7 @@ from findings.analysis.facts import Facts, Settings
 from findings.analysis.places import places_of
 from findings.engine import (
     account_day,
+    counted,
     daily,
     decided,
     external_access,
@@ -80,6 +81,7 @@ def judge_account(
         account_day.write_ended(account, as_of, findings)
         account_day.write(account, as_of, judged, findings)
         timeline.write(account, as_of, judged.facts)
+        counted.settle(account)
         if claim is not None:
             queue.done(claim, calls=0, counts=counts)
     return counts

@@ -1,6 +1,7 @@
 """What the judgement says: findings as intervals, their events, and the state of each rule and principal."""
 
 from .account_day import AccountDay
+from .counted import FindingCount
 from .daily import DailyCount
 from .decided import AwsRanges, JudgementRequest, KindOverride, NamedNetwork
 from .event import FindingEvent
@@ -42,6 +43,7 @@ __all__ = [
     "EndedInterval",
     "ExternalAccess",
     "Finding",
+    "FindingCount",
     "FindingEvent",
     "GroupMember",
     "GuardrailEffect",

@@ -10,7 +10,11 @@ from findings.vocabulary import Practice, Severity, SubjectType
 PRACTICES = [(p.prefix, p.label) for p in Practice]
 SEVERITIES = [(s.value, s.label) for s in Severity]
 UNRESOLVED = models.Q(resolved_at=None)
-ASSIGNED = UNRESOLVED & ~models.Q(assignee="")
+AGAIN = UNRESOLVED & models.Q(reopened__gt=0)
+DUE = UNRESOLVED & ~models.Q(due_at=None)
+ASSIGNED = ~models.Q(assignee="")
+# What lists count by; where time tells which findings are meant, an index holds it with the time (else: models/counted.py).
+COUNTED = ["account", "code", "practice", "severity", "subject_type", "status"]
 
 
 class Finding(models.Model):
@@ -79,20 +83,25 @@ class Finding(models.Model):
         # A list is sorted worst, then newest first; read backwards these indexes give that order, and keyset pages on
         # it.
         indexes = [
+            models.Index("severity", "opened_at", "id", name="finding_in_order"),
             models.Index("severity", "opened_at", "id", name="finding_unresolved", condition=UNRESOLVED),
+            models.Index("severity", "opened_at", "id", name="finding_unresolved_again", condition=AGAIN),
+            models.Index("subject_name", "id", name="finding_unresolved_by_subject", condition=UNRESOLVED),
             models.Index("account", "severity", "opened_at", "id", name="finding_unresolved_of", condition=UNRESOLVED),
             models.Index(
                 "code", "severity", "opened_at", "id", name="finding_unresolved_by_rule", condition=UNRESOLVED
             ),
             models.Index("subject_id", "account", name="finding_of_subject"),
-            models.Index(  # trends and ages read nothing but this
+            models.Index(  # trends and what is new read nothing but this
                 fields=["opened_at"],
-                include=["account", "code", "severity", "reopened"],
+                include=[*COUNTED, "reopened", "first_opened_at"],
                 name="finding_unresolved_since",
                 condition=UNRESOLVED,
             ),
             models.Index("acceptance", name="finding_accepted_by", condition=~models.Q(acceptance=None)),
-            models.Index("due_at", "id", name="finding_due", condition=~models.Q(due_at=None)),
+            models.Index(fields=["due_at"], include=COUNTED, name="finding_due", condition=DUE),
+            # For operators of some accounts: what they may see is asked of each row that an index does not find by its account.
+            models.Index(fields=["account", "due_at"], include=COUNTED[1:], name="finding_due_of", condition=DUE),
             models.Index("assignee", "severity", "opened_at", "id", name="finding_assigned", condition=ASSIGNED),
         ]
 

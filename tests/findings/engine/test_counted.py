@@ -1,0 +1,152 @@
+"""The kept counts of findings are what counting finds, whoever writes: in PostgreSQL, with the rights of web and worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from random import Random
+
+import psycopg
+import pytest
+from django.db import ProgrammingError, connection, transaction
+from django.db.models import Count, F, Sum, Value
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from collectors.models import Account
+from findings.engine import bulk, exceptions
+from findings.engine.counted import settle
+from findings.models import Acceptance, Finding, FindingCount
+from findings.vocabulary import Severity
+from iamdash.access.database import seen_accounts
+from tests.builders import role
+from tests.conftest import db_role
+from tests.findings.engine.inventory import judge, put
+from tests.pages.making import finding
+
+pytestmark = pytest.mark.django_db
+ALIKE = ("account", "code", "practice", "severity", "subject_type", "status")
+Status = Finding.Status
+
+
+def kept() -> dict[tuple[object, ...], int]:
+    """Sums that are not zero."""
+    rows = FindingCount.objects.order_by().values_list(*ALIKE, "again").annotate(total=Sum("n"))
+    return {tuple(alike): n for *alike, n in rows if n}
+
+
+def counted() -> dict[tuple[object, ...], int]:
+    again = RawSQL("reopened > 0", ())
+    rows = Finding.objects.order_by().annotate(again=again).values_list(*ALIKE, "again").annotate(n=Count(Value(1)))
+    return {tuple(alike): n for *alike, n in rows}
+
+
+def some(random: Random, n: int) -> list[Finding]:
+    rows = list(Finding.objects.order_by("pk"))
+    return random.sample(rows, min(n, len(rows)))
+
+
+def opens(random: Random, account: Account) -> None:
+    codes = ("LP101", "LP103", "KY101")
+    for _ in range(random.randint(1, 3)):
+        finding(account, random.choice(codes), severity=random.choice(list(Severity)))
+
+
+def resolves(random: Random, account: Account) -> None:
+    rows = some(random, 4)
+    for one in rows:
+        one.status, one.resolved_at, one.resolved_why = Status.RESOLVED, timezone.now(), Finding.Why.CLEAR
+        one.acceptance, one.accepted_at, one.due_at = None, None, None
+    Finding.objects.bulk_update(rows, ("status", "resolved_at", "resolved_why", "acceptance", "accepted_at", "due_at"))
+
+
+def reopens(random: Random, account: Account) -> None:
+    which = Finding.objects.filter(pk__in=[one.pk for one in some(random, 3)], status=Status.RESOLVED)
+    which.update(status=Status.OPEN, resolved_at=None, resolved_why="", reopened=F("reopened") + 1)
+
+
+def accepts(random: Random, account: Account) -> None:
+    ids = [one.pk for one in some(random, 3)]
+    with db_role("iamdash_web"), seen_accounts("*"):
+        bulk.accept(ids, "known", "team", timezone.now() + timedelta(days=9), "anna")
+
+
+def expires(random: Random, account: Account) -> None:
+    some_of_them = Acceptance.objects.filter(ended_at=None, pk__in=random.sample(range(1, 400), 200))
+    some_of_them.update(expires_at=timezone.now() - timedelta(seconds=1))
+    exceptions.expire()
+
+
+def changes(random: Random, account: Account) -> None:
+    """Of some the severity, of one its place, of all what nobody counts."""
+    Finding.objects.filter(pk__in=[one.pk for one in some(random, 3)]).update(severity=random.choice(list(Severity)))
+    Finding.objects.filter(pk__in=[one.pk for one in some(random, 1)]).update(account=account)
+    Finding.objects.update(title="another")
+
+
+def forgets(random: Random, account: Account) -> None:
+    Finding.objects.filter(pk__in=[one.pk for one in some(random, 1)]).delete()
+
+
+WRITES: tuple[Callable[[Random, Account], None], ...] = (
+    opens, opens, opens, resolves, reopens, accepts, accepts, expires, changes, forgets,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_counts_are_what_counting_finds(account: Account, other_account: Account, seed: int) -> None:
+    random = Random(seed)
+    for _ in range(20):
+        random.choice(WRITES)(random, random.choice((account, other_account)))
+        if random.random() < 0.3:
+            settle(account)
+        assert kept() == counted()
+    for one in (account, other_account):
+        settle(one)
+    assert kept() == counted()
+    assert FindingCount.objects.count() == len(counted())
+
+
+def test_what_changes_no_count_adds_no_row(account: Account) -> None:
+    finding(account)
+    before = set(FindingCount.objects.values_list("pk", flat=True))
+    Finding.objects.update(title="another", assignee="anna")
+    settle(account)
+    assert set(FindingCount.objects.values_list("pk", flat=True)) == before
+
+
+def test_a_judgement_leaves_one_row_for_all_that_is_alike(account: Account) -> None:
+    put(account, role("app", used=200), role("app2", used=200))
+    with db_role("iamdash_worker"):
+        judge(account)
+    put(account, role("app", used=200))
+    with db_role("iamdash_worker"):
+        judge(account)
+    assert kept() == counted()
+    assert FindingCount.objects.count() == len(counted()) > 0
+
+
+def test_the_web_sees_its_accounts_and_writes_none(account: Account, other_account: Account) -> None:
+    finding(account), finding(other_account)
+    with db_role("iamdash_web"), seen_accounts([account.pk]):
+        assert [one.account_id for one in FindingCount.objects.all()] == [account.pk]
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            FindingCount.objects.update(n=0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_decides_and_who_judges_do_not_wait_for_each_other(account: Account) -> None:
+    """A change that is not committed yet is neither seen nor lost when an account's rows are put together."""
+    first, second = finding(account), finding(account)
+    settings = connection.get_connection_params()
+    settings = {key: settings[key] for key in ("dbname", "user", "host", "password", "port") if settings.get(key)}
+    with psycopg.connect(**settings) as other:
+        other.execute("set lock_timeout = 1")
+        other.execute("update findings_finding set severity = 5 where id = %s", [first.pk])
+        Finding.objects.filter(pk=second.pk).update(severity=5)
+        settle(account)
+        assert kept() == counted()
+        other.execute("update findings_finding set status = 'open' where id = %s", [first.pk])
+    assert kept() == counted()
+    settle(account)
+    assert FindingCount.objects.get().n == 2
