@@ -122,6 +122,29 @@ class RuleKind(enum.StrEnum):
     LACKS = "lacks"
 
 
+class Effort(enum.IntEnum):
+    """What it takes to put one finding of a rule right (docs/operate/next.md). The value is how the sizes compare."""
+
+    SMALL = 1
+    MEDIUM = 3
+    LARGE = 9
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+    @property
+    def means(self) -> str:
+        return _EFFORTS[self.name]
+
+
+_EFFORTS = {
+    "SMALL": "minutes of one person; what is taken away can be given back",
+    "MEDIUM": "hours: somebody has to be asked, or a policy or program has to be changed and tried",
+    "LARGE": "days: people or programs get their access in another way",
+}
+
+
 class Open(msgspec.Struct, frozen=True):
     """The fault is there. title: a sentence with the facts. evidence: flat, with dates and never ages: judging an
     unchanged account on another day must give the same finding. severity: only where it differs from the rule's.
@@ -158,8 +181,8 @@ class Rule:
     """What a rule is. Its file holds it beside `judge`; documents and catalogue pages are drawn from it.
 
     code is for ever. slug names the fault, so that "accept <slug> for payments-ci" reads well. title: a sentence
-    pattern. needs: APIs ("iam:GetCredentialReport") that must all be complete; any_of: of these, one is enough.
-    helps: APIs that make it surer or show use; it judges without them.
+    pattern. effort: of putting one finding right, as "How to fix" says. needs: APIs ("iam:GetCredentialReport") that must all be
+    complete; any_of: of these, one is enough. helps: APIs that make it surer or show use; it judges without them.
     controls: framework -> control ids. settings: thresholds it reads, with their defaults. also: further types of subject
     that it judges in the same way; `subject` is the one it is chiefly about.
     doc: the module's docstring, Markdown with SECTIONS as headings.
@@ -170,6 +193,7 @@ class Rule:
     severity: Severity
     subject: SubjectType
     kind: RuleKind
+    effort: Effort
     title: str
     doc: str | None = field(repr=False)
     needs: tuple[str, ...] = ()

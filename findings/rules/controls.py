@@ -4,64 +4,121 @@ only what is asked, so that coverage.py can tell what no rule answers, and why.
 Ids: Prowler 5.46.0's checks of the services iam, cloudtrail, config and accessanalyzer, and of cloudwatch those on log metric
 filters; CIS Amazon Web Services Foundations Benchmark 3.0.0 and 5.0.0 sections 1, 3 and 4, and 7.0.0, where the same matters are
 sections 2, 4 and 5; Security Hub's controls IAM.1 to IAM.28, Account.1 and Account.2, CloudTrail.1 to CloudTrail.10,
-Config.1, and CloudWatch.1 to CloudWatch.14.
+Config.1, and CloudWatch.1 to CloudWatch.14; the best practices of AWS Well-Architected's questions SEC 2 and SEC 3.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 PROWLER, CIS3, CIS5, CIS7, HUB = "Prowler", "CIS AWS v3", "CIS AWS v5", "CIS AWS v7", "Security Hub"
+WELL = "AWS Well-Architected"
+NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+class Only(NamedTuple):
+    """Which findings of a rule answer, where not all do: of these parts ("" is one), of subjects of this type, or those that
+    are said to be open to everybody."""
+
+    parts: tuple[str, ...] = ()
+    subject: str = ""
+    public: bool = False
 
 
 class Asked(NamedTuple):
     """what: what the control asks. part: the part of the answering rule, or a word on it. lacks: why no rule answers it;
-    "" where one does."""
+    "" where one does. only: by rule, which of its findings answer. limits: settings that decide what the rule takes for a
+    fault, with the control's own number; an account that is judged by a laxer one has not shown that it holds. guards: rules
+    whose faults leave nothing to judge here, so that the control fails with them. concerns: a rule that has a subject in the
+    accounts that the control is about, where those are not all. beyond: what it asks besides, which no
+    rule answers. manual: no API tells, so that people must judge it."""
 
     what: str
     part: str = ""
     lacks: str = ""
+    only: Mapping[str, Only] = NOTHING  # type: ignore[assignment]
+    limits: Mapping[str, int] = NOTHING  # type: ignore[assignment]
+    guards: tuple[str, ...] = ()
+    concerns: str = ""
+    beyond: str = ""
+    manual: bool = False
+
+
+def _of(code: str, *parts: str) -> Mapping[str, Only]:
+    return {code: Only(parts)}
+
+
+def _told(what: str, part: str, concerns: str = "") -> Asked:
+    """Where no trail records, nobody can be told."""
+    return Asked(what, only=_of("MO117", part), guards=("MO101",), concerns=concerns)
+
+
+def _password(what: str, part: str, words: str = "", **limits: int) -> Asked:
+    return Asked(what, words or part, only=_of("AB103", part), limits=limits)
 
 
 INSTANCES = "planned as AB110; needs `ec2:DescribeInstances`, which is not collected"
 CONTACTS = "nobody can judge from outside whether a contact is current; AB104 judges the security contact"
 QUESTIONS = "no API tells, and AWS has given security questions up"
 TREE = "a matter of design that no fault shows"
-ANALYZED = "of what Access Analyzer looks at; roles by LP401 without it"
+ANALYZED = "roles by LP401; other resources where Access Analyzer looks"
 HOME_REGION = "where it records IAM; the other regions are shown"
+OTHER_REGIONS = "regions other than the one in which it records IAM are not judged"
 NOT_IAM = "not a change of IAM or of what records it; MO117 asks for those that are"
 OTHER_LOGS = "neither IAM nor its trail; the service is not collected"
 TOLD_OTHERWISE = "MO117 asks that somebody is told, by a metric filter or by EventBridge, which needs no log group"
 ADMIN = "full administration"
+WITH_USER = "made with the user"
+NEEDED = "what somebody needs is decided by people; reviews of access record who decided it"
+EMERGENCY = "a process, of which no API tells; HM and MO rules tell of its use"
+EXPIRY = "expiry, where the settings ask (`password_expiry_days`)"
+STRICTER = "judged by the settings, 45 days by default, which is stricter"
+
+MANAGING = "GR105"  # it judges the organization, in the account that manages it
+EVERY_BUCKET = {"sensitive_buckets": 0}  # so many may be marked for all to be judged
 
 # CIS sections 3 and 4 (7.0.0: 4 and 5), which these versions number alike.
 LOGGING = {
     1: Asked("a multi-region trail records management events"),
     2: Asked("log file validation is on"),
-    3: Asked("AWS Config is on in all regions", HOME_REGION),
-    4: Asked("the trail's bucket logs who reads it"),
+    3: Asked(
+        "AWS Config is on in all regions", HOME_REGION, only=_of("MO107", "recorder", "types"), beyond=OTHER_REGIONS
+    ),
+    4: Asked("the trail's bucket logs who reads it", "logging", only=_of("MO105", "logging")),
     5: Asked("the trail's files are encrypted with a key of KMS"),
     6: Asked("keys of KMS are rotated", lacks=OTHER_LOGS),
     7: Asked("VPCs have flow logs", lacks=OTHER_LOGS),
-    8: Asked("writes to objects are recorded", "write; sensitive buckets where the settings name some"),
-    9: Asked("reads of objects are recorded", "read; sensitive buckets where the settings name some"),
+    8: Asked(
+        "writes to objects are recorded",
+        "write; sensitive buckets where the settings name some",
+        only=_of("MO106", "write"),
+        limits=EVERY_BUCKET,
+    ),
+    9: Asked(
+        "reads of objects are recorded",
+        "read; sensitive buckets where the settings name some",
+        only=_of("MO106", "read"),
+        limits=EVERY_BUCKET,
+    ),
 }
 MONITORING = {
-    1: Asked("somebody is told of unauthorized calls"),
-    2: Asked("somebody is told of console sign-ins without MFA"),
-    3: Asked("somebody is told of root's use"),
-    4: Asked("somebody is told of changes of IAM policies"),
-    5: Asked("somebody is told of changes of trails"),
-    6: Asked("somebody is told of failed console sign-ins"),
+    1: _told("somebody is told of unauthorized calls", "unauthorized-calls"),
+    2: _told("somebody is told of console sign-ins without MFA", "sign-in-without-mfa"),
+    3: _told("somebody is told of root's use", "root-used"),
+    4: _told("somebody is told of changes of IAM policies", "iam-policy-changes"),
+    5: _told("somebody is told of changes of trails", "trail-changes"),
+    6: _told("somebody is told of failed console sign-ins", "failed-sign-ins"),
     7: Asked("somebody is told of keys of KMS that are disabled or deleted", lacks=NOT_IAM),
     8: Asked("somebody is told of changes of bucket policies", lacks=NOT_IAM),
-    9: Asked("somebody is told of changes of AWS Config"),
+    9: _told("somebody is told of changes of AWS Config", "config-changes"),
     10: Asked("somebody is told of changes of security groups", lacks=NOT_IAM),
     11: Asked("somebody is told of changes of network ACLs", lacks=NOT_IAM),
     12: Asked("somebody is told of changes of network gateways", lacks=NOT_IAM),
     13: Asked("somebody is told of changes of route tables", lacks=NOT_IAM),
     14: Asked("somebody is told of changes of VPCs", lacks=NOT_IAM),
-    15: Asked("somebody is told of changes of the organization"),
+    15: _told("somebody is told of changes of the organization", "organization-changes", MANAGING),
     16: Asked("Security Hub is on", lacks="Security Hub is not collected"),
 }
 FILTERS = {
@@ -140,9 +197,7 @@ CONTROLS: dict[str, dict[str, Asked]] = {
         "iam_no_custom_policy_permissive_role_assumption": Asked("assuming any role"),
         "iam_no_expired_server_certificates_stored": Asked("expired server certificates"),
         "iam_no_root_access_key": Asked("a key of root"),
-        "iam_password_policy_expires_passwords_within_90_days_or_less": Asked(
-            "passwords end within 90 days", "expiry, where the settings ask (`password_expiry_days`)"
-        ),
+        "iam_password_policy_expires_passwords_within_90_days_or_less": Asked("passwords end within 90 days", EXPIRY),
         "iam_password_policy_lowercase": Asked("passwords with a small letter", "lower"),
         "iam_password_policy_minimum_length_14": Asked("passwords of 14 characters", "length"),
         "iam_password_policy_number": Asked("passwords with a digit", "number"),
@@ -185,50 +240,50 @@ CONTROLS: dict[str, dict[str, Asked]] = {
         "iam_user_with_temporary_credentials": Asked("long-term keys serve other services than IAM and STS"),
     },
     CIS3: {
-        "1.1": Asked("contact details are current", lacks=CONTACTS),
+        "1.1": Asked("contact details are current", lacks=CONTACTS, manual=True),
         "1.2": Asked("a security contact is named"),
-        "1.3": Asked("security questions are registered", lacks=QUESTIONS),
+        "1.3": Asked("security questions are registered", lacks=QUESTIONS, manual=True),
         "1.4": Asked("root has no key"),
         "1.5": Asked("root has MFA"),
         "1.6": Asked("root has a hardware device"),
         "1.7": Asked("root is not used daily"),
-        "1.8": Asked("passwords of 14 characters", "length"),
-        "1.9": Asked("former passwords are refused", "reuse"),
+        "1.8": _password("passwords of 14 characters", "length", password_length=14),
+        "1.9": _password("former passwords are refused", "reuse", password_reuse=24),
         "1.10": Asked("console users have MFA"),
-        "1.11": Asked("no keys at set-up for console users", "made with the user"),
-        "1.12": Asked("credentials unused for 45 days are off"),
-        "1.13": Asked("one active key a user"),
-        "1.14": Asked("keys are rotated within 90 days"),
+        "1.11": Asked("no keys at set-up for console users", WITH_USER, only=_of("KY104", WITH_USER)),
+        "1.12": Asked("credentials unused for 45 days are off", limits={"credential_days": 45}),
+        "1.13": Asked("one active key a user", "a rotation under way is silent"),
+        "1.14": Asked("keys are rotated within 90 days", limits={"rotation_days": 90}),
         "1.15": Asked("users have permissions by groups only"),
         "1.16": Asked("no `*:*` policy is attached"),
         "1.17": Asked("a role for support cases"),
         "1.18": Asked("instances use roles", lacks=INSTANCES),
         "1.19": Asked("expired server certificates are removed"),
-        "1.20": Asked("Access Analyzer in all regions"),
+        "1.20": Asked("Access Analyzer in all regions", only=_of("MO109", "")),
         "1.21": Asked("users are managed centrally"),
         "1.22": Asked("AWSCloudShellFullAccess is restricted"),
         **_sections(3, 4),
     },
     CIS5: {
-        "1.1": Asked("contact details are current", lacks=CONTACTS),
+        "1.1": Asked("contact details are current", lacks=CONTACTS, manual=True),
         "1.2": Asked("a security contact is named"),
         "1.3": Asked("root has no key"),
         "1.4": Asked("root has MFA"),
         "1.5": Asked("root has a hardware device"),
         "1.6": Asked("root is not used daily"),
-        "1.7": Asked("passwords of 14 characters", "length"),
-        "1.8": Asked("former passwords are refused", "reuse"),
+        "1.7": _password("passwords of 14 characters", "length", password_length=14),
+        "1.8": _password("former passwords are refused", "reuse", password_reuse=24),
         "1.9": Asked("console users have MFA"),
-        "1.10": Asked("no keys at set-up for console users", "made with the user"),
-        "1.11": Asked("credentials unused for 45 days are off"),
-        "1.12": Asked("one active key a user"),
-        "1.13": Asked("keys are rotated within 90 days"),
+        "1.10": Asked("no keys at set-up for console users", WITH_USER, only=_of("KY104", WITH_USER)),
+        "1.11": Asked("credentials unused for 45 days are off", limits={"credential_days": 45}),
+        "1.12": Asked("one active key a user", "a rotation under way is silent"),
+        "1.13": Asked("keys are rotated within 90 days", limits={"rotation_days": 90}),
         "1.14": Asked("users have permissions by groups only"),
         "1.15": Asked("no `*:*` policy is attached"),
         "1.16": Asked("a role for support cases"),
         "1.17": Asked("instances use roles", lacks=INSTANCES),
         "1.18": Asked("expired server certificates are removed"),
-        "1.19": Asked("an external-access analyzer in all regions"),
+        "1.19": Asked("an external-access analyzer in all regions", only=_of("MO109", "")),
         "1.20": Asked("users are managed centrally"),
         "1.21": Asked("AWSCloudShellFullAccess is restricted"),
         **_sections(3, 4),
@@ -237,61 +292,73 @@ CONTROLS: dict[str, dict[str, Asked]] = {
         "2.1.1": Asked("root is managed centrally"),
         "2.1.2": Asked("all accounts have baseline SCPs or RCPs"),
         "2.1.3": Asked("no workloads in the management account"),
-        "2.1.4": Asked("OUs follow environment and sensitivity", lacks=TREE),
-        "2.1.5": Asked("a delegate manages organization policies", "policies"),
-        "2.1.6": Asked("delegates manage integrated services", "services: those of security"),
-        "2.2": Asked("contact details are current", lacks=CONTACTS),
+        "2.1.4": Asked("OUs follow environment and sensitivity", lacks=TREE, manual=True),
+        "2.1.5": Asked("a delegate manages organization policies", "policies", only=_of("GR109", "policies")),
+        "2.1.6": Asked(
+            "delegates manage integrated services", "services: those of security", only=_of("GR109", "services")
+        ),
+        "2.2": Asked("contact details are current", lacks=CONTACTS, manual=True),
         "2.3": Asked("a security contact is named"),
         "2.4": Asked("root has no key"),
         "2.5": Asked("root has MFA"),
         "2.6": Asked("root has a hardware device"),
         "2.7": Asked("root is not used daily"),
-        "2.8": Asked("passwords of 14 characters", "length"),
-        "2.9": Asked("former passwords are refused", "reuse"),
+        "2.8": _password("passwords of 14 characters", "length", password_length=14),
+        "2.9": _password("former passwords are refused", "reuse", password_reuse=24),
         "2.10": Asked("console users have MFA"),
-        "2.11": Asked("credentials unused for 45 days are off"),
-        "2.12": Asked("keys are rotated within 90 days"),
+        "2.11": Asked("credentials unused for 45 days are off", limits={"credential_days": 45}),
+        "2.12": Asked("keys are rotated within 90 days", limits={"rotation_days": 90}),
         "2.13": Asked("users have permissions by groups only"),
         "2.14": Asked("no `*:*` policy is attached"),
         "2.15": Asked("a role for support cases"),
         "2.16": Asked("instances use roles", lacks=INSTANCES),
         "2.17": Asked("expired server certificates are removed"),
-        "2.18": Asked("an external-access analyzer in all regions"),
+        "2.18": Asked("an external-access analyzer in all regions", only=_of("MO109", "")),
         "2.19": Asked("users are managed centrally"),
         "2.20": Asked("AWSCloudShellFullAccess is restricted"),
-        "2.21": Asked("no resource policy is open to everybody", ANALYZED),
+        "2.21": Asked("no resource policy is open to everybody", ANALYZED, only={"LP408": Only(public=True)}),
         **_sections(4, 5),
         "4.10": Asked("web front ends log who asks", lacks=OTHER_LOGS),
     },
     HUB: {
         "IAM.1": Asked("no policy allows `*` on `*`"),
         "IAM.2": Asked("users have no policies of their own"),
-        "IAM.3": Asked("keys are rotated within 90 days"),
+        "IAM.3": Asked("keys are rotated within 90 days", limits={"rotation_days": 90}),
         "IAM.4": Asked("root has no key"),
         "IAM.5": Asked("console users have MFA"),
         "IAM.6": Asked("root has a hardware device"),
-        "IAM.7": Asked("the password policy is strong"),
-        "IAM.8": Asked("credentials unused for 90 days are removed"),
+        "IAM.7": Asked(
+            "the password policy is strong",
+            "judged by the settings, which ask for more",
+            only=_of("AB103", "length", "upper", "lower", "number", "symbol"),
+            limits={"password_length": 8},
+        ),
+        "IAM.8": Asked("credentials unused for 90 days are removed", STRICTER, limits={"credential_days": 90}),
         "IAM.9": Asked("root has MFA"),
-        "IAM.10": Asked("the password policy is strong, for PCI DSS"),
-        "IAM.11": Asked("passwords with a capital", "upper"),
-        "IAM.12": Asked("passwords with a small letter", "lower"),
-        "IAM.13": Asked("passwords with a symbol", "symbol"),
-        "IAM.14": Asked("passwords with a digit", "number"),
-        "IAM.15": Asked("passwords of 14 characters", "length"),
-        "IAM.16": Asked("former passwords are refused", "reuse"),
-        "IAM.17": Asked("passwords end within 90 days", "expiry, where the settings ask (`password_expiry_days`)"),
+        "IAM.10": Asked(
+            "the password policy is strong, for PCI DSS",
+            "judged by the settings; with expiry, where they ask",
+            only=_of("AB103", "length", "upper", "lower", "number", "reuse", "expiry"),
+            limits={"password_length": 7, "password_reuse": 4, "password_expiry_days": 90},
+        ),
+        "IAM.11": _password("passwords with a capital", "upper"),
+        "IAM.12": _password("passwords with a small letter", "lower"),
+        "IAM.13": _password("passwords with a symbol", "symbol"),
+        "IAM.14": _password("passwords with a digit", "number"),
+        "IAM.15": _password("passwords of 14 characters", "length", password_length=14),
+        "IAM.16": _password("former passwords are refused", "reuse", password_reuse=24),
+        "IAM.17": _password("passwords end within 90 days", "expiry", EXPIRY, password_expiry_days=90),
         "IAM.18": Asked("a role for support cases"),
         "IAM.19": Asked("all users have MFA", "users with a password: keys alone ask for no MFA"),
         "IAM.20": Asked("root is not used (retired by AWS)"),
         "IAM.21": Asked("no policy allows all actions of a service"),
-        "IAM.22": Asked("credentials unused for 45 days are removed"),
+        "IAM.22": Asked("credentials unused for 45 days are removed", limits={"credential_days": 45}),
         "IAM.23": Asked("analyzers are tagged", lacks="planned as a part of AB109; their tags are not collected"),
-        "IAM.24": Asked("roles are tagged", "off by default"),
-        "IAM.25": Asked("users are tagged", "off by default"),
+        "IAM.24": Asked("roles are tagged", "off by default", only={"AB109": Only(subject="role")}),
+        "IAM.25": Asked("users are tagged", "off by default", only={"AB109": Only(subject="user")}),
         "IAM.26": Asked("expired server certificates are removed"),
         "IAM.27": Asked("AWSCloudShellFullAccess is not attached"),
-        "IAM.28": Asked("an external-access analyzer is on"),
+        "IAM.28": Asked("an external-access analyzer is on", only=_of("MO109", "")),
         "Account.1": Asked("a security contact is named"),
         "Account.2": Asked("the account is in an organization"),
         "CloudTrail.1": LOGGING[1],
@@ -299,14 +366,51 @@ CONTROLS: dict[str, dict[str, Asked]] = {
         "CloudTrail.3": Asked("a trail is on", "MO101: one that records management events"),
         "CloudTrail.4": LOGGING[2],
         "CloudTrail.5": Asked("the trail writes to CloudWatch", lacks=TOLD_OTHERWISE),
-        "CloudTrail.6": Asked("the trail's bucket is not public", "public"),
+        "CloudTrail.6": Asked("the trail's bucket is not public", "public", only=_of("MO105", "public")),
         "CloudTrail.7": LOGGING[4],
         "CloudTrail.9": Asked("trails are tagged", lacks="tags of trails are not collected"),
         "CloudTrail.10": Asked(
             "event data stores are encrypted with a key of KMS",
             lacks="CloudTrail Lake is closed to new customers; not collected",
         ),
-        "Config.1": Asked("Config is on, with its service-linked role", HOME_REGION),
+        "Config.1": Asked("Config is on, with its service-linked role", HOME_REGION, beyond=OTHER_REGIONS),
         **{f"CloudWatch.{n}": MONITORING[asked] for n, asked in OF_HUB.items()},
+    },
+    WELL: {
+        "SEC02-BP01": Asked(
+            "people sign in with a second factor", beyond="how people sign in to your identity provider is not seen"
+        ),
+        "SEC02-BP02": Asked(
+            "credentials are temporary", beyond="credentials outside AWS, of databases and programs, are not seen"
+        ),
+        "SEC02-BP03": Asked(
+            "secrets are kept where they cannot be read", beyond="where programs keep their secrets is not looked at"
+        ),
+        "SEC02-BP04": Asked("people come from one identity provider", beyond="how well that is kept is not seen"),
+        "SEC02-BP05": Asked(
+            "credentials are reviewed and renewed",
+            limits={"rotation_days": 90},
+            beyond="secrets outside IAM are not collected",
+        ),
+        "SEC02-BP06": Asked(
+            "people have access by groups and attributes", beyond="groups of your identity provider are not seen"
+        ),
+        "SEC03-BP01": Asked("who needs which access is defined", lacks=NEEDED, manual=True),
+        "SEC03-BP02": Asked("nobody has more access than needed", beyond="what a task needs, its owners must say"),
+        "SEC03-BP03": Asked("there is a way in for emergencies", lacks=EMERGENCY, manual=True),
+        "SEC03-BP04": Asked("access that is not used is taken away"),
+        "SEC03-BP05": Asked(
+            "guardrails bound what may be granted", beyond="guardrails of other services are not judged"
+        ),
+        "SEC03-BP06": Asked(
+            "access ends when people move or leave", beyond="when somebody left is known to your directory alone"
+        ),
+        "SEC03-BP07": Asked(
+            "access from outside is found and judged",
+            "access by resource policies where Access Analyzer looks",
+            only=_of("MO109", ""),
+        ),
+        "SEC03-BP08": Asked("resources are shared safely inside", lacks="needs AWS RAM, which is not collected"),
+        "SEC03-BP09": Asked("third parties have bounded access", beyond="what was agreed with a vendor is not known"),
     },
 }

@@ -17,6 +17,7 @@ FRAMEWORKS = {
     "CIS AWS v5": "CIS AWS Foundations 5.0.0, sections 1, 3 and 4",
     "CIS AWS v7": "CIS AWS Foundations 7.0.0, sections 2, 4 and 5",
     "Security Hub": "AWS Security Hub: IAM, Account, CloudTrail, Config, and CloudWatch's log metric filters",
+    "AWS Well-Architected": "AWS Well-Architected Framework: the best practices of SEC 2 and SEC 3",
 }
 
 
@@ -79,4 +80,5 @@ def _answer(asked: Asked, some: tuple[Rule, ...]) -> str:
     if not some:
         return f"not covered: {asked.lacks}"
     links = ", ".join(f"[{rule.code} {rule.slug}](rules/{file_name(rule)})" for rule in some)
-    return f"{links} ({asked.part})" if asked.part else links
+    words = "; ".join(one for one in (asked.part, asked.beyond and f"in part: {asked.beyond}") if one)
+    return f"{links} ({words})" if words else links

@@ -30,6 +30,7 @@ def _page(rule: Rule) -> str:
         ("Severity", rule.severity.label),
         ("Subject", ", ".join(rule.subjects)),
         ("Kind", KINDS[rule.kind]),
+        ("Effort", f"{rule.effort.word}: {rule.effort.means}"),
         ("Needs", _needs(rule)),
         ("Surer with", _code(rule.helps, ", ")),
         ("Settings", ", ".join(_setting(name, value) for name, value in rule.settings.items())),

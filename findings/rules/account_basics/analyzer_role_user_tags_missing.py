@@ -29,7 +29,7 @@ from collections.abc import Iterator
 
 from collectors.records import Role, User
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="AB109",
@@ -38,6 +38,7 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER,),
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
     controls={"Security Hub": ("IAM.24", "IAM.25")},
     title="A role or user has no tag",

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from findings.analysis.facts import AccountSubject, Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="AB107",
@@ -34,8 +34,10 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:ListServerCertificates",),
     controls={
+        "AWS Well-Architected": ("SEC02-BP05",),
         "CIS AWS v3": ("1.19",),
         "CIS AWS v5": ("1.18",),
         "CIS AWS v7": ("2.17",),

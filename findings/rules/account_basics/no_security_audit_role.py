@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from findings.analysis.facts import AccountSubject, Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="AB106",
@@ -35,6 +35,7 @@ RULE = Rule(
     severity=Severity.INFO,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
     controls={
         "Prowler": ("iam_securityaudit_role_created",),

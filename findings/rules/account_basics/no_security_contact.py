@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from findings.analysis.facts import AccountSubject, Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="AB104",
@@ -35,6 +35,7 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("account:GetAlternateContact",),
     controls={
         "CIS AWS v3": ("1.2",),

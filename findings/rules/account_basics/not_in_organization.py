@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from findings.analysis.facts import AccountSubject, Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="AB108",
@@ -36,6 +36,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
+    effort=Effort.MEDIUM,
     needs=("organizations:DescribeOrganization",),
     controls={"Security Hub": ("Account.2",)},
     title="The account is in no organization",

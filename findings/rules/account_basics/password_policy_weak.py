@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from collectors.records import PasswordPolicy
 from findings.analysis.facts import AccountSubject, Facts, Settings
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="AB103",
@@ -40,8 +40,10 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountPasswordPolicy", "iam:GetCredentialReport"),
     controls={
+        "AWS Well-Architected": ("SEC02-BP01",),
         "CIS AWS v3": (
             "1.8",
             "1.9",

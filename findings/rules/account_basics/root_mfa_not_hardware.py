@@ -35,7 +35,7 @@ from collections.abc import Iterator
 from findings.analysis.facts import AccountSubject, Facts
 from findings.analysis.root import REPORT, SUMMARY, root_credentials
 from findings.rules.guarded import held_back
-from findings.vocabulary import Clear, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="AB102",
@@ -43,9 +43,11 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:ListVirtualMFADevices",),
     any_of=(SUMMARY, REPORT),
     controls={
+        "AWS Well-Architected": ("SEC02-BP01",),
         "CIS AWS v3": ("1.6",),
         "CIS AWS v5": ("1.5",),
         "CIS AWS v7": ("2.6",),

@@ -36,7 +36,7 @@ from findings.analysis.fix_place import fix_place
 from findings.analysis.guardrails import SCP
 from findings.rules.guarded import unguarded
 from findings.rules.words import few
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="GR104",
@@ -44,9 +44,10 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
+    effort=Effort.MEDIUM,
     needs=("organizations:DescribeOrganization",),
     helps=("organizations:ListPolicies", "organizations:ListTargetsForPolicy"),
-    controls={"CIS AWS v7": ("2.1.2",)},
+    controls={"AWS Well-Architected": ("SEC03-BP05",), "CIS AWS v7": ("2.1.2",)},
     title="No service control policy limits an account",
     doc=__doc__,
 )

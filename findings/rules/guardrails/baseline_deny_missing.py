@@ -45,7 +45,7 @@ from findings.analysis.facts import AccountSubject, Facts
 from findings.analysis.fix_place import fix_place
 from findings.rules.guarded import unguarded
 from findings.rules.words import few
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="GR106",
@@ -53,9 +53,10 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
+    effort=Effort.MEDIUM,
     needs=("organizations:DescribeOrganization",),
     helps=("organizations:ListPolicies", "organizations:ListTargetsForPolicy", "iam:GetAccountAuthorizationDetails"),
-    controls={"CIS AWS v7": ("2.1.2",)},
+    controls={"AWS Well-Architected": ("SEC03-BP05",), "CIS AWS v7": ("2.1.2",)},
     title="SCPs do not deny what a baseline denies",
     doc=__doc__,
 )

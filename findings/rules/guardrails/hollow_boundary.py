@@ -32,7 +32,7 @@ from collectors.records import Policy
 from findings.analysis.escalation.bounded import allows_everything, undoing, unreadable
 from findings.analysis.facts import Facts
 from findings.rules.words import few
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="GR103",
@@ -40,8 +40,12 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.POLICY,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("organizations:ListPolicies",),
+    controls={
+        "AWS Well-Architected": ("SEC03-BP05",),
+    },
     title="A permissions boundary bounds nothing",
     doc=__doc__,
 )

@@ -39,7 +39,7 @@ from findings.analysis.facts import Facts
 from findings.rules import behaviour
 from findings.rules.behaviour import MOST, READS_CHANGES
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="GR111",
@@ -48,6 +48,7 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER, SubjectType.POLICY),
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     any_of=READS_CHANGES,
     settings={"unused_days": 90},

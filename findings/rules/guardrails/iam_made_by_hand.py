@@ -38,7 +38,7 @@ from findings.analysis.behaviour.changes import told
 from findings.analysis.behaviour.provenance import expected, maker, provenance
 from findings.analysis.facts import Facts
 from findings.rules import behaviour
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="GR110",
@@ -47,6 +47,7 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.POLICY,),
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=behaviour.READS_CHANGES,
     title="A role or policy was not made by code",

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 
 from collectors.records import Role, User
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="GR102",
@@ -35,8 +35,12 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER,),
     kind=RuleKind.LACKS,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("organizations:ListAccountsForParent",),
+    controls={
+        "AWS Well-Architected": ("SEC03-BP05",),
+    },
     title="A role or user lacks the permissions boundary that it must carry",
     doc=__doc__,
 )

@@ -39,7 +39,7 @@ from findings.analysis.guardrails import SCP, enabled
 from findings.analysis.organization import DELEGATED, DELEGATES, RESOURCE_POLICY, ROOTS, TRUSTED, policy_managers
 from findings.policy.document import Unreadable
 from findings.rules.words import few
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 # AWS lets a delegated administrator run these (Organizations user guide, "AWS services that you can use with AWS Organizations").
 SECURITY = {
@@ -66,6 +66,7 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.ORGANIZATION,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("organizations:DescribeOrganization",),
     helps=(TRUSTED, DELEGATES, DELEGATED, RESOURCE_POLICY, ROOTS),
     controls={

@@ -28,7 +28,7 @@ from collectors.records import Organization
 from findings.analysis.facts import Facts
 from findings.analysis.guardrails import RCP, enabled
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="GR107",
@@ -36,8 +36,12 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.ORGANIZATION,
     kind=RuleKind.LACKS,
+    effort=Effort.LARGE,
     needs=("organizations:DescribeOrganization",),
     helps=("organizations:ListRoots", "organizations:ListPolicies", "organizations:ListTargetsForPolicy"),
+    controls={
+        "AWS Well-Architected": ("SEC03-BP05",),
+    },
     title="An organization has no resource control policy that limits anything",
     doc=__doc__,
 )

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from collectors.records import Organization
 from findings.analysis.facts import Facts
 from findings.analysis.guardrails import enabled
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="GR114",
@@ -32,6 +32,7 @@ RULE = Rule(
     severity=Severity.INFO,
     subject=SubjectType.ORGANIZATION,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("organizations:DescribeOrganization",),
     helps=("organizations:ListRoots",),
     title="Policy types that the organization asks for are off",

@@ -30,7 +30,7 @@ from findings.analysis.baseline import parts
 from findings.analysis.facts import Facts
 from findings.analysis.members import Members
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 MOST = 100  # accounts that evidence names
 ALIVE = frozenset({"ACTIVE", "PENDING_ACTIVATION", ""})
@@ -41,8 +41,12 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.ORGANIZATION,
     kind=RuleKind.LACKS,
+    effort=Effort.MEDIUM,
     needs=("organizations:DescribeOrganization",),
     helps=("organizations:ListAccounts", "organizations:ListPolicies", "organizations:ListTargetsForPolicy"),
+    controls={
+        "AWS Well-Architected": ("SEC03-BP05",),
+    },
     title="Accounts of an organization may be used in regions that are not allowed",
     doc=__doc__,
 )

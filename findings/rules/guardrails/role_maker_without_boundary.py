@@ -41,7 +41,7 @@ from findings.analysis.facts import Facts
 from findings.rules.escalating import absorbed, evidence, judged, otherwise, title
 from findings.rules.escalating import found as told
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="GR101",
@@ -50,8 +50,12 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER,),
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("organizations:ListPolicies",),
+    controls={
+        "AWS Well-Architected": ("SEC03-BP05",),
+    },
     title="A role or user makes IAM identities, and no boundary limits what it makes",
     doc=__doc__,
 )

@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from collectors.records import Organization
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 FEATURES = {
     "RootCredentialsManagement": "root credentials management",
@@ -45,6 +45,7 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.ORGANIZATION,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("iam:ListOrganizationsFeatures",),
     controls={
         "CIS AWS v7": ("2.1.1",),

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from collectors.records import Organization
 from findings.analysis.facts import Facts
 from findings.analysis.guardrails import BILLING_ONLY, SCP, enabled
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="GR105",
@@ -37,8 +37,12 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.ORGANIZATION,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("organizations:DescribeOrganization",),
     helps=("organizations:ListRoots",),
+    controls={
+        "AWS Well-Architected": ("SEC03-BP05",),
+    },
     title="An organization does not use service control policies",
     doc=__doc__,
 )

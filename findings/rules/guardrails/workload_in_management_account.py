@@ -28,7 +28,7 @@ from collectors.records import Role
 from findings.analysis.facts import AccountSubject, Facts
 from findings.analysis.kinds import Kind
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 MOST = 50  # roles that evidence names
 
@@ -38,6 +38,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.SEES,
+    effort=Effort.LARGE,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("organizations:DescribeOrganization",),
     settings={"unused_days": 90},

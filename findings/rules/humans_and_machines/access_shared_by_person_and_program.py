@@ -35,7 +35,7 @@ from findings.analysis.activity.networks import PEOPLE, block
 from findings.analysis.facts import Facts
 from findings.rules import sessions
 from findings.rules.sessions import READS
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 REPEATED = 2  # days
 
@@ -45,6 +45,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.USER,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     any_of=READS,
     settings={"unused_days": 90},

@@ -33,7 +33,7 @@ from collectors.records import Group, User
 from findings.analysis.facts import Facts
 from findings.analysis.guarding.without_mfa import held_back_without_mfa
 from findings.rules.words import few, lowered
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="HM113",
@@ -41,8 +41,9 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.GROUP,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails", "iam:GetCredentialReport"),
-    controls={"Prowler": ("iam_administrator_access_with_mfa",)},
+    controls={"AWS Well-Architected": ("SEC02-BP01",), "Prowler": ("iam_administrator_access_with_mfa",)},
     title="A member of a group of administrators has no MFA",
     doc=__doc__,
 )

@@ -34,7 +34,7 @@ from collectors.records import Actor, Session, SignIn, User
 from findings.analysis.facts import Facts
 from findings.rules import sessions
 from findings.rules.sessions import READS
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="HM112",
@@ -42,10 +42,14 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.USER,
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
     any_of=READS,
     helps=("iam:GetCredentialReport",),
     settings={"unused_days": 90},
+    controls={
+        "AWS Well-Architected": ("SEC02-BP01",),
+    },
     title="An IAM user signed in to the console without MFA",
     doc=__doc__,
 )

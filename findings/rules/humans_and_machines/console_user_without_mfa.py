@@ -39,7 +39,7 @@ from collectors.records import User
 from findings.analysis.facts import Facts
 from findings.analysis.guarding.without_mfa import held_back_without_mfa
 from findings.rules.words import few, lowered
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="HM107",
@@ -47,8 +47,10 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.USER,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("iam:GetCredentialReport",),
     controls={
+        "AWS Well-Architected": ("SEC02-BP01",),
         "CIS AWS v3": ("1.10",),
         "CIS AWS v5": ("1.9",),
         "CIS AWS v7": ("2.10",),

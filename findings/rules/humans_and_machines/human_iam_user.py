@@ -35,7 +35,7 @@ from collections.abc import Iterator
 
 from collectors.records import User
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="HM105",
@@ -43,8 +43,13 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.USER,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetCredentialReport",),
     controls={
+        "AWS Well-Architected": (
+            "SEC02-BP02",
+            "SEC02-BP04",
+        ),
         "CIS AWS v3": ("1.21",),
         "CIS AWS v5": ("1.20",),
         "CIS AWS v7": ("2.19",),

@@ -47,7 +47,7 @@ from findings.analysis.facts import Facts
 from findings.rules import sessions
 from findings.rules.sessions import READS
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="HM101",
@@ -55,9 +55,13 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.ROLE,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     any_of=READS,
     settings={"unused_days": 90},
+    controls={
+        "AWS Well-Architected": ("SEC03-BP02",),
+    },
     title="A person used a machine's role",
     doc=__doc__,
 )

@@ -46,7 +46,7 @@ from findings.analysis.kinds import Confidence
 from findings.rules import sessions
 from findings.rules.sessions import READS
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 JUDGED, BASELINE = timedelta(days=60), timedelta(days=30)
 
@@ -56,6 +56,7 @@ RULE = Rule(
     severity=Severity.CRITICAL,
     subject=SubjectType.ROLE,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     any_of=READS,
     title="An instance's credentials were used elsewhere",

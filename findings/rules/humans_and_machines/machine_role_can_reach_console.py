@@ -40,7 +40,7 @@ from findings.analysis.facts import Facts
 from findings.rules import trusts
 from findings.rules.behaviour import MOST
 from findings.rules.words import few, guardrails_seen
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="HM114",
@@ -48,6 +48,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.ROLE,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("iam:GetCredentialReport", "organizations:DescribeOrganization"),
     title="People can bring a machine's role into the console",

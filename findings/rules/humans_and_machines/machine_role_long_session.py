@@ -34,7 +34,7 @@ from collections.abc import Iterator
 from collectors.records import Role
 from findings.analysis.facts import Facts
 from findings.analysis.kinds import Kind
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 HOUR = 3_600  # seconds
 MACHINES = frozenset({Kind.MACHINE_CI, Kind.MACHINE_EXTERNAL})
@@ -45,8 +45,12 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.ROLE,
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails", "iam:ListRoles"),
     settings={"human_session_hours": 8},
+    controls={
+        "AWS Well-Architected": ("SEC02-BP02",),
+    },
     title="Sessions of a role may last longer than its kind needs",
     doc=__doc__,
 )

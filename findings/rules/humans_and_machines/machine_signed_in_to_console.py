@@ -37,7 +37,7 @@ from collectors.records import Role, Session, SignIn, User
 from findings.analysis.facts import Facts
 from findings.rules import sessions
 from findings.rules.sessions import READS
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 WORDS = {SignIn.LOGIN: "signed in to", SignIn.SWITCH: "switched to in", SignIn.CONSOLE: "used in"}
 
@@ -48,6 +48,7 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER,),
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
     any_of=READS,
     helps=("iam:GetCredentialReport", "iam:ListAccessKeys"),

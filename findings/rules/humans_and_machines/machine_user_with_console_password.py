@@ -34,7 +34,7 @@ from collections.abc import Iterator
 from collectors.records import AccessKey, User
 from findings.analysis.facts import Facts
 from findings.analysis.machine_signs import looks_machine, said_human, said_machine
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="HM103",
@@ -42,6 +42,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.USER,
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:GetCredentialReport", "iam:ListAccessKeys"),
     settings={"credential_days": 45},
     title="A program's user has a console password",

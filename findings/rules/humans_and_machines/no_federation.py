@@ -37,7 +37,7 @@ from findings.analysis.facts import AccountSubject, Facts
 from findings.analysis.kinds import Kind
 from findings.analysis.trust.oidc import issuer_of
 from findings.analysis.trust.people import human_by, is_workload_issuer, signs_people_in
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="HM106",
@@ -45,6 +45,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
+    effort=Effort.LARGE,
     needs=(
         "iam:GetAccountAuthorizationDetails",
         "iam:GetCredentialReport",
@@ -52,6 +53,7 @@ RULE = Rule(
         "iam:ListOpenIDConnectProviders",
     ),
     controls={
+        "AWS Well-Architected": ("SEC02-BP04",),
         "Prowler": ("iam_check_saml_providers_sts",),
         "CIS AWS v3": ("1.21",),
         "CIS AWS v5": ("1.20",),

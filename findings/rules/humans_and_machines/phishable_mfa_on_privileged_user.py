@@ -33,7 +33,7 @@ from collections.abc import Iterator
 
 from collectors.records import User
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="HM108",
@@ -41,8 +41,10 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.USER,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails", "iam:GetCredentialReport", "iam:ListVirtualMFADevices"),
     controls={
+        "AWS Well-Architected": ("SEC02-BP01",),
         "Prowler": ("iam_user_hardware_mfa_enabled",),
     },
     title="A privileged user has a virtual MFA device",

@@ -37,7 +37,7 @@ from findings.analysis.facts import Facts
 from findings.rules import sessions
 from findings.rules.sessions import READS
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="HM111",
@@ -45,6 +45,7 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.ROLE,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     any_of=READS,
     settings={"unused_days": 90},

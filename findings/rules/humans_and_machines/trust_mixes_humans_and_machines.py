@@ -34,7 +34,7 @@ from findings.analysis.facts import Facts
 from findings.analysis.trust.people import human_by, is_machine, unsure
 from findings.rules import trusts
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="HM104",
@@ -42,8 +42,12 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.ROLE,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("iam:GetCredentialReport",),
+    controls={
+        "AWS Well-Architected": ("SEC03-BP02",),
+    },
     title="A role trusts people and machines",
     doc=__doc__,
 )

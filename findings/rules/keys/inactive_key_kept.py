@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from collectors.records import LOOKUP, TRAIL, AccessKey
 from findings.analysis.facts import Facts
 from findings.analysis.keys.at_work import told
-from findings.vocabulary import Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="KY106",
@@ -38,8 +38,12 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.KEY,
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:ListAccessKeys",),
     helps=(TRAIL, LOOKUP),
+    controls={
+        "AWS Well-Architected": ("SEC02-BP05",),
+    },
     title="Key AKIA… of a user is inactive and was kept",
     doc=__doc__,
 )

@@ -33,7 +33,7 @@ from collections.abc import Iterator
 from collectors.records import AccessKey, KeySighting
 from findings.analysis.facts import Facts
 from findings.rules.words import few
-from findings.vocabulary import Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 MOST = 10  # sightings that evidence tells
 
@@ -43,7 +43,11 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.KEY,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:ListAccessKeys",),
+    controls={
+        "AWS Well-Architected": ("SEC02-BP03",),
+    },
     title="The id of key AKIA… stands in source code",
     doc=__doc__,
 )

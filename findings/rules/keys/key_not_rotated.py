@@ -33,7 +33,7 @@ from collections.abc import Iterator
 
 from collectors.records import AccessKey
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="KY102",
@@ -41,8 +41,10 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.KEY,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:ListAccessKeys",),
     controls={
+        "AWS Well-Architected": ("SEC02-BP05",),
         "CIS AWS v3": ("1.14",),
         "CIS AWS v5": ("1.13",),
         "CIS AWS v7": ("2.12",),

@@ -34,7 +34,7 @@ from collections.abc import Iterator
 from collectors.records import AccessKey, User
 from findings.analysis.escalation import escalations
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="KY111",
@@ -42,6 +42,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.KEY,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:ListAccessKeys", "iam:GetAccountAuthorizationDetails"),
     title="Key AKIA… belongs to an administrator",
     doc=__doc__,

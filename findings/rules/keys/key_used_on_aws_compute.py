@@ -38,7 +38,7 @@ from findings.analysis.keys.compute import REPEATED
 from findings.rules.keys_used import MOST, uses
 from findings.rules.sessions import READS
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="KY108",
@@ -46,9 +46,13 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.KEY,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:ListAccessKeys",),
     any_of=READS,
     settings={"unused_days": 90},
+    controls={
+        "AWS Well-Architected": ("SEC02-BP02",),
+    },
     title="Key AKIA… of a user is used on our own compute in AWS",
     doc=__doc__,
 )

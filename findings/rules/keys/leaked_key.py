@@ -33,7 +33,7 @@ from collections.abc import Iterator
 
 from collectors.records import AccessKey
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 QUARANTINE = ":iam::aws:policy/AWSCompromisedKeyQuarantine"
 
@@ -43,7 +43,11 @@ RULE = Rule(
     severity=Severity.CRITICAL,
     subject=SubjectType.KEY,
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:ListAccessKeys", "iam:GetAccountAuthorizationDetails"),
+    controls={
+        "AWS Well-Architected": ("SEC02-BP03",),
+    },
     title="Key AKIA… of a user was found in public by AWS",
     doc=__doc__,
 )

@@ -35,7 +35,7 @@ from collections.abc import Iterator, Sequence
 from collectors.records import TRAIL, AccessKey
 from findings.analysis.facts import AccountSubject, Facts
 from findings.analysis.keys.share import LAST, WEEK, Week, monday_of, percent, weeks
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 IN_USE = "keys in use"
 TO_GET_OTHERS = frozenset({"iam", "sts"})
@@ -46,9 +46,11 @@ RULE = Rule(
     severity=Severity.INFO,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.SEES,
+    effort=Effort.LARGE,
     needs=("iam:ListAccessKeys", "iam:GetCredentialReport"),
     helps=(TRAIL,),
     controls={
+        "AWS Well-Architected": ("SEC02-BP02",),
         "Prowler": ("iam_user_with_temporary_credentials",),
     },
     settings={"credential_days": 45},

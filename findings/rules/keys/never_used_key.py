@@ -32,7 +32,7 @@ from datetime import timedelta
 
 from collectors.records import AccessKey
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 WITH_USER = "made with the user"
 TOGETHER = timedelta(minutes=10)
@@ -43,8 +43,10 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.KEY,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("iam:ListAccessKeys", "iam:GetCredentialReport"),
     controls={
+        "AWS Well-Architected": ("SEC02-BP05",),
         "CIS AWS v3": (
             "1.11",
             "1.12",

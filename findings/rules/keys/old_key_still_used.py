@@ -33,7 +33,7 @@ from datetime import datetime, timedelta
 from collectors.records import TRAIL, AccessKey, User
 from findings.analysis.facts import Facts
 from findings.rules.keys_used import MOST
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="KY112",
@@ -41,9 +41,13 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.USER,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:ListAccessKeys", "iam:GetCredentialReport"),
     helps=(TRAIL,),
     settings={"two_keys_days": 14},
+    controls={
+        "AWS Well-Architected": ("SEC02-BP05",),
+    },
     title="A user's old key is still used after its rotation",
     doc=__doc__,
 )

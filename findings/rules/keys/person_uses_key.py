@@ -39,7 +39,7 @@ from findings.analysis.facts import Facts
 from findings.rules import sessions
 from findings.rules.keys_used import MOST, uses
 from findings.rules.sessions import READS
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 ROUND_THE_CLOCK = timedelta(hours=18)
 
@@ -49,9 +49,13 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.KEY,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:ListAccessKeys",),
     any_of=READS,
     settings={"unused_days": 90},
+    controls={
+        "AWS Well-Architected": ("SEC02-BP02",),
+    },
     title="A person works with key AKIA… of a user",
     doc=__doc__,
 )

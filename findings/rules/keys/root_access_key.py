@@ -36,7 +36,7 @@ from collections.abc import Iterator
 from findings.analysis.facts import AccountSubject, Facts
 from findings.analysis.root import REPORT, SUMMARY, root_credentials
 from findings.rules.guarded import held_back
-from findings.vocabulary import Clear, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="KY101",
@@ -44,8 +44,10 @@ RULE = Rule(
     severity=Severity.CRITICAL,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     any_of=(REPORT, SUMMARY),
     controls={
+        "AWS Well-Architected": ("SEC02-BP02",),
         "CIS AWS v3": ("1.4",),
         "CIS AWS v5": ("1.3",),
         "CIS AWS v7": ("2.4",),

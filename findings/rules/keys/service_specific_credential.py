@@ -34,7 +34,7 @@ from collections.abc import Iterator
 
 from collectors.records import User
 from findings.analysis.facts import Facts
-from findings.vocabulary import Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 CERTIFICATE = "signing certificate"
 
@@ -44,7 +44,11 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.USER,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetCredentialReport",),
+    controls={
+        "AWS Well-Architected": ("SEC02-BP02",),
+    },
     title="A user has a credential for one service that does not end",
     doc=__doc__,
 )

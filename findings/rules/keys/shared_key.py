@@ -48,7 +48,7 @@ from findings.analysis.keys.sharing import Sharing, sharing
 from findings.rules.keys_used import MOST, counted, uses
 from findings.rules.sessions import READS
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="KY107",
@@ -56,6 +56,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.KEY,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:ListAccessKeys",),
     any_of=READS,
     settings={"unused_days": 90},

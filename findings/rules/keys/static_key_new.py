@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from collectors.records import LOOKUP, TRAIL, AccessKey, AdminEvent
 from findings.analysis.facts import Facts
 from findings.analysis.keys.at_work import actor, told
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="KY115",
@@ -40,9 +40,13 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.KEY,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:ListAccessKeys",),
     helps=(TRAIL, LOOKUP),
     settings={"new_key_days": 7},
+    controls={
+        "AWS Well-Architected": ("SEC02-BP02",),
+    },
     title="Key AKIA… of a user was made on a date",
     doc=__doc__,
 )

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 from collectors.records import User
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="KY105",
@@ -39,8 +39,10 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.USER,
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:ListAccessKeys",),
     controls={
+        "AWS Well-Architected": ("SEC02-BP05",),
         "CIS AWS v3": ("1.13",),
         "CIS AWS v5": ("1.12",),
         "Prowler": ("iam_user_two_active_access_key",),

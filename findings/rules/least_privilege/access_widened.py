@@ -44,7 +44,7 @@ from findings.analysis.widened import Widened, of_documents, of_holder, previous
 from findings.analysis.wildcards import services_of
 from findings.rules.behaviour import READS_CHANGES
 from findings.rules.words import few
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 EXAMPLES = 20
 
@@ -55,8 +55,12 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER, SubjectType.GROUP, SubjectType.POLICY),
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=READS_CHANGES,
+    controls={
+        "AWS Well-Architected": ("SEC03-BP04",),
+    },
     title="Access was widened in the last two weeks",
     doc=__doc__,
 )

@@ -37,7 +37,7 @@ from findings.analysis.wildcards import CHANGING, of_levels
 from findings.policy.compiled import Clause
 from findings.rules.per_policy import per_policy
 from findings.rules.words import lowered, sentence
-from findings.vocabulary import Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="LP204",
@@ -46,7 +46,11 @@ RULE = Rule(
     subject=SubjectType.POLICY,
     also=(SubjectType.ROLE, SubjectType.USER, SubjectType.GROUP),
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
+    controls={
+        "AWS Well-Architected": ("SEC03-BP02",),
+    },
     title="A policy allows everything but what it lists",
     doc=__doc__,
 )

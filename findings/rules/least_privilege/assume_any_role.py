@@ -31,7 +31,7 @@ from collectors.records import Role, User
 from findings.analysis.escalation.anybody import ASSUME, narrowed, on_any_role
 from findings.analysis.facts import Facts
 from findings.rules.escalating import absorbed, found, judged, otherwise
-from findings.vocabulary import Clear, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="LP303",
@@ -40,9 +40,10 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER,),
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("organizations:ListPolicies",),
-    controls={"Prowler": ("iam_no_custom_policy_permissive_role_assumption",)},
+    controls={"AWS Well-Architected": ("SEC03-BP02",), "Prowler": ("iam_no_custom_policy_permissive_role_assumption",)},
     title="A role or user may assume any role that lets it in",
     doc=__doc__,
 )

@@ -33,7 +33,7 @@ from collectors.records import Holder, Role
 from findings.analysis.facts import Facts
 from findings.analysis.limits import blocked_by
 from findings.rules.words import lowered
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 POLICY = ":iam::aws:policy/AWSCloudShellFullAccess"
 
@@ -44,8 +44,10 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER, SubjectType.GROUP),
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
     controls={
+        "AWS Well-Architected": ("SEC03-BP02",),
         "CIS AWS v3": ("1.22",),
         "CIS AWS v5": ("1.21",),
         "CIS AWS v7": ("2.20",),

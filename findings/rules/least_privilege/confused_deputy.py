@@ -37,7 +37,7 @@ from findings.analysis.trust.narrowing import names_source
 from findings.analysis.trust.services import says_for_whom
 from findings.rules import trusts
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="LP404",
@@ -45,6 +45,7 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.ROLE,
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
     controls={
         "Prowler": (

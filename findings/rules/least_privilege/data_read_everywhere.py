@@ -39,7 +39,7 @@ from findings.analysis.wildcards import services_of
 from findings.policy.catalogue import Catalogue
 from findings.rules.per_holder import on_everything
 from findings.rules.words import few, guardrails_seen, lowered
-from findings.vocabulary import Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 # Reading that hands out contents in bulk, and exports of whole tables and databases. Not on it: streams, queues and image
 # layers, which AWS's own execution roles read everywhere; copies and restores, which backup roles make.
@@ -68,8 +68,12 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER,),
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("organizations:ListPolicies",),
+    controls={
+        "AWS Well-Architected": ("SEC03-BP02",),
+    },
     title="A role or user reads all data",
     doc=__doc__,
 )

@@ -35,7 +35,7 @@ from findings.analysis.trust.narrowing import is_unique_id
 from findings.policy.document import Document, Principals
 from findings.rules import trusts
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="LP406",
@@ -43,7 +43,11 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.ROLE,
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
+    controls={
+        "AWS Well-Architected": ("SEC03-BP06",),
+    },
     title="A role trusts a deleted user or role",
     doc=__doc__,
 )

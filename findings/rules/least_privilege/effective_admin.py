@@ -42,7 +42,7 @@ from collections.abc import Iterator
 from collectors.records import Holder, Principal, Role
 from findings.analysis.admin import COMBINED, Admin
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="LP201",
@@ -51,9 +51,11 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER, SubjectType.GROUP),
     kind=RuleKind.SEES,
+    effort=Effort.LARGE,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("organizations:ListPolicies", "organizations:ListTargetsForPolicy"),
     controls={
+        "AWS Well-Architected": ("SEC03-BP02",),
         "CIS AWS v3": ("1.16",),
         "CIS AWS v5": ("1.15",),
         "CIS AWS v7": ("2.14",),

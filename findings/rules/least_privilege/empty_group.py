@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from collectors.records import Group
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="LP108",
@@ -40,7 +40,11 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.GROUP,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
+    controls={
+        "AWS Well-Architected": ("SEC02-BP06",),
+    },
     title="A group has no members or no permissions",
     doc=__doc__,
 )

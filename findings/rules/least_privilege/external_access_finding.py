@@ -53,7 +53,7 @@ from findings.rules.least_privilege import (
 )
 from findings.rules.monitoring import trail_bucket_exposed
 from findings.rules.words import few
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="LP408",
@@ -62,8 +62,10 @@ RULE = Rule(
     subject=SubjectType.ACCOUNT,
     also=(SubjectType.ROLE, SubjectType.USER),
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     helps=(LIST, FINDINGS, DETAILS),
     controls={
+        "AWS Well-Architected": ("SEC03-BP07",),
         "Prowler": ("accessanalyzer_enabled_without_findings",),
         "CIS AWS v7": ("2.21",),
     },

@@ -33,7 +33,7 @@ from findings.analysis.limits import blocked_by
 from findings.analysis.wildcards import plain_allows
 from findings.rules.per_policy import per_policy
 from findings.rules.words import lowered, sentence
-from findings.vocabulary import Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 ACTION = "aws-marketplace:Subscribe"
 
@@ -44,8 +44,10 @@ RULE = Rule(
     subject=SubjectType.POLICY,
     also=(SubjectType.ROLE, SubjectType.USER, SubjectType.GROUP),
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
     controls={
+        "AWS Well-Architected": ("SEC03-BP02",),
         "Prowler": (
             "iam_inline_policy_no_wildcard_marketplace_subscribe",
             "iam_policy_no_wildcard_marketplace_subscribe",

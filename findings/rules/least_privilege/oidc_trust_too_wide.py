@@ -48,7 +48,7 @@ from findings.analysis.facts import Facts
 from findings.analysis.trust.oidc import issuer_of, too_wide
 from findings.rules import trusts
 from findings.rules.words import lowered
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="LP405",
@@ -56,7 +56,11 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.ROLE,
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
+    controls={
+        "AWS Well-Architected": ("SEC03-BP09",),
+    },
     title="A role trusts more of an identity provider than one project",
     doc=__doc__,
 )

@@ -33,7 +33,7 @@ from collectors.records import Role, User
 from findings.analysis.escalation.anybody import PASS, narrowed, on_any_role
 from findings.analysis.facts import Facts
 from findings.rules.escalating import absorbed, found, judged, otherwise
-from findings.vocabulary import Clear, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="LP302",
@@ -42,9 +42,13 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER,),
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("organizations:ListPolicies",),
-    controls={"Prowler": ("iam_policy_passrole_to_bedrock_agentcore_restricted",)},
+    controls={
+        "AWS Well-Architected": ("SEC03-BP02",),
+        "Prowler": ("iam_policy_passrole_to_bedrock_agentcore_restricted",),
+    },
     title="A role or user may pass any role to any service",
     doc=__doc__,
 )

@@ -36,7 +36,7 @@ from findings.analysis.wildcards import of_levels, services_of
 from findings.policy.catalogue import Level
 from findings.rules.per_holder import on_everything
 from findings.rules.words import few, guardrails_seen, lowered
-from findings.vocabulary import Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 EXAMPLES = 20
 
@@ -47,8 +47,12 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER,),
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("organizations:ListPolicies",),
+    controls={
+        "AWS Well-Architected": ("SEC03-BP02",),
+    },
     title="A role or user manages permissions on everything",
     doc=__doc__,
 )

@@ -41,7 +41,7 @@ from findings.analysis.grants import grants
 from findings.policy.document import Unreadable
 from findings.policy.lint import Complaint, lint
 from findings.rules.words import sentence
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 MOST = 20
 
@@ -52,6 +52,7 @@ RULE = Rule(
     subject=SubjectType.POLICY,
     also=(SubjectType.ROLE, SubjectType.USER, SubjectType.GROUP),
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
     title="A policy holds words without effect",
     doc=__doc__,

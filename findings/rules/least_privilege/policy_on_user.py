@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 from collectors.records import User
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 QUARANTINE = ":iam::aws:policy/AWSCompromisedKeyQuarantine"
 
@@ -40,8 +40,10 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.USER,
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
     controls={
+        "AWS Well-Architected": ("SEC02-BP06",),
         "CIS AWS v3": ("1.15",),
         "CIS AWS v5": ("1.14",),
         "CIS AWS v7": ("2.13",),

@@ -47,7 +47,7 @@ from findings.analysis.escalation import Escalation, escalations, words
 from findings.analysis.facts import Facts
 from findings.rules.escalating import absorbed, evidence, judged, otherwise, title
 from findings.rules.words import lowered
-from findings.vocabulary import Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="LP301",
@@ -56,9 +56,11 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER,),
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("iam:ListAccessKeys", "iam:GetCredentialReport", "organizations:ListPolicies"),
     controls={
+        "AWS Well-Architected": ("SEC03-BP02",),
         "Prowler": (
             "iam_inline_policy_allows_privilege_escalation",
             "iam_policy_allows_privilege_escalation",

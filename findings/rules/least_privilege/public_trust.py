@@ -39,7 +39,7 @@ from findings.analysis.facts import Facts
 from findings.analysis.trust.who import Admission
 from findings.rules import trusts
 from findings.rules.words import few, lowered
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 ANYWHERE = frozenset({"0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1"})
 
@@ -49,7 +49,12 @@ RULE = Rule(
     severity=Severity.CRITICAL,
     subject=SubjectType.ROLE,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
+    controls={
+        "CIS AWS v7": ("2.21",),
+        "AWS Well-Architected": ("SEC03-BP07",),
+    },
     title="Anyone may assume a role",
     doc=__doc__,
 )

@@ -33,7 +33,7 @@ from collectors.records import Role, User
 from findings.analysis.escalation import Hop, reaches_admin
 from findings.analysis.facts import Facts
 from findings.rules.escalating import absorbed, evidence, judged, otherwise, title
-from findings.vocabulary import Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="LP304",
@@ -42,8 +42,12 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER,),
     kind=RuleKind.SEES,
+    effort=Effort.LARGE,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("organizations:ListPolicies",),
+    controls={
+        "AWS Well-Architected": ("SEC03-BP02",),
+    },
     title="A role or user reaches an administrator by hops",
     doc=__doc__,
 )

@@ -34,7 +34,7 @@ from collectors.records import Role
 from findings.analysis.facts import Facts
 from findings.rules import behaviour, trusts
 from findings.rules.words import few, lowered
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 READERS = frozenset({"ReadOnlyAccess", "ViewOnlyAccess", "SecurityAudit"})
 OF_AWS = ":iam::aws:policy/"
@@ -45,9 +45,16 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.ROLE,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("organizations:DescribeOrganization", "organizations:ListAccounts"),
-    controls={"Prowler": ("iam_role_cross_account_readonlyaccess_policy",)},
+    controls={
+        "AWS Well-Architected": (
+            "SEC03-BP07",
+            "SEC03-BP09",
+        ),
+        "Prowler": ("iam_role_cross_account_readonlyaccess_policy",),
+    },
     title="Outsiders may read the whole account",
     doc=__doc__,
 )

@@ -40,7 +40,7 @@ from findings.analysis.limits import blocked_by
 from findings.analysis.wildcards import service_wildcards, services_of, unscoped
 from findings.rules.per_policy import per_policy
 from findings.rules.words import few, lowered, sentence
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 EXAMPLES = 20
 
@@ -51,8 +51,12 @@ RULE = Rule(
     subject=SubjectType.POLICY,
     also=(SubjectType.ROLE, SubjectType.USER, SubjectType.GROUP),
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
-    controls={"Prowler": ("iam_policy_no_agentcore_workload_access_token_wildcard",)},
+    controls={
+        "AWS Well-Architected": ("SEC03-BP02",),
+        "Prowler": ("iam_policy_no_agentcore_workload_access_token_wildcard",),
+    },
     title="A policy allows changes on all resources",
     doc=__doc__,
 )

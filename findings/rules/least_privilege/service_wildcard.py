@@ -42,7 +42,7 @@ from findings.analysis.limits import blocked_by
 from findings.analysis.wildcards import CHANGING, of_levels, service_wildcards
 from findings.rules.per_policy import per_policy
 from findings.rules.words import few, lowered, sentence
-from findings.vocabulary import Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 ELSEWHERE = frozenset({"AWSCloudShellFullAccess", "AWSSupportAccess"})  # of AWS; other rules judge who has them
 RAISED = frozenset({"cloudtrail", "iam", "kms", "organizations", "s3", "sts"})
@@ -54,8 +54,10 @@ RULE = Rule(
     subject=SubjectType.POLICY,
     also=(SubjectType.ROLE, SubjectType.USER, SubjectType.GROUP),
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     controls={
+        "AWS Well-Architected": ("SEC03-BP02",),
         "Prowler": (
             "iam_inline_policy_no_full_access_to_cloudtrail",
             "iam_inline_policy_no_full_access_to_kms",

@@ -35,7 +35,7 @@ from findings.analysis.facts import Facts
 from findings.analysis.unused_services import UnusedService, services_of, why_unknown
 from findings.analysis.usage import use
 from findings.rules.words import guardrails_seen
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="LP106",
@@ -44,9 +44,11 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER,),
     kind=RuleKind.LACKS,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails", "iam:GenerateServiceLastAccessedDetails"),
     helps=("iam:GetServiceLastAccessedDetails", "organizations:ListPolicies"),
     controls={
+        "AWS Well-Architected": ("SEC03-BP04",),
         "Prowler": (
             "iam_role_access_not_stale_to_bedrock",
             "iam_user_access_not_stale_to_bedrock",

@@ -34,7 +34,7 @@ from findings.analysis.facts import Facts
 from findings.analysis.trust.external import asks_external_id
 from findings.rules import trusts
 from findings.rules.words import few, lowered
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="LP403",
@@ -42,8 +42,12 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.ROLE,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("organizations:DescribeOrganization", "organizations:ListAccounts"),
+    controls={
+        "AWS Well-Architected": ("SEC03-BP09",),
+    },
     title="A third party may assume a role without an external id",
     doc=__doc__,
 )

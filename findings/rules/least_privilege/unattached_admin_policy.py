@@ -32,7 +32,7 @@ from collectors.records import Policy
 from findings.analysis import admin
 from findings.analysis.facts import Facts
 from findings.policy.document import Unreadable
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="LP209",
@@ -40,8 +40,10 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.POLICY,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
     controls={
+        "AWS Well-Architected": ("SEC03-BP02",),
         "Prowler": ("iam_customer_unattached_policy_no_administrative_privileges",),
         "Security Hub": ("IAM.1",),
     },

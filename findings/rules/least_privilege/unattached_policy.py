@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 from collectors.records import Policy
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="LP107",
@@ -38,7 +38,11 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.POLICY,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
+    controls={
+        "AWS Well-Architected": ("SEC03-BP04",),
+    },
     title="A customer-managed policy is attached to nobody",
     doc=__doc__,
 )

@@ -40,7 +40,7 @@ from findings.analysis.trust.vendors import vendor
 from findings.analysis.trust.who import OF_ACCOUNTS, Admission
 from findings.rules import trusts
 from findings.rules.words import few, lowered
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="LP402",
@@ -48,8 +48,15 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.ROLE,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("organizations:DescribeOrganization", "organizations:ListAccounts"),
+    controls={
+        "AWS Well-Architected": (
+            "SEC03-BP07",
+            "SEC03-BP09",
+        ),
+    },
     title="An account that nobody knows may assume a role",
     doc=__doc__,
 )

@@ -44,7 +44,7 @@ from findings.analysis.used import NO_EVENTS, Window
 from findings.policy.catalogue import Level
 from findings.rules.sessions import NEXT_STEP, READS
 from findings.rules.words import few, guardrails_seen
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 EXAMPLES = 20
 
@@ -55,10 +55,14 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER,),
     kind=RuleKind.LACKS,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails", "iam:GenerateServiceLastAccessedDetails"),
     any_of=READS,
     helps=("iam:GetServiceLastAccessedDetails", "organizations:ListPolicies"),
     settings={"unused_days": 90},
+    controls={
+        "AWS Well-Architected": ("SEC03-BP04",),
+    },
     title="A role or user may do more in a service than it does",
     doc=__doc__,
 )

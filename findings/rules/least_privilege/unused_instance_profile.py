@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from findings.analysis.facts import AccountSubject, Facts
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="LP109",
@@ -35,7 +35,11 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("iam:ListInstanceProfiles",),
+    controls={
+        "AWS Well-Architected": ("SEC03-BP04",),
+    },
     title="An instance profile holds no role",
     doc=__doc__,
 )

@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 from collectors.records import User
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="LP103",
@@ -38,8 +38,10 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.USER,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("iam:GetCredentialReport",),
     controls={
+        "AWS Well-Architected": ("SEC02-BP05",),
         "CIS AWS v3": ("1.12",),
         "CIS AWS v5": ("1.11",),
         "CIS AWS v7": ("2.11",),

@@ -50,7 +50,7 @@ from collectors.records import Role
 from findings.analysis.facts import Facts
 from findings.analysis.usage import ADVISOR, CLOUDTRAIL
 from findings.rules.sessions import READS
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 TRACKED_DAYS = 400
 ROLE_LAST_USED = "RoleLastUsed"
@@ -62,9 +62,13 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.ROLE,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
     helps=("iam:GetServiceLastAccessedDetails", *READS),
     settings={"unused_days": 90},
+    controls={
+        "AWS Well-Architected": ("SEC03-BP04",),
+    },
     title="Role has not been used since a date",
     doc=__doc__,
 )

@@ -48,7 +48,7 @@ from findings.analysis.usage import idle
 from findings.policy.catalogue import Level
 from findings.rules.sessions import READS
 from findings.rules.words import few, guardrails_seen
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 EXAMPLES = 20
 LEVELS = (Level.PERMISSIONS, Level.WRITE, Level.TAGGING, Level.READ, Level.LIST, Level.UNKNOWN)
@@ -60,9 +60,13 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER,),
     kind=RuleKind.LACKS,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails", "iam:GenerateServiceLastAccessedDetails"),
     helps=("iam:GetServiceLastAccessedDetails", "organizations:ListPolicies", *READS),
     settings={"unused_days": 90},
+    controls={
+        "AWS Well-Architected": ("SEC03-BP04",),
+    },
     title="A role or user may use services that it does not use",
     doc=__doc__,
 )

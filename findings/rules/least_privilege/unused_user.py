@@ -36,7 +36,7 @@ from datetime import datetime
 
 from collectors.records import Credential, User
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="LP102",
@@ -44,8 +44,10 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.USER,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=("iam:GetCredentialReport",),
     controls={
+        "AWS Well-Architected": ("SEC03-BP06",),
         "CIS AWS v3": ("1.12",),
         "CIS AWS v5": ("1.11",),
         "CIS AWS v7": ("2.11",),

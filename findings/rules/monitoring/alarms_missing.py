@@ -54,7 +54,7 @@ from findings.analysis.alarming.families import FAMILIES
 from findings.analysis.alarming.told import Untold
 from findings.analysis.facts import AccountSubject, Facts
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 CIS = tuple(family.cis for family in FAMILIES)
 RULE = Rule(
@@ -63,6 +63,7 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
+    effort=Effort.MEDIUM,
     helps=(
         recorded.DESCRIBE,
         recorded.GET_STATUS,

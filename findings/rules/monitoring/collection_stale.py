@@ -32,7 +32,7 @@ from datetime import datetime, timedelta
 
 from collectors.records import Coverage, State
 from findings.analysis.facts import AccountSubject, Facts
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="MO116",
@@ -40,6 +40,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     title="What is known of the account is out of date",
     doc=__doc__,
 )

@@ -49,7 +49,7 @@ from findings.analysis.config_recording import RECORDERS, STATUS, Recording, des
 from findings.analysis.facts import AccountSubject, Facts
 from findings.analysis.fix_place import root_place
 from findings.rules.words import few
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="MO107",
@@ -57,6 +57,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     helps=(RECORDERS, STATUS, "config:DescribeDeliveryChannelStatus"),
     controls={
         "Prowler": ("config_recorder_all_regions_enabled", "config_recorder_using_aws_service_role"),

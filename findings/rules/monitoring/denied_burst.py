@@ -35,7 +35,7 @@ from findings.rules import behaviour, sessions
 from findings.rules.behaviour import MOST, Subject
 from findings.rules.sessions import READS
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="MO112",
@@ -44,6 +44,7 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER, SubjectType.KEY),
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     needs=("iam:GetAccountAuthorizationDetails",),
     any_of=READS,
     title="Calls were refused far more often than usual",

@@ -42,7 +42,7 @@ from findings.rules import behaviour, sessions
 from findings.rules.behaviour import MOST, Subject
 from findings.rules.sessions import READS
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="MO113",
@@ -51,6 +51,7 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER, SubjectType.KEY),
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
     any_of=READS,
     title="A machine did what it never did before",

@@ -40,7 +40,7 @@ from findings.analysis.facts import Facts
 from findings.rules import behaviour
 from findings.rules.behaviour import MOST, READS_CHANGES
 from findings.rules.words import few
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="MO114",
@@ -49,6 +49,7 @@ RULE = Rule(
     subject=SubjectType.ROLE,
     also=(SubjectType.USER,),
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:GetAccountAuthorizationDetails",),
     any_of=READS_CHANGES,
     controls={

@@ -36,7 +36,7 @@ from findings.analysis.analyzers import LIST
 from findings.analysis.facts import AccountSubject, Facts
 from findings.analysis.fix_place import root_place
 from findings.rules.words import few
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="MO109",
@@ -44,8 +44,10 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     helps=(LIST, "account:ListRegions"),
     controls={
+        "AWS Well-Architected": ("SEC03-BP07",),
         "Prowler": ("accessanalyzer_enabled",),
         "CIS AWS v3": ("1.20",),
         "CIS AWS v5": ("1.19",),

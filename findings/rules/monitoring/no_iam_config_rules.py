@@ -76,7 +76,7 @@ from collections.abc import Iterator
 from findings.analysis.config_recording import COMPLIANCE, RULES, judging, recording, unread_rules
 from findings.analysis.facts import AccountSubject, Facts
 from findings.rules.words import few
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="MO108",
@@ -84,6 +84,7 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     helps=(RULES, COMPLIANCE),
     title="No rule of AWS Config judges IAM",
     doc=__doc__,

@@ -46,7 +46,7 @@ from findings.analysis.facts import AccountSubject, Facts
 from findings.analysis.fix_place import root_place
 from findings.analysis.recorded import Access
 from findings.rules.words import few
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="MO101",
@@ -54,6 +54,7 @@ RULE = Rule(
     severity=Severity.CRITICAL,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     helps=(recorded.DESCRIBE, recorded.GET_STATUS, recorded.GET_SELECTORS),
     controls={
         "CIS AWS v3": ("3.1",),

@@ -38,7 +38,7 @@ from findings.analysis.buckets import sensitive, untagged
 from findings.analysis.facts import AccountSubject, Facts
 from findings.analysis.recorded import Access
 from findings.rules.words import few, lowered
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 LIST, TAGS, LOGGING = "s3:ListBuckets", "s3:GetBucketTagging", "s3:GetBucketLogging"
 APIS = (LIST,)  # IAM knows it by another name
@@ -50,6 +50,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.LACKS,
+    effort=Effort.SMALL,
     needs=(LIST,),
     helps=(TAGS, LOGGING, recorded.DESCRIBE, recorded.GET_STATUS, recorded.GET_SELECTORS),
     settings={},

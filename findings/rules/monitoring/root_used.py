@@ -42,7 +42,7 @@ from findings.analysis.facts import AccountSubject, Facts
 from findings.rules.behaviour import MOST
 from findings.rules.sessions import READS
 from findings.rules.words import few
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="MO110",
@@ -50,6 +50,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     needs=("iam:GetCredentialReport",),
     helps=READS,
     controls={

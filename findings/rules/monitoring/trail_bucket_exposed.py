@@ -40,7 +40,7 @@ from collectors.records import Bucket
 from findings.analysis.buckets import public_by, takes_trails
 from findings.analysis.facts import Facts
 from findings.rules.words import few
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 LOGGING, VERSIONING, LOCK = "s3:GetBucketLogging", "s3:GetBucketVersioning", "s3:GetObjectLockConfiguration"
 POLICY, STATUS, ACL = "s3:GetBucketPolicy", "s3:GetBucketPolicyStatus", "s3:GetBucketAcl"
@@ -61,6 +61,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     subject=SubjectType.BUCKET,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     helps=(POLICY, STATUS, ACL, BLOCK, ACCOUNT_BLOCK, LOGGING, VERSIONING, LOCK),
     controls={
         "Prowler": (

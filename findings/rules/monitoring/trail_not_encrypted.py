@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from collectors.records import Trail
 from findings.analysis.facts import Facts
 from findings.rules import trails
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="MO104",
@@ -39,6 +39,7 @@ RULE = Rule(
     severity=Severity.LOW,
     subject=SubjectType.TRAIL,
     kind=RuleKind.SEES,
+    effort=Effort.MEDIUM,
     controls={
         "CIS AWS v3": ("3.5",),
         "CIS AWS v5": ("3.5",),

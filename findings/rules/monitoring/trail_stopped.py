@@ -42,7 +42,7 @@ from findings.analysis import recorded, selecting
 from findings.analysis.facts import Facts
 from findings.analysis.recorded import Access
 from findings.rules import trails
-from findings.vocabulary import Clear, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="MO102",
@@ -50,6 +50,7 @@ RULE = Rule(
     severity=Severity.CRITICAL,
     subject=SubjectType.TRAIL,
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     helps=(recorded.GET_STATUS, recorded.GET_SELECTORS),
     title="A trail is not logging, or cannot deliver",
     doc=__doc__,

@@ -44,7 +44,7 @@ from findings.analysis.facts import AccountSubject, Facts
 from findings.rules import sessions
 from findings.rules.behaviour import MOST
 from findings.rules.sessions import READS
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="MO111",
@@ -52,6 +52,7 @@ RULE = Rule(
     severity=Severity.CRITICAL,
     subject=SubjectType.ACCOUNT,
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     any_of=READS,
     settings={"unused_days": 90},
     title="What is recorded was stopped or narrowed",

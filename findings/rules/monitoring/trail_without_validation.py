@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from collectors.records import Trail
 from findings.analysis.facts import Facts
 from findings.rules import trails
-from findings.vocabulary import Clear, Open, Outcome, Rule, RuleKind, Severity, SubjectType
+from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
 
 RULE = Rule(
     code="MO103",
@@ -38,6 +38,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     subject=SubjectType.TRAIL,
     kind=RuleKind.SEES,
+    effort=Effort.SMALL,
     controls={
         "CIS AWS v3": ("3.2",),
         "CIS AWS v5": ("3.2",),
