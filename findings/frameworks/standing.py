@@ -1,0 +1,206 @@
+"""How controls stand in accounts, read from rule states and findings: as many queries for a thousand accounts as for one."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
+
+from collectors.models import Account
+from findings.engine.decided import values_of
+from findings.frameworks.catalogue import Answer, Control
+from findings.frameworks.states import NOTHING_SEEN, Seen, State, Verdict, judge
+from findings.models import Finding, FindingCount, RuleState, Unknown
+
+CHUNK = 2000  # rows that come from the database at once
+REASONS = 5  # of one rule in one account
+PUBLIC, ELSE = "*public", "*"
+Key = tuple[int, str]  # account's key, rule
+# Where one account passes and in another nobody looks, the control has not passed.
+WORST_FIRST = (
+    State.FAILED,
+    State.UNKNOWN,
+    State.NOT_COVERED,
+    State.MANUAL,
+    State.IN_PART,
+    State.PASSED,
+    State.NOT_APPLICABLE,
+)
+
+
+def where(answers: Iterable[Answer]) -> Q:
+    """The findings that answer, whatever their status. Nothing for no answers."""
+    either = Q(pk__in=())
+    for answer in answers:
+        one = Q(code=answer.code)
+        if answer.only.parts:
+            one &= Q(part__in=answer.only.parts)
+        if answer.only.subject:
+            one &= Q(subject_type=answer.only.subject)
+        if answer.only.public:
+            one &= Q(evidence__public=True)
+        either |= one
+    return either
+
+
+@dataclass
+class Standing:
+    """Of one account: what is seen by each answer, and the settings that it is judged by, by name."""
+
+    sights: Mapping[Answer, Seen]
+    settings: Mapping[str, Any]
+
+    def of(self, control: Control) -> Verdict:
+        return judge(control, self.sights, self.settings)
+
+    def faults(self, control: Control) -> tuple[int, int]:
+        """Its findings, open and accepted."""
+        some = [self.seen(answer) for answer in control.judging]
+        return sum(one.open for one in some), sum(one.accepted for one in some)
+
+    def seen(self, answer: Answer) -> Seen:
+        return self.sights.get(answer, NOTHING_SEEN)
+
+
+def standings(
+    accounts: Iterable[Account], controls: Iterable[Control], *, reasons: bool = False
+) -> dict[int, Standing]:
+    """By account's key. reasons: also why rules cannot tell of single subjects."""
+    accounts, answers = list(accounts), {answer for control in controls for answer in control.answers}
+    sights = _sights([account.pk for account in accounts], answers, reasons=reasons)
+    settings = {pk: {name: one.value for name, one in some.items()} for pk, some in values_of(accounts).items()}
+    return {account.pk: Standing(sights.get(account.pk, {}), settings[account.pk]) for account in accounts}
+
+
+def _sights(ids: list[int], answers: set[Answer], *, reasons: bool) -> Mapping[int, Mapping[Answer, Seen]]:
+    faults, states = Faults(ids, answers), _states(ids, answers)
+    unknowns = _unknowns(ids, {one.code for one in answers if reasons or not one.whole}, reasons=reasons)
+    sights: defaultdict[int, dict[Answer, Seen]] = defaultdict(dict)
+    for answer in answers:
+        for pk in ids:
+            key = pk, answer.code
+            open_, accepted = faults.of(pk, answer)
+            if key in states or open_ or accepted:
+                sights[pk][answer] = _seen(answer, states.get(key), unknowns.get(key, {}), open_, accepted)
+    return sights
+
+
+def _seen(
+    answer: Answer, state: tuple[int, int, int, str] | None, unknown: Mapping[str, int], open_: int, accepted: int
+) -> Seen:
+    if state is None:
+        return Seen(open=open_, accepted=accepted)
+    subjects, clear, n_unknown, missing = state
+    reasons = tuple(dict.fromkeys((*((missing,) if missing else ()), *(one for one in unknown if one))))
+    return Seen(
+        True, subjects, clear, n_unknown if answer.whole else sum(unknown.values()), open_, accepted, reasons[:REASONS]
+    )
+
+
+def _states(ids: list[int], answers: set[Answer]) -> Mapping[Key, tuple[int, int, int, str]]:
+    rows = RuleState.objects.filter(account__in=ids, code__in={one.code for one in answers})
+    found = rows.values_list("account", "code", "n_subjects", "n_clear", "n_unknown", "reason")
+    return {(pk, code): rest for pk, code, *rest in found.iterator(CHUNK)}
+
+
+def _unknowns(ids: list[int], codes: set[str], *, reasons: bool) -> Mapping[Key, Mapping[str, int]]:
+    """Reason -> of how many subjects; without reasons all under "". Which part is unknown of a subject is not kept."""
+    found: defaultdict[Key, dict[str, int]] = defaultdict(dict)
+    rows = Unknown.objects.filter(account__in=ids, code__in=codes).order_by()
+    columns = ("account", "code", "reason" if reasons else Value("", CharField()))
+    for pk, code, reason, n in rows.values_list(*columns).annotate(n=Count("pk")).iterator(CHUNK):
+        found[pk, code][reason] = n
+    return found
+
+
+class Faults:
+    """Unresolved findings of accounts, by answer. Of whole rules they are counted already."""
+
+    def __init__(self, ids: list[int], answers: Iterable[Answer]) -> None:
+        answers = list(answers)
+        mine = Finding.objects.filter(account__in=ids, resolved_at=None).order_by()
+        self._whole = _counted(ids, {one.code for one in answers if one.whole})
+        self._parts = _by_part(mine, [one for one in answers if not one.whole])
+
+    def of(self, pk: int, answer: Answer) -> tuple[int, int]:
+        """Open and accepted ones."""
+        key = pk, answer.code
+        if answer.whole:
+            return self._whole[(*key, "open")], self._whole[(*key, "accepted")]
+        open_ = accepted = 0
+        for (part, subject, status), n in self._parts.get(key, {}).items():
+            if answered_by(answer, part, subject):
+                open_, accepted = open_ + n * (status == "open"), accepted + n * (status == "accepted")
+        return open_, accepted
+
+
+def _counted(ids: list[int], codes: set[str]) -> Counter[tuple[int, str, str]]:
+    """By account, rule and status."""
+    rows = FindingCount.objects.filter(account__in=ids, code__in=codes, status__in=("open", "accepted"))
+    found = rows.order_by().values_list("account", "code", "status").annotate(total=Sum("n"))
+    return Counter({tuple(key): n for *key, n in found})
+
+
+def _by_part(mine: QuerySet[Finding], answers: list[Answer]) -> Mapping[Key, Mapping[tuple[str, str, str], int]]:
+    """Of rules whose findings answer in part only."""
+    found: defaultdict[Key, dict[tuple[str, str, str], int]] = defaultdict(dict)
+    rows = mine.filter(code__in={one.code for one in answers}).annotate(bucket=bucket(answers))
+    for pk, code, *kind, n in rows.values_list("account", "code", "bucket", "subject_type", "status").annotate(
+        n=Count("pk")
+    ):
+        found[pk, code][tuple(kind)] = n
+    return found
+
+
+def bucket(answers: Iterable[Answer]) -> Case:
+    """A finding's part; where what it says counts, that stands in its place."""
+    said = {one.code for one in answers if one.only.public}
+    return Case(
+        When(Q(code__in=said, evidence__public=True), then=Value(PUBLIC)),
+        When(Q(code__in=said), then=Value(ELSE)),
+        default=F("part"),
+        output_field=CharField(),
+    )
+
+
+def answered_by(answer: Answer, part: str, subject: str) -> bool:
+    """part: as of `bucket`."""
+    only = answer.only
+    if only.public:
+        return part == PUBLIC
+    return (not only.parts or part in only.parts) and (not only.subject or subject == only.subject)
+
+
+class Tally:
+    """Over accounts: by state, in how many a control stands so; and its findings. accepted: failed by accepted faults alone."""
+
+    def __init__(self) -> None:
+        self.states: Counter[State] = Counter()
+        self.accepted = self.findings = self.findings_accepted = 0
+
+    def add(self, verdict: Verdict, faults: tuple[int, int]) -> None:
+        self.states[verdict.state] += 1
+        self.accepted += verdict.accepted
+        self.findings += faults[0]
+        self.findings_accepted += faults[1]
+
+    @property
+    def state(self) -> State:
+        """Of the control over all of them: the worst that some account has."""
+        return next((state for state in WORST_FIRST if self.states[state]), State.UNKNOWN)
+
+
+def tallies(accounts: Iterable[Account], controls: Iterable[Control]) -> dict[Control, Tally]:
+    """Controls of several frameworks that ask the same share one."""
+    accounts, controls = list(accounts), list(controls)
+    stand = standings(accounts, controls).values()
+    made: dict[Any, Tally] = {}
+    for control in controls:
+        if control.question not in made:
+            made[control.question] = tally = Tally()
+            for one in stand:
+                tally.add(one.of(control), one.faults(control))
+    return {control: made[control.question] for control in controls}

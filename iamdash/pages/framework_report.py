@@ -1,0 +1,118 @@
+"""A framework on paper: each control with its state and its evidence, for whoever asks for proof."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from collectors.models import Account
+from findings.frameworks import Control, Framework, State
+from findings.frameworks.evidence import Evidence, evidence
+from findings.frameworks.standing import Tally, answered_by, bucket, standings, where
+from findings.models import Finding
+from iamdash.pages import framework_scope, show
+from iamdash.pages.framework_control import judged_by
+from iamdash.pages.framework_scope import Scoped, framework_of
+from iamdash.pages.frameworks import summary
+
+NAMED = 10  # findings or accounts that a control names
+TROUBLED = (State.FAILED, State.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A control. names: of accounts, by state, where there are several; else findings of the one."""
+
+    control: Control
+    tally: Tally
+    names: list[tuple[State, list[str], int]]
+    findings: list[Finding]
+    one: Account | None
+    evidence: Evidence | None
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        if self.one and self.evidence:
+            return self.evidence.standings[self.one.pk].of(self.control).why
+        return (self.control.asked.lacks.replace("`", ""),) if not self.control.answers else ()
+
+    @property
+    def more(self) -> int:
+        return self.tally.findings + self.tally.findings_accepted - len(self.findings) if self.one else 0
+
+    @property
+    def seen(self) -> list[tuple[Any, Any]]:
+        mine = self.evidence.standings[self.one.pk] if self.one and self.evidence else None
+        return [(answer, mine.seen(answer)) for answer in self.control.answers if not answer.concern] if mine else []
+
+    @property
+    def excepted(self) -> list[Any]:
+        return self.evidence.excepted(self.one.pk, self.control) if self.one and self.evidence else []
+
+    @property
+    def oldest(self) -> Any:
+        return self.evidence.oldest(self.one.pk, self.control) if self.one and self.evidence else None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        mine = self.evidence.standings[self.one.pk] if self.one and self.evidence else None
+        return judged_by(self.control, mine.settings) if mine else {}
+
+
+@require_safe
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    framework, scope = framework_of(slug), framework_scope.read(request)
+    entries = {entry.control: entry for entry in _entries(framework, scope)}
+    tallies = {control: entry.tally for control, entry in entries.items()}
+    context = {
+        "framework": framework,
+        "scope": scope,
+        "now": timezone.now(),
+        "tabs": summary(scope, framework, tallies),
+        "n_accounts": len(scope.seen),
+        "sections": [(title, [entries[control] for control in some]) for title, some in framework.by_section()],
+        "framework_url": show.address(request, "rules-framework", slug, **scope.scope()),
+    }
+    return render(request, "frameworks/report.html", context)
+
+
+def _entries(framework: Framework, scope: Scoped) -> list[Entry]:
+    controls = list(framework.controls.values())
+    found = evidence([scope.one], controls) if scope.one else None
+    stand = found.standings if found else standings(scope.seen, controls)
+    findings = _findings(scope.one, controls) if scope.one else {}
+    made = []
+    for control in controls:
+        tally, by_state = Tally(), defaultdict(list)
+        for account in scope.seen:
+            verdict = stand[account.pk].of(control)
+            tally.add(verdict, stand[account.pk].faults(control))
+            by_state[verdict.state].append(account.name)
+        names = [(s, by_state[s][:NAMED], len(by_state[s])) for s in TROUBLED if by_state[s]]
+        several = names if not scope.one and control.answers else []
+        made.append(Entry(control, tally, several, findings.get(control, []), scope.one, found))
+    return made
+
+
+def _findings(account: Account, controls: list[Control]) -> Mapping[Control, list[Finding]]:
+    """The worst of each control."""
+    answers = {answer for control in controls for answer in control.judging}
+    rows = Finding.objects.filter(where(answers), account=account, resolved_at=None).defer("evidence")
+    found: defaultdict[Control, list[Finding]] = defaultdict(list)
+    by_code = defaultdict(list)
+    for control in controls:
+        for answer in control.judging:
+            by_code[answer.code].append((control, answer))
+    ordered = rows.annotate(bucket=bucket(answers)).order_by("-severity", "-opened_at", "-pk")
+    for finding in ordered.iterator(500):
+        for control, answer in by_code[finding.code]:
+            if len(found[control]) < NAMED and answered_by(answer, finding.bucket, finding.subject_type):
+                found[control].append(finding)
+    return found
