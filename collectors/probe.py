@@ -144,7 +144,7 @@ def _trail(there: Target) -> Iterator[Check]:
         )
         yield Check(what, ok=None, detail=text)
         return
-    yield _tried(what, lambda: objects.read(connect(there, trail_bucket.ACTIONS), where.bucket, found[0].key))
+    yield _tried(what, lambda: objects.read(connect(there, trail_bucket.ACTIONS), where.bucket, found[0]))
 
 
 def _some_file(aws: Aws, where: Place) -> Iterator[Found]:

@@ -119,7 +119,7 @@ def commit(
         queue.done(claim, calls=gathered.calls, counts=counts, error=error)
         others = bound_by(account) if _changed(part, counts, ORGANIZATION_KINDS) else set()
         others |= concerned(account) if _changed(part, counts, CENTER_KINDS) else set()
-        others |= found_in(account, moment) if _changed(part, counts, ANALYZER_KINDS) else set()
+        others |= found_in(account, moment) if _changed(part, counts, (*ANALYZER_KINDS, "details")) else set()
         others |= watched(account) if _changed(part, counts, ("trails", "alarms")) else set()
         judgement = queue.ask_judgement(claim.run_id, account.pk, others)
     log.info("collect.done", source=source.name, account=account.aws_id, calls=gathered.calls, **counts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import current_app, shared_task
 from celery.signals import worker_ready
 
-from collectors import intake, joining, probe, queue, retention, runner, schedule
+from collectors import heartbeat, intake, joining, probe, queue, retention, runner, schedule
 from collectors.models import BundleUpload, ConnectionTest, Job
 from collectors.sources import sources
 
@@ -15,6 +15,8 @@ JUDGE_TASK = "findings.judge"  # a row and a bell are all that goes upward (DESI
 @shared_task(name="collectors.tick")
 def tick() -> None:
     """Start runs that are due or asked for, ring for their jobs, end jobs whose worker was lost too often, let accounts join."""
+    for name in heartbeat.QUEUES:
+        canary.apply_async([name], queue=name, expires=30)
     for test_id in schedule.to_ring(ConnectionTest):
         test_connection.delay(test_id)
     for upload_id in schedule.to_ring(BundleUpload):
@@ -27,6 +29,11 @@ def tick() -> None:
     for job_id, source in Job.objects.filter(pk__in=due.ring).order_by("pk").values_list("pk", "source"):
         collect.apply_async([job_id], queue=queues[source])
     joining.join_all()
+
+
+@shared_task(name="collectors.canary")
+def canary(queue_name: str) -> None:
+    heartbeat.beat(heartbeat.canary(queue_name))
 
 
 @shared_task(name="collectors.collect", soft_time_limit=480, time_limit=540)

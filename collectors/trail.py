@@ -204,7 +204,7 @@ class Reading:
         if found.size > OBJECT_LIMIT:
             return Tally(problem=f"it has {found.size:,} bytes, more than is read of one file")
         try:
-            return objects.read(self.aws, self.where.bucket, found.key)
+            return objects.read(self.aws, self.where.bucket, found)
         except AwsError as error:
             if error.code in objects.GONE:
                 return Tally(problem=f"the bucket does not give it ({error.code})")

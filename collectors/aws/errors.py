@@ -24,6 +24,7 @@ THROTTLED = frozenset(
         "SlowDown",
     }
 )
+TOO_MANY = 429  # a proxy's answer has no code of AWS's
 # "... is not authorized to perform: iam:ListAccessKeys on resource: ..." : the only place where AWS names the action.
 _ACTION = re.compile(r"not authorized to perform: ([\w-]{1,64}:\w{1,128})")
 
@@ -60,7 +61,8 @@ def from_client_error(api: str, error: ClientError) -> AwsError:
         permission = found.group(1)[:128] if found else api
         state = State.BLOCKED_BY_SCP if "service control policy" in message else State.DENIED
         return AwsError(api, state, f"{code}: {message}", code=code, permission=permission)
-    state = State.THROTTLED if code in THROTTLED else State.ERROR
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    state = State.THROTTLED if code in THROTTLED or status == TOO_MANY else State.ERROR
     return AwsError(api, state, f"{code}: {message}", code=code)
 
 

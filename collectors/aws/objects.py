@@ -54,12 +54,15 @@ def _pages(aws: Aws, bucket: str, prefix: str, **more: str) -> Iterator[Answer]:
         more["ContinuationToken"] = following
 
 
-def read(aws: Aws, bucket: str, key: str) -> bytes:
-    """The whole object; a connection that breaks in the middle is tried again."""
+def read(aws: Aws, bucket: str, one: Found) -> bytes:
+    """The whole object. Tried again: a connection that breaks in the middle, and another size than the list told, since botocore
+    takes a proxy's page for the object."""
     for _ in range(TRIES):
-        answer = aws.ask(GET, require="Body", Bucket=bucket, Key=key)
+        answer = aws.ask(GET, require="Body", Bucket=bucket, Key=one.key)
         try:
-            return bytes(answer["Body"].read())
+            found = bytes(answer["Body"].read())
         except BotoCoreError:
             continue
-    raise AwsError(GET, State.ERROR, f"s3://{bucket}/{key} broke off {TRIES} times while it was read.")
+        if len(found) == one.size:
+            return found
+    raise AwsError(GET, State.ERROR, f"s3://{bucket}/{one.key} could not be read whole in {TRIES} tries.")

@@ -8,6 +8,7 @@ from .config import ConfigAggregator, ConfigItem, ConfigRecorder, ConfigRule
 from .coverage import Coverage
 from .credential import AccessKey, Credential
 from .details import AccountDetails
+from .heartbeat import Heartbeat
 from .identity_center import AccountAssignment, CenterPrincipal, PermissionSet
 from .job import Job, Run
 from .joining import Membership, OrganizationConnection
@@ -55,6 +56,7 @@ __all__ = [
     "DelegatedAdministrator",
     "Document",
     "Group",
+    "Heartbeat",
     "Job",
     "LastAccessed",
     "LookedUpEvent",

@@ -72,12 +72,14 @@ def _coverage(others: set[str]) -> dict[str, tuple[records.Coverage, ...]]:
 
 
 def found_in(account: Account, at: datetime) -> set[int]:
-    """Keys of the other connected accounts that are to be judged after what changed at that time in what the account told."""
+    """Keys of the other connected accounts that are to be judged after what changed at that time in what the account told: what
+    its analyzers found, or which organization it is in that they look at, whichever it tells last."""
     changed = Q(seen_from=at) | Q(gone_at=at)
     findings = AnalyzerFinding.objects.filter(changed, account=account).exclude(owner=account.aws_id)
     wanted = Q(aws_id__in=findings.values("owner"))
-    if Analyzer.objects.filter(changed, account=account, type__startswith="ORGANIZATION").exists():
-        own = AccountDetails.present.filter(account=account, unique_id=ORGANIZATION).first()
-        if own and own.as_record.organization and (told := own.as_record.organization.organization_id):
-            wanted |= Q(pk__in=_in_organization(told).values("account"))
+    analyzing = Analyzer.objects.filter(account=account, type__startswith="ORGANIZATION")
+    own = AccountDetails.present.filter(account=account, unique_id=ORGANIZATION).first()
+    told = own.as_record.organization.organization_id if own and own.as_record.organization else ""
+    if told and (analyzing.filter(changed).exists() or (own.seen_from == at and analyzing.exists())):
+        wanted |= Q(pk__in=_in_organization(told).values("account"))
     return set(Account.objects.filter(wanted).exclude(pk=account.pk).values_list("pk", flat=True))

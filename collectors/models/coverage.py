@@ -53,6 +53,10 @@ class Coverage(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("account", "api", "region", name="coverage_identity")]
+        indexes = [
+            models.Index("account", "complete_at", name="coverage_newest", condition=~models.Q(complete_at=None)),
+            models.Index("account", name="coverage_trouble", condition=models.Q(state__in=TROUBLE)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.api}: {self.state}"

@@ -42,6 +42,49 @@ class Api:
 
 
 @dataclass(frozen=True)
+class Size:
+    """What an account is like, as far as the number of calls follows from it. keyed: users with keys. recorded: regions in which
+    Config records; changes: of IAM resources there since the last reading. analyzers: of its own. watched: buckets that matter.
+
+    tells: it tells of an organization with so many accounts, OUs, guardrails, permission sets and people. files: of CloudTrail, a
+    day and account.
+    """
+
+    roles: int = 200
+    users: int = 10
+    keyed: int = 5
+    groups: int = 5
+    policies: int = 60
+    regions: int = 17
+    trails: int = 1
+    analyzers: int = 1
+    recorded: int = 1
+    changes: int = 5
+    buckets: int = 40
+    watched: int = 2
+    tells: bool = False
+    accounts: int = 1
+    ous: int = 0
+    guardrails: int = 0
+    sets: int = 0
+    people: int = 0
+    files: int = 300
+
+    @property
+    def principals(self) -> int:
+        return self.roles + self.users
+
+
+def pages(things: int, page: int) -> int:
+    """Calls for a list: an empty one takes one too."""
+    return max(1, -(-things // page))
+
+
+def _undeclared(size: Size) -> int:
+    raise NotImplementedError("A source says how many calls it makes.")
+
+
+@dataclass(frozen=True)
 class Source:
     """every: due every n-th interval of settings.COLLECT_EVERY_HOURS. queue: Celery's; what takes minutes has its own.
 
@@ -52,6 +95,8 @@ class Source:
     of that time, which has no inventory behind it; trial: and for a test of the connection, which asks about one entity.
     streams: for what has no end and is stored as it is read (collectors.trail): the API under which its coverage stands; such a
     source has no apis. asked_in: whether the account with this AWS id is one where it is asked.
+    calls: about how many calls it takes to ask all of it; renewed: after how many hours all of it is asked anew, where that is
+    not each time that it is due (collectors.cost).
     """
 
     name: str
@@ -66,6 +111,8 @@ class Source:
     trial: Callable[[datetime], Answers] = lambda at: {}
     streams: str = ""
     asked_in: Callable[[str], bool] = lambda account_id: True
+    calls: Callable[[Size], int] = _undeclared
+    renewed: Callable[[], float] | None = None
 
     @property
     def covers(self) -> tuple[str, ...]:

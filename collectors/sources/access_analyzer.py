@@ -156,4 +156,5 @@ SOURCE = Source(
     ),
     transform=transform,
     sweeps={"analyzers": (ANALYZERS,), "analyzer_findings": (ANALYZERS, FINDINGS)},
+    calls=lambda size: 1 + size.regions + 2 * size.analyzers,
 )

@@ -22,7 +22,7 @@ from collectors.records import (
     State,
     VirtualMfaDevice,
 )
-from collectors.sources import Answers, Api, Source
+from collectors.sources import Answers, Api, Source, pages
 
 ALIASES, SUMMARY = "iam:ListAccountAliases", "iam:GetAccountSummary"
 PASSWORD_POLICY = "iam:GetAccountPasswordPolicy"  # noqa: S105 - an API's name
@@ -185,4 +185,5 @@ SOURCE = Source(
         Api(ROOT_FEATURES, root_features),
     ),
     transform=transform,
+    calls=lambda size: 9 + pages(size.roles, PAGE),
 )

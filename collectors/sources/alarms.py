@@ -202,4 +202,5 @@ SOURCE = Source(
     transform=transform,
     every=4,
     sweeps={"alarms": (FILTERS, RULES)},
+    calls=lambda size: 1 + 2 * size.regions,
 )

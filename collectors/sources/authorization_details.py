@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from collectors.aws.call import Answer, Aws
 from collectors.records import Group, InstanceProfile, Part, Policy, PolicyVersion, Role, User, digest
-from collectors.sources import Answers, Api, Source
+from collectors.sources import Answers, Api, Source, pages
 
 DETAILS = "iam:GetAccountAuthorizationDetails"
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
@@ -117,4 +117,5 @@ SOURCE = Source(
     apis=(Api(DETAILS, details),),
     transform=transform,
     sweeps=dict.fromkeys(("users", "groups", "roles", "policies"), (DETAILS,)),
+    calls=lambda size: pages(size.principals + size.groups + size.policies, PAGE),
 )

@@ -267,4 +267,5 @@ SOURCE = Source(
     every=2,
     queue="activity",
     sweeps={"recorders": (RECORDERS,), "config_rules": (RULES,), "config_aggregators": (AGGREGATORS,)},
+    calls=lambda size: 1 + 2 * size.regions + 5 * size.recorded,
 )

@@ -373,4 +373,5 @@ SOURCE = Source(
     fresh=lambda at: {KNOWN: Known(at)},
     trial=lambda at: {KNOWN: Known(at, limit=1, aggregator=aggregator())},
     asked_in=lambda account_id: (through := aggregator()) is None or through.account == account_id,
+    calls=lambda size: 5 + size.changes if size.recorded else 1,
 )

@@ -31,4 +31,5 @@ SOURCE = Source(
     apis=(Api(CONTACT, security_contact),),
     transform=transform,
     every=4,
+    calls=lambda _: 1,
 )

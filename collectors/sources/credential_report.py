@@ -198,4 +198,5 @@ SOURCE = Source(
     apis=(Api(GENERATE, generate), Api(REPORT, report, after=(GENERATE,)), Api(KEYS, list_keys, after=(REPORT,))),
     transform=transform,
     sweeps={"credentials": (REPORT,), "keys": (REPORT, KEYS)},
+    calls=lambda size: 3 + size.keyed,
 )

@@ -143,4 +143,5 @@ SOURCE = Source(
     queue="activity",
     streams=LOOKUP,
     asked_in=wanted,
+    calls=lambda size: 1 + len(looks("", [str(n) for n in range(size.regions)])),
 )

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from collectors.aws.call import Answer, Aws
 from collectors.aws.errors import AwsError
 from collectors.models.last_accessed import Plan, Reading, plan
@@ -190,4 +192,6 @@ SOURCE = Source(
     known=lambda account_id: {PLAN: plan(account_id)},
     fresh=lambda at: _unplanned(at, sys.maxsize),
     trial=lambda at: _unplanned(at, 1),
+    calls=lambda size: 1 + 2 * size.principals,
+    renewed=lambda: settings.LAST_ACCESSED_HOURS,
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from collectors.aws.call import Answer, Aws
+from collectors.aws.call import TRIES, Answer, Aws
 from collectors.aws.errors import AwsError
 from collectors.aws.partitions import HOME
 from collectors.models.bucket_plan import Plan, plan
@@ -74,14 +74,18 @@ def _of_each(api: str, member: str, which: Callable[[Answers], Iterable[str]]) -
 
 
 def _one(aws: Aws, api: str, member: str, name: str, region: str) -> Any:
-    """The files of a bundle have no regions here: a bucket has its name from all of them."""
-    try:
-        answer = aws.ask(api, require=member, region="" if aws.from_files else region, Bucket=name)
-    except AwsError as error:
-        if error.code not in NONE:
-            raise
-        return None
-    return answer[member] if member else answer
+    """A policy is the whole body of its answer, and botocore takes whatever there is; S3 keeps none that is no JSON. The files of
+    a bundle have no regions here: a bucket has its name from all of them."""
+    for _ in range(TRIES):
+        try:
+            answer = aws.ask(api, require=member, region="" if aws.from_files else region, Bucket=name)
+        except AwsError as error:
+            if error.code not in NONE:
+                raise
+            return None
+        if api != POLICY or aws.from_files or isinstance(document(answer[member]), dict):
+            return answer[member] if member else answer
+    raise AwsError(api, State.ERROR, f"The policy of {name} came {TRIES} times as no JSON. Is a proxy between?")
 
 
 def _each(aws: Aws, api: str, names: list[str], ask: Callable[[str], Any]) -> dict[str, Any]:
@@ -261,4 +265,5 @@ SOURCE = Source(
     fresh=lambda at: {PLAN: Plan(at, limit=None)},
     trial=lambda at: {PLAN: Plan(at, limit=1)},
     sweeps={"buckets": (LIST,)},
+    calls=lambda size: 2 + 2 * size.buckets + 6 * size.watched,
 )

@@ -109,4 +109,5 @@ SOURCE = Source(
     queue="activity",
     streams=TRAIL,
     asked_in=read_by,
+    calls=lambda size: size.accounts * (1 + 2 * size.regions + size.files),
 )

@@ -183,4 +183,5 @@ SOURCE = Source(
     ),
     transform=transform,
     sweeps={"trails": (DESCRIBE,)},
+    calls=lambda size: 1 + size.regions + 3 * size.trails,
 )

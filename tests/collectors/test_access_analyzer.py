@@ -13,7 +13,7 @@ from collectors.aws.call import Answer, Aws
 from collectors.aws.errors import AwsError
 from collectors.aws.regional import REGIONS
 from collectors.gather import Gathered, coverage, gather, understand
-from collectors.models import Account, Analyzer, AnalyzerFinding, Coverage, Job, Version
+from collectors.models import Account, AccountDetails, Analyzer, AnalyzerFinding, Coverage, Job, Version
 from collectors.models.analyzer_view import found_in
 from collectors.models.job import JUDGE
 from collectors.models.snapshot import read_snapshot
@@ -79,10 +79,22 @@ class TestThroughTheLab:
         assert {one.owner for one in read_snapshot(security, AS_OF).analyzer_findings} == {security.aws_id}
         at = AnalyzerFinding.objects.filter(account=security).latest("seen_from").seen_from
         assert found_in(security, at) == {archive.pk, other.pk}  # a new analyzer looks at all of them
-        Analyzer.objects.update(seen_from=AS_OF)
+        for model in (Analyzer, AccountDetails):
+            model.objects.update(seen_from=AS_OF)
         assert found_in(security, at) == {archive.pk}
         run_of = Job.objects.filter(source=JUDGE, account=archive)
         assert run_of.exists()
+
+    def test_the_others_are_judged_again_too_when_an_account_learns_last_which_organization_its_analyzer_looks_at(
+        self, connected: list[Account], security: Account
+    ) -> None:
+        other = connected[0]
+        run(other, "organizations")
+        run(security, "access_analyzer")
+        waits = Job.objects.filter(source=JUDGE, account=other, state=Job.State.QUEUED)
+        waits.delete()
+        run(security, "organizations")
+        assert waits.exists()
 
     def test_the_same_again_writes_coverage_only(self, security: Account) -> None:
         run(security, "access_analyzer")

@@ -30,7 +30,7 @@ def zipped(files: dict[str, Any]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(name, content if isinstance(content, str) else json.dumps(content))
+            archive.writestr(name, content if isinstance(content, str | bytes) else json.dumps(content))
     return out.getvalue()
 
 

@@ -58,6 +58,17 @@ class TestThroughTheLab:
         assert Coverage.objects.get(account=connected[0], api=LOGGING).state == "error"
         assert Bucket.present.get(account=connected[0]).as_record.logs_to is None
 
+    @pytest.mark.parametrize("kind", ["html", "truncate"])
+    def test_half_a_policy_is_none(self, connected: list[Account], aws: Any, kind: str) -> None:
+        """It is the whole body of S3's answer, and botocore takes whatever there is."""
+        run(connected[0], "s3_logging")
+        known = Bucket.present.get(account=connected[0]).as_record
+        aws.fault(kind, account=connected[0].aws_id, service="s3", operation="GetBucketPolicy")
+        run(connected[0], "s3_logging")
+        assert Coverage.objects.get(account=connected[0], api=POLICY).state == "error"
+        assert Bucket.present.get(account=connected[0]).as_record.policy == known.policy
+        assert known.delivers
+
 
 class Stub:
     """Buckets a to e; refused: those whose policy denies us."""

@@ -17,7 +17,7 @@ from django.conf import settings
 from collectors.aws.call import Aws
 from collectors.aws.errors import AwsError
 from collectors.records import TRAIL, Part, State
-from collectors.sources import Source, trail_bucket
+from collectors.sources import Size, Source, pages, trail_bucket
 from collectors.sources.athena import sql
 from collectors.sources.trail_bucket import Place
 
@@ -187,6 +187,11 @@ def asked_in(account: str) -> bool:
     return on() and bool(where.bucket) and where.reader == account
 
 
+def calls(size: Size) -> int:
+    """A statement a day and group of accounts: begun, looked at, its answer read."""
+    return 10 * pages(size.accounts, settings.ATHENA_ACCOUNTS)
+
+
 SOURCE = Source(
     name="athena",
     title="CloudTrail's files, by Athena",
@@ -195,4 +200,5 @@ SOURCE = Source(
     queue="activity",
     streams=TRAIL,
     asked_in=asked_in,
+    calls=calls,
 )

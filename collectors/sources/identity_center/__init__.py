@@ -7,7 +7,7 @@ set and one for each of its accounts, so it is asked seldom. Names need the iden
 from __future__ import annotations
 
 from collectors.models.identity_center_view import Plan, plan, regions
-from collectors.sources import Api, Source
+from collectors.sources import Api, Size, Source, pages
 from collectors.sources.identity_center.ask import (
     PLAN,
     assignments,
@@ -42,6 +42,14 @@ from collectors.sources.identity_center.names import (
 )
 from collectors.sources.identity_center.understand import transform
 
+
+def calls(size: Size) -> int:
+    """Members see which there is, and no more. Assignments are told for each set and account, names for each group."""
+    if not size.tells:
+        return 2 + size.regions
+    return 1 + pages(size.sets, 100) + size.sets * (6 + size.accounts) + 2 + pages(size.people, 100)
+
+
 SOURCE = Source(
     name="identity_center",
     title="Identity Center",
@@ -69,4 +77,5 @@ SOURCE = Source(
         "permission_sets": (INSTANCES, SETS, DESCRIBE, PROVISIONED),
         "center_principals": (ASSIGNMENTS, USERS, GROUPS, MEMBERS),
     },
+    calls=calls,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collectors.models.account_tags import Tagging, tagging
 from collectors.models.last_accessed import Reports, reports
-from collectors.sources import Api, Source
+from collectors.sources import Api, Size, Source, pages
 from collectors.sources.organizations.access import PLAN, generate, read
 from collectors.sources.organizations.account_tags import TAGGING, tags
 from collectors.sources.organizations.ask import (
@@ -41,6 +41,16 @@ from collectors.sources.organizations.names import (
 )
 from collectors.sources.organizations.understand import transform
 
+
+def calls(size: Size) -> int:
+    """Members may ask who the organization is, and no more. Reports on access and tags are renewed bit by bit, once a day."""
+    if not size.tells:
+        return 2
+    nodes = 1 + size.ous
+    tree = 2 + 2 * nodes + pages(size.accounts, 20) + 2 + 2 * size.guardrails + 4
+    return tree + size.accounts + 2 * size.accounts
+
+
 SOURCE = Source(
     name="organizations",
     title="Organization",
@@ -71,4 +81,5 @@ SOURCE = Source(
         "organization_policies": (POLICIES, CONTENT, TARGETS),
         "organization_delegates": (DELEGATES, DELEGATED),
     },
+    calls=calls,
 )
