@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,13 +16,14 @@ from django.views.decorators.http import require_safe
 
 from collectors.models import Account, Coverage, Run
 from collectors.models.coverage import TROUBLE, says
-from findings.models import Finding, FindingEvent, PrincipalPosture, RuleState
+from findings.models import Finding, FindingCount, FindingEvent, PrincipalPosture, RuleState
 from findings.rules.registry import rules
 from findings.vocabulary import Practice, Severity
-from iamdash.access.models import Role
-from iamdash.pages import show, trend
+from iamdash.pages import first_run, show, trend
 from iamdash.pages.charts import Chart, Series
 from iamdash.pages.context import account_chosen
+from iamdash.pages.next_steps import next_steps
+from iamdash.pages.overview_answer import answer
 from iamdash.pages.severities import WORST_FIRST, Counts
 from iamdash.pages.work_facets import OVERDUE
 
@@ -72,23 +73,26 @@ def overview(request: HttpRequest) -> HttpResponse:
     chosen = request.account_chosen = account_chosen(request)
     account = get_object_or_404(Account, aws_id=chosen) if chosen else None
     if account is None and not Account.objects.exists():
-        may_add = request.user.may(Role.ADMIN) and request.user.all_accounts
-        return render(request, "overview/welcome.html", {"may_add": may_add})
+        return render(request, "overview/welcome.html", first_run.ways(request.user))
     mine = {"account": account} if account else {}
-    still_open = Finding.objects.filter(resolved_at=None, status=Finding.Status.OPEN, **mine)
+    counted = FindingCount.objects.filter(**mine)
+    still_open = counted.filter(status=Finding.Status.OPEN)
     practices = standings(still_open, RuleState.objects.filter(**mine), account)
+    by_account, shown = severities_by_account(still_open), trend.shown(request, account)
     context = {
         "practices": practices,
         "total": sum(p.total for p in practices),
         "urgent": sum(p.urgent for p in practices),
         "overdue": Finding.objects.filter(OVERDUE, **mine).count(),
-        "accepted": Finding.objects.filter(acceptance__isnull=False, **mine).count(),
+        "accepted": counted.filter(status=Finding.Status.ACCEPTED).aggregate(total=Sum("n", default=0))["total"],
         "chart": chart(practices, request),
-        "trend": trend.shown(request, account),
+        "trend": shown,
+        "answer": answer(request, shown, {p.practice: p.urgent for p in practices if p.rules}, by_account),
+        "next": next_steps(request, account),
         "principals": PrincipalPosture.objects.filter(risk__gt=0, principal__gone_at=None, **mine)
         .select_related("principal", "account")
         .order_by("-risk", "-principal_id")[:TOP],
-        "accounts_by_risk": [] if account else riskiest_accounts(still_open),
+        "accounts_by_risk": [] if account else riskiest_accounts(by_account),
         "judged": any(p.checked for p in practices),
         "changes": changes(FindingEvent.objects.filter(at__gte=timezone.now() - RECENT, **mine)),
         "gaps": gaps(Coverage.objects.filter(**mine)),
@@ -96,13 +100,17 @@ def overview(request: HttpRequest) -> HttpResponse:
         "collecting": Run.objects.filter(finished_at=None, **mine).count(),
         "account": account,
     }
+    if not context["judged"]:
+        context["unfinished"] = first_run.unfinished() if account is None else [account]
     return render(request, "overview/page.html", context)
 
 
-def standings(still_open: QuerySet[Finding], states: QuerySet[RuleState], account: Account | None) -> list[Standing]:
+def standings(
+    still_open: QuerySet[FindingCount], states: QuerySet[RuleState], account: Account | None
+) -> list[Standing]:
     """All practices in the mission's order, account basics last."""
     found: dict[str, dict[Severity, int]] = defaultdict(lambda: dict.fromkeys(Severity, 0))
-    for practice, severity, n in still_open.values_list("practice", "severity").annotate(n=Count("*")):
+    for practice, severity, n in still_open.values_list("practice", "severity").annotate(total=Sum("n")):
         found[practice][Severity(severity)] = n
     judged: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for code, subjects, unknown in states.values_list("code").annotate(Sum("n_subjects"), Sum("n_unknown")):
@@ -138,11 +146,17 @@ def chart(practices: Iterable[Standing], request: HttpRequest) -> Chart:
     return Chart("by-practice", sentence, tuple(p.practice.label for p in shown), series)
 
 
-def riskiest_accounts(still_open: QuerySet[Finding]) -> list[tuple[Account, Counts]]:
-    """Accounts by their open findings, compared severity by severity from the worst."""
+def severities_by_account(still_open: QuerySet[FindingCount]) -> dict[int, Counts]:
+    """Open findings by account's key."""
     counts: dict[int, dict[Severity, int]] = defaultdict(lambda: dict.fromkeys(WORST_FIRST, 0))
-    for pk, severity, n in still_open.values_list("account", "severity").annotate(n=Count("*")):
-        counts[pk][Severity(severity)] = n
+    for pk, severity, n in still_open.values_list("account", "severity").annotate(total=Sum("n")):
+        if n:
+            counts[pk][Severity(severity)] = n
+    return dict(counts)
+
+
+def riskiest_accounts(counts: Mapping[int, Counts]) -> list[tuple[Account, Counts]]:
+    """Accounts by their open findings, compared severity by severity from the worst."""
     worst = sorted(counts, key=lambda pk: (tuple(counts[pk].values()), -pk), reverse=True)[:TOP]
     accounts = Account.objects.in_bulk(worst)
     return [(accounts[pk], counts[pk]) for pk in worst]

@@ -1,0 +1,154 @@
+"""What to do next: of the actions that close open findings those that take most risk away for their effort (steps.py)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import connection
+from django.http import HttpRequest
+
+from collectors.models import Account
+from findings import steps
+from findings.analysis.families import FIXED_HIGHER, fixed_at
+from findings.models import Finding, PermissionSetRole
+from findings.rules import registry
+from findings.score import WEIGHTS
+from findings.vocabulary import Rule, Severity
+from iamdash.pages import show
+
+TOP = 5
+COLUMNS = {severity: severity.slug for severity in steps.WORST_FIRST}
+# The same as steps.worth for a rule of effort 1: it ranks the accounts of one rule. Rules are ranked among each other by worth.
+_UP_TO = [steps.WORST_FIRST[: n + 1] for n in range(len(steps.WORST_FIRST))]
+_WORTH = ", ".join(
+    "({risk})::float / greatest(1 + ({n} - 1) / {like}.0, 1)".format(
+        risk=" + ".join(f"{WEIGHTS[s]} * {COLUMNS[s]}" for s in some),
+        n=" + ".join(COLUMNS[s] for s in some),
+        like=steps.LIKE,
+    )
+    for some in _UP_TO
+)
+_SUMS = ", ".join(f"coalesce(sum(n) filter (where severity = {s.value}), 0) as {name}" for s, name in COLUMNS.items())
+_BEST = f"""
+with cells as (
+  select account_id, code, {_SUMS} from findings_findingcount
+  where status = 'open' and not (code = any(%(higher)s)) {{mine}} group by 1, 2 having sum(n) > 0),
+ranked as (select *, greatest({_WORTH}) as worth, count(*) over (partition by code) as accounts from cells)
+select distinct on (code) code, account_id, accounts, {", ".join(COLUMNS.values())}
+from ranked order by code, worth desc, account_id
+"""  # noqa: S608 - constants of this module
+# The roles of a set are told apart by their ids, which an index of findings has.
+_SETS = """
+select f.code, s.set_arn, min(s.name), count(distinct f.account_id), f.severity, count(*)
+from findings_permissionsetrole s join collectors_principal p on p.id = s.role_id and p.gone_at is null
+join findings_finding f on f.subject_id = p.unique_id and f.account_id = s.account_id
+where f.resolved_at is null and f.status = 'open' {mine} group by 1, 2, f.severity
+"""
+
+
+@dataclass(frozen=True)
+class Action:
+    """place: where it is done, in words. accounts: in which it closes findings. url: the findings that it closes. others:
+    accounts with findings of the rule that it leaves open; others_url: all of the rule's."""
+
+    rule: Rule
+    place: str
+    counts: Mapping[Severity, int]
+    accounts: int
+    url: str
+    together: bool = False
+    others: int = 0
+    others_url: str = ""
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def risk(self) -> int:
+        return steps.risk(self.counts)
+
+    @property
+    def worth(self) -> float:
+        return steps.worth(self.rule.effort, self.counts, together=self.together)
+
+
+def next_steps(request: HttpRequest, account: Account | None) -> list[Action]:
+    """At most TOP, the best first, no rule twice. Four queries."""
+    found = [*_of_accounts(request, account), *_of_places(request, account), *_of_sets(request, account)]
+    found.sort(key=lambda one: (-one.worth, -one.risk, one.rule.code, one.place))
+    best: dict[str, Action] = {}
+    for action in found:
+        best.setdefault(action.rule.code, action)
+    return [action for action in best.values() if action.worth][:TOP]
+
+
+def _of_accounts(request: HttpRequest, account: Account | None) -> Iterable[Action]:
+    mine = "and account_id = %(account)s" if account else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BEST.format(mine=mine), {"account": account.pk if account else None, "higher": list(FIXED_HIGHER)}
+        )
+        rows = cursor.fetchall()
+    accounts = {account.pk: account} if account else Account.objects.in_bulk({pk for _, pk, *_ in rows})
+    known = registry.catalogue()
+    for code, pk, n, *counts in rows:
+        if code in known and pk in accounts:
+            yield Action(
+                known[code].rule,
+                accounts[pk].name,
+                _counts(zip(COLUMNS, counts, strict=True)),
+                1,
+                _findings(request, rule=code, account=accounts[pk].aws_id),
+                others=n - 1,
+                others_url=_findings(request, rule=code),
+            )
+
+
+def _of_places(request: HttpRequest, account: Account | None) -> Iterable[Action]:
+    """Findings that are put right above their accounts, and, where nobody read the tree, in each of these."""
+    rows = Finding.objects.filter(resolved_at=None, status=Finding.Status.OPEN, code__in=FIXED_HIGHER)
+    rows = rows.filter(account=account) if account else rows
+    found: defaultdict[tuple[str, str, str, str], list[tuple[int, int]]] = defaultdict(list)
+    columns = ("code", "severity", "evidence__fix_at", "account", "account__aws_id", "account__name")
+    for code, severity, told, pk, aws_id, name in rows.values_list(*columns):
+        place = fixed_at(code, {"fix_at": told})
+        found[(code, "fix", place, told) if place else (code, "account", aws_id, name)].append((severity, pk))
+    known = registry.catalogue()
+    for (code, narrow, slug, words), some in found.items():
+        if code in known:
+            counts = _counts((severity, 1) for severity, _ in some)
+            url = _findings(request, rule=code, **{narrow: slug})
+            yield Action(known[code].rule, words, counts, len({pk for _, pk in some}), url, together=True)
+
+
+def _of_sets(request: HttpRequest, account: Account | None) -> Iterable[Action]:
+    if not PermissionSetRole.objects.exists():
+        return
+    with connection.cursor() as cursor:
+        mine = "and s.account_id = %(account)s" if account else ""
+        cursor.execute(_SETS.format(mine=mine), {"account": account.pk if account else None})
+        rows = cursor.fetchall()
+    found: defaultdict[tuple[str, str], list[tuple[str, int, int, int]]] = defaultdict(list)
+    for code, arn, *rest in rows:
+        found[code, arn].append(tuple(rest))
+    known = registry.catalogue()
+    for (code, arn), some in found.items():
+        if code in known:
+            counts = _counts((severity, n) for _, _, severity, n in some)
+            url = _findings(request, rule=code, set=arn)
+            words, accounts = f"permission set {some[0][0]}", max(n for _, n, _, _ in some)
+            yield Action(known[code].rule, words, counts, accounts, url, together=True)
+
+
+def _counts(pairs: Iterable[tuple[int, int]]) -> Mapping[Severity, int]:
+    found = dict.fromkeys(steps.WORST_FIRST, 0)
+    for severity, n in pairs:
+        found[Severity(severity)] += n
+    return found
+
+
+def _findings(request: HttpRequest, **narrow: str) -> str:
+    return show.address(request, "findings", **narrow)
