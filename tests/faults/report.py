@@ -1,0 +1,50 @@
+"""docs/operate/reliability.md from what `make soak` found: `python -m tests.faults.report [--check]`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.faults.results import FILE
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/operate/reliability.md"
+HEAD = """# Reliability
+
+<!-- Made by `python -m tests.faults.report` from tests/faults/results.json, which `make soak` writes. Do not edit. -->
+
+What was broken on purpose, and what was known afterwards. The oracle is a dump of inventory, findings and aggregates, row by row
+without ids: after the fault is over and the queue is empty it must equal that of a run in which nothing went wrong.
+
+`make test` runs a sample of each row, `make soak` all of it (`SOAK_MINUTES=60 make soak` for a longer random mix, `FAULT_SEED=n`
+for other points). A row that is not there was not run.
+
+| Fault | How | Must hold | Runs | Failed | Seeds | On |
+|---|---|---|---:|---:|---|---|
+"""
+
+
+def page(rows: dict[str, dict[str, Any]]) -> str:
+    return HEAD + "".join(line(name, row) for name, row in sorted(rows.items()))
+
+
+def line(name: str, row: dict[str, Any]) -> str:
+    seeds = sorted(set(row["seeds"]))
+    shown = "" if not seeds else str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    cells = (name, row["how"], row["oracle"], row["runs"], row["failed"], shown, row["date"])
+    return f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in cells)} |\n"
+
+
+def main(arguments: list[str]) -> int:
+    text = page(json.loads(FILE.read_text()) if FILE.exists() else {})
+    if arguments == ["--check"]:
+        same = PAGE.exists() and PAGE.read_text() == text
+        sys.stderr.write("" if same else f"{PAGE} is not what results.json says: run python -m tests.faults.report\n")
+        return int(not same)
+    PAGE.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
