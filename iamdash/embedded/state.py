@@ -123,17 +123,17 @@ def _reads_files_only(arguments: list[str]) -> bool:
 
 
 def prepare_environment(arguments: list[str]) -> None:
-    """What the settings need before Django reads them. `up` makes its secret key; every other command, given in another
-    terminal without settings of its own, talks to the `up` that runs from this checkout."""
+    """What the settings need before Django reads them. `up` makes its secret key, and so does `restore` where no `up` runs; every
+    other command, given in another terminal without settings of its own, talks to the `up` that runs from this checkout."""
     try:
-        if arguments[:1] == ["up"]:
+        state = State(default_folder())
+        alone = arguments[:1] == ["restore"] and not os.environ.get("DATABASE_URL") and not state.running
+        if arguments[:1] == ["up"] or alone:
             if not any(os.environ.get(name) for name in OURS[2:]):
                 os.environ["IAMDASH_SECRET_KEY_FILE"] = str(State.open().secret_key)
         elif _reads_files_only(arguments):
             os.environ.setdefault("IAMDASH_SECRET_KEY", secrets.token_urlsafe(50))
-        elif not any(os.environ.get(name) for name in OURS):
-            state = State(default_folder())
-            if state.running:
-                os.environ.update(json.loads((state.folder / "environment.json").read_text()))
+        elif not any(os.environ.get(name) for name in OURS) and state.running:
+            os.environ.update(json.loads((state.folder / "environment.json").read_text()))
     except OSError as error:
         sys.exit(f"iamdash cannot use its state folder: {error}. Choose another with IAMDASH_STATE=/some/folder")

@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (CHECKOUT / "Dockerfile").read_text()
-OURS = ("web", "worker", "beat", "migrate")
+OURS = ("web", "worker", "beat", "metrics", "migrate")
 each = pytest.mark.parametrize("name", sorted(SERVICES))
 
 
@@ -64,11 +64,12 @@ def test_only_the_worker_has_a_way_out(name: str) -> None:
     assert ways_out == (["outside"] if name == "worker" else [])
     assert "data" in networks
     assert ("front" in networks) == (name == "web")
+    assert ("scrape" in networks) == (name == "metrics")
 
 
 def test_each_process_has_its_database_role() -> None:
     roles = {name: SERVICES[name]["environment"].get("IAMDASH_DB_ROLE") for name in OURS}
-    assert roles == {"web": "web", "worker": "worker", "beat": "worker", "migrate": None}
+    assert roles == {"web": "web", "worker": "worker", "beat": "worker", "metrics": "metrics", "migrate": None}
 
 
 def test_secrets_are_files_without_defaults_and_for_those_who_need_them() -> None:
@@ -85,7 +86,7 @@ def test_secrets_are_files_without_defaults_and_for_those_who_need_them() -> Non
 
 
 def test_migrate_ends_before_the_others_start() -> None:
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "beat", "metrics"):
         assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     assert "on-failure" in SERVICES["migrate"]["restart"]
 
@@ -104,7 +105,7 @@ def test_the_image_runs_as_nobody_in_particular_from_the_lock() -> None:
     assert "pip install --require-hashes -r /tmp/requirements.lock" in DOCKERFILE
     assert DOCKERFILE.count("FROM python:3.13-slim-bookworm") == 2
     assert not re.search(r"^(ARG|ADD|ENTRYPOINT) |https?://", DOCKERFILE, re.M)
-    assert [SERVICES[name]["user"] for name in OURS] == ["10001:10001"] * 4
+    assert [SERVICES[name]["user"] for name in OURS] == ["10001:10001"] * len(OURS)
 
 
 def test_the_image_holds_the_product_only() -> None:
@@ -112,7 +113,8 @@ def test_the_image_holds_the_product_only() -> None:
     assert lines[0] == "*"
     kept = {line[1:] for line in lines if line.startswith("!")}
     assert kept == {
-        "collectors", "findings", "iamdash", "static", "templates", "manage.py", "requirements.lock", "LICENSE",
+        "collectors", "findings", "iamdash", "static", "templates", "manage.py", "LICENSE",
+        "requirements.lock", "requirements-backup.lock",
     }  # fmt: skip
     assert "collectors/lab" in lines
 
@@ -158,6 +160,13 @@ def test_the_migrate_command_consists_of_commands_there_are() -> None:
     words = re.findall(r"manage\.py (\w+)", " ".join(command("migrate")))
     assert words == ["migrate", "first_admin"]
     assert set(words) <= set(get_commands())
+
+
+def test_the_metrics_command_is_there() -> None:
+    from django.core.management import get_commands
+
+    assert command("metrics") == ["python", "manage.py", "metrics"]
+    assert "metrics" in get_commands()
 
 
 def test_the_password_files_reach_the_settings(tmp_path: Path) -> None:

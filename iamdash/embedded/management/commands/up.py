@@ -125,6 +125,8 @@ class Up:
         web = processes.web(ours, for_worker, self.options)
         for child in (web, processes.worker(for_worker), processes.beat(ours, self.state)):
             self.family.start(child)
+        if ours.get("IAMDASH_METRICS_PORT"):
+            self.family.start(processes.metrics(ours))
         self.family.wait_until(lambda: is_alive(self.options.host, self.options.port), web)
         self.welcome()
         if lab_url and self.options.lab_accounts <= processes.HISTORY_ACCOUNTS:
