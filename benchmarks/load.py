@@ -1,0 +1,94 @@
+"""50 operators with think time on two years of 500 accounts while a worker collects: the 95th of 100 answers, by locust.
+
+Gunicorn, worker, PostgreSQL, Valkey, the lab and locust share this machine. Collected are accounts of the lab, beside the 500.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.collect import installation
+from benchmarks.figure import Figure
+from iamdash.embedded import processes
+from iamdash.embedded.ports import is_alive
+from iamdash.embedded.processes import Options
+
+OPERATORS, SECONDS, LIMIT = 50, int(os.environ.get("BENCH_SECONDS", "180")), 500.0
+PORT = 8_990
+COLLECTED = (20, 100)  # accounts of the lab, and roles of each, that are collected meanwhile
+# What people open, of a hundred: lists and the pages of things far more than sums.
+SHARES = {"overview": 12, "findings": 20, "a finding": 20, "principals": 8, "a role": 12, "keys": 5, "a key": 5, "trends": 4,
+          "accounts": 5, "an account": 6, "findings, resolved": 3, "findings of the largest account": 6, "findings, searched": 2,
+          "policies": 3, "a policy": 3, "activity-changes": 3, "findings-owners": 1, "rules": 2}  # fmt: skip
+
+
+def run() -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory(prefix="iamdash-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with installation(folder, *COLLECTED) as (family, ours, for_worker):
+            given = folder / "load.json"
+            filled(ours, given)
+            options = Options("127.0.0.1", PORT, True, *COLLECTED, 7, False, False)
+            web = processes.web(ours | {"IAMDASH_HTTP_ONLY": "1"}, for_worker, options)
+            family.start(web)
+            family.start(processes.worker(for_worker))
+            family.wait_until(lambda: is_alive("127.0.0.1", PORT), web)
+            with subprocess.Popen(collecting(), env=os.environ | for_worker) as collects:
+                seen = load(folder, given)
+                collects.terminate()
+            yield from figures(seen)
+
+
+def collecting() -> list[str]:
+    again = f"while true; do {sys.executable} manage.py collect --all --wait; done"
+    return ["sh", "-c", again]
+
+
+def filled(ours: dict[str, str], given: Path) -> None:
+    """In a process of its own, which Django's settings of this one do not bind."""
+    code = f"from benchmarks.load import fill; fill({str(given)!r})"
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | ours | {"IAMDASH_HTTP_ONLY": "1"})
+
+
+def fill(given: str) -> None:
+    import django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "iamdash.settings"
+    django.setup()
+    from benchmarks.dashboard import clients, pages, prepare
+
+    prepare()
+    every, some = clients().values()
+    sessions = [client.cookies["iamdash"].value for client in (every, some)]
+    asked = [(page.name, page.url, SHARES[page.name]) for page in pages() if page.name in SHARES]
+    if missing := SHARES.keys() - {name for name, *_ in asked}:
+        raise RuntimeError(f"no such page: {missing}")
+    Path(given).write_text(json.dumps({"sessions": sessions[:1], "pages": asked}))
+
+
+def load(folder: Path, given: Path) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "locust", "-f", "benchmarks/load_user.py", "--headless", "--users", str(OPERATORS),
+               "--spawn-rate", "5", "--run-time", f"{SECONDS}s", "--host", f"http://127.0.0.1:{PORT}", "--reset-stats",
+               "--csv", str(folder / "seen"), "--only-summary", "--exit-code-on-error", "0"]  # fmt: skip
+    subprocess.run(command, check=True, env=os.environ | {"IAMDASH_LOAD": str(given)}, stdout=sys.stderr)
+    with (folder / "seen_stats.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def figures(seen: list[dict[str, Any]]) -> Iterator[Figure]:
+    for row in seen:
+        n = int(row["Request Count"])
+        yield Figure(
+            f"{OPERATORS} operators, {row['Name']} ({n:,} requests)", float(row["95%"]), "ms", "limit", LIMIT, 1
+        )
+    total = next(row for row in seen if row["Name"] == "Aggregated")
+    yield Figure("answers that were errors", float(total["Failure Count"]), "", "of", float(total["Request Count"]), 0)
