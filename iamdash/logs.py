@@ -15,6 +15,7 @@ _VALUES = re.compile(
     r"(?<![\w/+=])[A-Za-z0-9/+]{40}(?![\w/+=])"  # the form of a secret access key
     r"|[A-Za-z0-9/+=]{100,}"  # of a session token
     r"|(?i:bearer )\S+"
+    r"|iamdash_[\w-]{43}"  # an API token
     r"|(?<=://)[^/\s@]*:[^/\s@]+(?=@)"  # user and password of a URL
 )
 

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from iamdash.access import configured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENV = os.environ
@@ -61,8 +64,10 @@ def _database(url: str, role: str) -> dict[str, object]:
     options: dict[str, object] = {"application_name": f"iamdash-{role or 'owner'}", "connect_timeout": 5}
     options |= {k: v for k, v in query.items() if k not in {"host", "port"}}
     # Web requests are short, and a lock that waits is a page that hangs. Migrations and collection may take longer.
-    statement = 15_000 if role == "web" else 0
-    options["options"] = f"-c statement_timeout={statement} -c lock_timeout={5_000 if role else 0} -c timezone=UTC"
+    statement = 15_000 if role in {"web", "metrics"} else 0
+    # Counting a list by many columns sorts on disk with the 4 MB that PostgreSQL takes by itself.
+    memory = "-c work_mem=16MB -c timezone=UTC"
+    options["options"] = f"-c statement_timeout={statement} -c lock_timeout={5_000 if role else 0} {memory}"
     if role:
         options["assume_role"] = f"iamdash_{role}"
     return {
@@ -103,6 +108,7 @@ INSTALLED_APPS = [
     "iamdash.access",
     "iamdash.notify",
     "iamdash.pages",
+    "iamdash.api",
     "iamdash.embedded",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -113,24 +119,36 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "django_tables2",
 ]
 MIDDLEWARE = [
+    "iamdash.api.metrics.traffic.TrafficMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "iamdash.access.headers.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # a user's page: 500 KB become 22; the length is padded against BREACH
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "iamdash.api.middleware.ApiMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "iamdash.access.signing.SignedInMiddleware",
+    "iamdash.access.mfa.SecondFactorMiddleware",
+    "iamdash.access.sessions.SessionsMiddleware",
+    "iamdash.access.audit.AuditMiddleware",
     "iamdash.access.scope.ScopeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "iamdash.pages.recent.RecentMiddleware",
 ]
 TEMPLATES = [
     {
@@ -152,7 +170,14 @@ TEMPLATES = [
 DB_ROLE = ENV.get("IAMDASH_DB_ROLE", "")
 DATABASES = {"default": _database(ENV.get("DATABASE_URL", "postgresql://iamdash@127.0.0.1:5432/iamdash"), DB_ROLE)}
 REDIS_URL = ENV.get("REDIS_URL", "redis://127.0.0.1:6379")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _redis(REDIS_URL, 1)}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": _redis(REDIS_URL, 1),
+        # A Valkey that does not answer is one that is away: pages do without it, and do not hang.
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1.0},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 DOORBELL = "iamdash.celery.app"  # DESIGN 7
@@ -196,6 +221,34 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900  # seconds for which a sign-in or a confirmation is enough for what is sensitive
+# Second factors and single sign-on: docs/operate/sign-in.md.
+MFA_ADAPTER = "iamdash.access.mfa.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "iamdash"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are an admin's word, and nobody signs in by one
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = HTTP_ONLY
+MFA_REQUIRED = configured.mfa_required(ENV.get("IAMDASH_MFA_REQUIRED", ""))
+SSO = {
+    kind: provider
+    for kind, provider in (
+        ("openid_connect", configured.oidc(ENV, _secret("IAMDASH_OIDC_CLIENT_SECRET"))),
+        ("saml", configured.saml(ENV, installed=importlib.util.find_spec("onelogin") is not None)),
+    )
+    if provider
+}
+SSO_ONLY = _flag("IAMDASH_SSO_ONLY")  # no passwords, but for who has the key behind the glass
+if SSO_ONLY and not SSO:
+    raise ImproperlyConfigured("IAMDASH_SSO_ONLY needs a provider: IAMDASH_OIDC_ISSUER or IAMDASH_SAML_METADATA_URL.")
+if "saml" in SSO:
+    INSTALLED_APPS.append("allauth.socialaccount.providers.saml")
+SOCIALACCOUNT_ADAPTER = "iamdash.access.sso.Adapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # by an address that the provider verified: iamdash/access/sso.py
+SOCIALACCOUNT_PROVIDERS = {kind: app for provider in SSO.values() for kind, app in provider.apps.items()}
 ALLAUTH_TRUSTED_PROXY_COUNT = int(ENV.get("IAMDASH_TRUSTED_PROXIES", "0"))
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "overview"
@@ -221,7 +274,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # A form that leads to the identity provider is refused where a redirect of its way is not named.
+        "form-action": [SELF, *(origin for provider in SSO.values() for origin in provider.origins)],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "object-src": [NONE],
@@ -255,6 +309,7 @@ COLLECT_EVERY_HOURS = float(ENV.get("IAMDASH_COLLECT_EVERY_HOURS", "6"))
 # All rates of collectors/aws/bucket.py times this: less, where other tools need more of the account's quota.
 AWS_RATE_FACTOR = float(ENV.get("IAMDASH_AWS_RATE_FACTOR", "1"))
 BUCKETS_URL = _redis(REDIS_URL, 2)
+QUEUES_URL = _redis(REDIS_URL, 0)  # the broker's, without Celery's words for it
 # Access Advisor takes two calls a principal: how many of them a run reads, and how old a reading may get.
 LAST_ACCESSED_A_RUN = int(ENV.get("IAMDASH_LAST_ACCESSED_A_RUN", "300"))
 LAST_ACCESSED_HOURS = float(ENV.get("IAMDASH_LAST_ACCESSED_HOURS", "24"))
@@ -308,6 +363,11 @@ PUBLIC_URL = ENV.get("IAMDASH_URL", "").rstrip("/")
 # Tickets for findings: docs/operate/tickets.md. iamdash and the tracker share the secret (whsec_...); without it there are none.
 TICKETS_URL = ENV.get("IAMDASH_TICKETS_URL", "")
 TICKETS_SECRET = _secret("IAMDASH_TICKETS_SECRET")
+# The read API: docs/operate/api.md. Requests that one token may make in a minute.
+API_PER_MINUTE = int(ENV.get("IAMDASH_API_PER_MINUTE", "600"))
+# Where Prometheus reads: docs/operate/metrics.md. Without a port nothing is counted of requests, and nothing is served.
+METRICS_PORT = int(ENV.get("IAMDASH_METRICS_PORT") or 0)
+METRICS_HOST = ENV.get("IAMDASH_METRICS_HOST") or "127.0.0.1"
 # E-mail leaves by this server; without, there is none. IAMDASH_SMTP_TLS: starttls, tls (from the first byte on) or none.
 EMAIL_HOST = ENV.get("IAMDASH_SMTP_HOST", "")
 _SMTP_TLS = ENV.get("IAMDASH_SMTP_TLS") or "starttls"

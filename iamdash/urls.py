@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("sign-in/", include("iamdash.access.urls")),
+    path("", include("iamdash.api.urls")),
     path("", include("iamdash.pages.urls")),
 ]
 

@@ -42,6 +42,7 @@ def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., dict[st
         {"password": SECRET},
         {"url": f"postgresql://iamdash:{SECRET}@db/iamdash"},
         {"header": f"Bearer {SECRET}"},
+        {"text": f"curl said iamdash_{SECRET}-_x ."},
         {"text": f"using ASIAABCDEFGHIJKLMNOP with {SECRET} now"},
     ],
 )

@@ -7,6 +7,8 @@ class AccessConfig(AppConfig):
     label = "access"
 
     def ready(self) -> None:
+        from iamdash.access import signing
         from iamdash.access.database import protect
 
         post_migrate.connect(protect, sender=self)
+        signing.listen()

@@ -4,6 +4,7 @@
 - `iamdash_web` reads what its transaction names: set_config('iamdash.accounts', '1,2', true). Unset means no rows.
 - `iamdash_all` is the web for operators of all accounts: its policy is the constant true, which costs the planner nothing
   (an OR or a sub-select in the policy cost 4 to 19 s at a million findings).
+- `iamdash_metrics` counts: it may read the columns that are counted, and no name.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from django.apps import apps
 from django.db import connections, models, transaction
 from django.db.backends.utils import CursorWrapper
 
-WEB, WHOLE, WORKER = "iamdash_web", "iamdash_all", "iamdash_worker"
+WEB, WHOLE, WORKER, METRICS = "iamdash_web", "iamdash_all", "iamdash_worker", "iamdash_metrics"
 SEEN = "any (string_to_array(nullif(current_setting('iamdash.accounts', true), ''), ',')::bigint[])"
 # Apps whose rows belong to an account, or to nobody; the others hold operators and their sessions.
 DATA = ("collectors", "findings", "notify")
@@ -61,8 +62,25 @@ WEB_WRITES = {
 }
 # Secrets that the web stores and never reads: their column is the worker's.
 WEB_READS = {"notify.channeltarget": "select (id, channel_id, shown, set_by, set_at)"}
+# What is counted for Prometheus (api/metrics/readings.py).
+METRICS_READS = {
+    "collectors.account": "id",
+    "collectors.connection": "account_id, enabled",
+    "collectors.membership": "account_id, paused, standing",
+    "collectors.coverage": "account_id, source, state, complete_at",
+    "collectors.job": "source, state, created_at, due_at, finished_at, lease_until, calls",
+    "collectors.run": "finished_at",
+    "collectors.heartbeat": "name, heard_at",
+    "findings.finding": "due_at, resolved_at",
+    "findings.findingcount": "practice, severity, status, n",
+    "notify.delivery": "state, created_at, due_at",
+}
+# Of operators, and added to only.
+APPENDED = frozenset({"access.auditentry"})
 # Of no account: everybody reads it, and operators of all accounts write it.
-OF_ALL = frozenset({"findings.awsranges", "findings.accountgroup", "findings.review", "notify.channel"})
+OF_ALL = frozenset(
+    {"collectors.heartbeat", "findings.awsranges", "findings.accountgroup", "findings.review", "notify.channel"}
+)
 # Of no account: messages hold what is known of many. Only operators of all accounts read and write it.
 OF_WHOLE = frozenset({"notify.channeltarget", "notify.delivery", "notify.reader", "notify.seenevent"})
 
@@ -70,32 +88,45 @@ OF_WHOLE = frozenset({"notify.channeltarget", "notify.delivery", "notify.reader"
 def protect(using: str = "default", **_: Any) -> None:
     """Make roles, grants and policies what the models say. Runs after each migrate, as the owner."""
     with transaction.atomic(using), connections[using].cursor() as cursor:
-        for role in (WEB, WHOLE, WORKER):
-            cursor.execute(
-                f"do $$ begin create role {role} nologin; exception when duplicate_object or unique_violation then null; end $$"
-            )
-            cursor.execute(f"grant {role} to current_user")
-            cursor.execute(f"grant usage on schema public to {role}")
+        make_roles(cursor)
         for model in apps.get_models(include_auto_created=True):
             if model._meta.managed:
                 _grant(cursor, model)
         cursor.execute(f"grant usage on all sequences in schema public to {WEB}, {WHOLE}, {WORKER}")
         cursor.execute(f"grant execute on function ensure_month, settle_months, drop_months to {WORKER}")
+        cursor.execute(f"grant execute on function findings_sought, changes_sought to {WEB}, {WHOLE}")
+
+
+def make_roles(cursor: CursorWrapper) -> None:
+    """They belong to the server, not to the database: a dump does not hold them, and names them."""
+    for role in (WEB, WHOLE, WORKER, METRICS):
+        cursor.execute(
+            f"do $$ begin create role {role} nologin; exception when duplicate_object or unique_violation then null; end $$"
+        )
+        cursor.execute(f"grant {role} to current_user")
+        cursor.execute(f"grant usage on schema public to {role}")
 
 
 def _grant(cursor: CursorWrapper, model: type[models.Model]) -> None:
     table, label = model._meta.db_table, model._meta.label_lower
     data = model._meta.app_label in DATA
     reads = WEB_READS.get(label, "select")
-    web = (
-        f"{reads}, {WEB_WRITES[label]}" if label in WEB_WRITES else reads if data else "select, insert, update, delete"
-    )
-    cursor.execute(f'revoke all on "{table}" from {WEB}, {WHOLE}, {WORKER}')
+    own = "select, insert" if label in APPENDED else "select, insert, update, delete"
+    web = f"{reads}, {WEB_WRITES[label]}" if label in WEB_WRITES else reads if data else own
+    cursor.execute(f'revoke all on "{table}" from {WEB}, {WHOLE}, {WORKER}, {METRICS}')
     cursor.execute(f'grant {web} on "{table}" to {WEB}, {WHOLE}')
     # The worker needs nothing of operators and sessions.
     if data:
         cursor.execute(f'grant select, insert, update, delete on "{table}" to {WORKER}')
         _row_security(cursor, table, *scope_of(model))
+        _counted(cursor, table, METRICS_READS.get(label))
+
+
+def _counted(cursor: CursorWrapper, table: str, columns: str | None) -> None:
+    cursor.execute(f'drop policy if exists {METRICS} on "{table}"')
+    if columns:
+        cursor.execute(f'grant select ({columns}) on "{table}" to {METRICS}')
+        cursor.execute(f'create policy {METRICS} on "{table}" for select to {METRICS} using (true)')
 
 
 def scope_of(model: type[models.Model]) -> tuple[str, str]:
@@ -140,3 +171,14 @@ def seen_accounts(scope: str | Iterable[int], *, read_only: bool = False, using:
         if read_only:
             cursor.execute("set transaction read only")
         yield
+
+
+@contextmanager
+def seeing_all(using: str = "default") -> Iterator[None]:
+    """Reads that decide what an operator may see, before that is known. The rights before are back at the end, whatever comes."""
+    with transaction.atomic(using), connections[using].cursor() as cursor:
+        cursor.execute("select quote_ident(current_user)")
+        (before,) = cursor.fetchone()
+        cursor.execute(f"set local role {WHOLE}")
+        yield
+        cursor.execute(f"set local role {before}")

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 
+from iamdash.access import audit
 from iamdash.access.database import seen_accounts
 
 T = TypeVar("T")
@@ -28,8 +29,9 @@ class ScopeMiddleware:
         if request.path in UNSCOPED:
             return self.get_response(request)
         scope = request.user.scope if request.user.is_authenticated else []
-        with keeping(), seen_accounts(scope, read_only=request.method in {"GET", "HEAD", "OPTIONS"}):
+        with keeping(), seen_accounts(scope, read_only=reads(request)):
             response = self.get_response(request)
+            audit.settle(request, response)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
         if response.streaming:
@@ -37,6 +39,11 @@ class ScopeMiddleware:
         elif "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "no-store, private"
         return response
+
+
+def reads(request: HttpRequest) -> bool:
+    """Whether the database itself shall refuse writes. Who comes back from an identity provider signs in by a GET."""
+    return request.method in audit.SAFE and not request.path.startswith("/sign-in/")
 
 
 def _in_scope(scope: str | list[int], chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -17,8 +17,8 @@ from iamdash.notify import mail, queue, slack, webhook
 from iamdash.notify.models import Channel, ChannelTarget, Delivery
 from iamdash.notify.outgoing import Answer, OutgoingError
 from iamdash.notify.queue import Outcome
-from iamdash.notify.sealed import SealError, opened, seal
 from iamdash.notify.wording import plain
+from iamdash.sealed import SealError, opened, seal
 
 log = structlog.get_logger(__name__)
 Send = Callable[[Delivery, dict[str, Any], datetime], Answer]

@@ -18,6 +18,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 
 from collectors.models import Account, Connection
+from iamdash.access import tokens
 from iamdash.access.models import Operator, Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,8 +76,9 @@ def session_of(operator: Operator) -> str:
     return str(session.session_key)
 
 
-def get(url: str, session: str) -> str:
-    request = urllib.request.Request(url, headers={"Cookie": f"iamdash={session}"})
+def get(url: str, session: str, token: str = "") -> str:
+    given = {"Authorization": f"Bearer {token}"} if token else {"Cookie": f"iamdash={session}"}
+    request = urllib.request.Request(url, headers=given)
     with urllib.request.urlopen(request, timeout=20) as response:
         return str(response.read().decode())
 
@@ -85,18 +87,22 @@ def test_each_request_sees_its_operator_s_accounts_on_shared_connections(server:
     accounts = [Account.objects.create(aws_id=f"{n:012}", name=f"account-number-{n}") for n in (1, 2)]
     for account in accounts:
         Connection.objects.create(account=account)
-    sessions = {}
+    sessions, secrets = {}, {}
     for account in accounts:
         operator = Operator.objects.create_user(f"of-{account.aws_id}", role=Role.VIEWER)
         operator.accounts.add(account)
         sessions[account.name] = session_of(operator)
-    sessions["*"] = session_of(Operator.objects.create_user("all", role=Role.ADMIN, all_accounts=True))
+        _, secrets[account.name] = tokens.make(operator, "t", ["inventory:read"], 1)
+    everybody = Operator.objects.create_user("all", role=Role.ADMIN, all_accounts=True)
+    sessions["*"] = session_of(everybody)
+    _, secrets["*"] = tokens.make(everybody, "t", ["inventory:read"], 1)
 
     def seen(who: str, path: str) -> tuple[str, set[str]]:
-        text = get(server + path, sessions[who])
+        text = get(server + path, sessions[who], secrets[who] if path.startswith("/api/") else "")
         return who, {a.name for a in accounts if a.name in text}
 
-    work = [(who, path) for _ in range(6) for who in sessions for path in ("/accounts/", "/accounts/?export=csv")]
+    paths = ("/accounts/", "/accounts/?export=csv", "/api/v1/accounts")
+    work = [(who, path) for _ in range(6) for who in sessions for path in paths]
     with ThreadPoolExecutor(4) as pool:
         for who, names in pool.map(lambda job: seen(*job), work):
             assert names == ({a.name for a in accounts} if who == "*" else {who})

@@ -29,8 +29,10 @@ from findings.models import (
     NamedNetwork,
     Note,
 )
-from iamdash.access.models import Role
+from iamdash.access.models import Operator, Role
 from iamdash.notify.models import AlertRule, Delivery, Digest
+from iamdash.pages.context import NAV
+from iamdash.pages.models import SavedView
 from tests.collectors.organized import decide, listed, tell
 from tests.conftest import AS_OF, WebClient
 from tests.notify.telling import channel
@@ -45,7 +47,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
 class Route:
     """args: names of attributes of Things. method: the one that does something. every: only for operators of all accounts.
 
-    leads: it leads to another page.
+    leads: it leads to another page. shows: what it did is on the page that answers, and nowhere else.
     """
 
     args: tuple[str, ...] = ()
@@ -53,6 +55,7 @@ class Route:
     role: Role = Role.VIEWER
     every: bool = False
     leads: bool = False
+    shows: bool = False
 
 
 ROUTES = {
@@ -73,6 +76,7 @@ ROUTES = {
     "findings-exception-extend": Route(("acceptance",), "post", Role.ANALYST),
     "findings-exception-approve": Route(("acceptance",), "post", Role.ANALYST),
     "principals": Route(),
+    "principals-kinds": Route(role=Role.ANALYST),
     "principals-sets": Route(),
     "principals-set": Route(("permission_set",)),
     "principal": Route(("aws_id", "principal")),
@@ -114,6 +118,24 @@ ROUTES = {
     "settings": Route(),
     "settings-decide": Route(role=Role.ADMIN),
     "settings-end": Route(("setting",), "post", Role.ADMIN),
+    "settings-tokens": Route(),
+    "settings-token-add": Route(),
+    "settings-api": Route(),
+    "settings-api-document": Route(),
+    "settings-profile": Route(),
+    "settings-views": Route(),
+    "settings-view-add": Route(),
+    "settings-view": Route(("view",)),
+    "settings-view-default": Route(("view",), "post"),
+    "settings-view-end": Route(("view",), "post", Role.ADMIN),
+    "search": Route(),
+    "settings-operators": Route(role=Role.ADMIN, every=True),
+    "settings-operator-add": Route(role=Role.ADMIN, every=True),
+    "settings-operator": Route(("operator",), role=Role.ADMIN, every=True),
+    "settings-operator-mfa": Route(("operator",), "post", Role.ADMIN, every=True),
+    "settings-operator-password": Route(("operator",), "post", Role.ADMIN, every=True, shows=True),
+    "settings-operator-sessions": Route(("operator",), "post", Role.ADMIN, every=True),
+    "settings-audit": Route(role=Role.ADMIN, every=True),
     "settings-alerts": Route(),
     "settings-alert-rule-add": Route(role=Role.ADMIN),
     "settings-alert-rule-end": Route(("alert_rule",), "post", Role.ADMIN),
@@ -128,6 +150,10 @@ ROUTES = {
     "settings-channel-end": Route(("channel",), "post", Role.ADMIN, every=True),
     "settings-deliveries": Route(role=Role.ANALYST, every=True),
     "settings-delivery": Route(("delivery",), role=Role.ANALYST, every=True),
+    "accounts-cost": Route(),
+    "account-start": Route(("aws_id",)),
+    "settings-status": Route(role=Role.ANALYST, every=True),
+    "accounts-collect": Route((), "post", Role.ANALYST),
     "accounts-groups": Route(),
     "accounts-group-add": Route(role=Role.ADMIN, every=True),
     "accounts-group": Route(("group",), role=Role.ADMIN, every=True),
@@ -169,6 +195,10 @@ ROUTES = {
     "trends": Route(),
     "trends-report": Route(),
     "rules": Route(),
+    "rules-frameworks": Route(),
+    "rules-framework": Route(("framework",)),
+    "rules-framework-report": Route(("framework",)),
+    "rules-control": Route(("framework", "control")),
     "rule": Route(("code",)),
 }
 FORMS = {
@@ -178,6 +208,13 @@ FORMS = {
     "accounts-organization-connect",
     "accounts-organization-change",
     "settings-decide",
+    "settings-operator-add",
+    "settings-operator",
+    "settings-token-add",
+    "principals-kinds",
+    "settings-profile",
+    "settings-view-add",
+    "settings-view",
     "settings-alert-rule-add",
     "settings-digest-add",
     "settings-channel-add",
@@ -197,9 +234,54 @@ OWN = {
     "account_change_password",
     "account_set_password",
     "account_reauthenticate",
+    "security",
+    "sessions-end",
+    "mfa_index",
+    "mfa_list_webauthn",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_add_webauthn",
 }  # of the operator, not of an account
-OPEN = {"account_login", "account_inactive", "account_signup", "livez", "readyz"}  # to strangers
+TOP = {view for _, view, _ in NAV} | {"search", "activity-weeks"}  # of the navigation, or of all of it
+OPEN = {
+    "account_login",
+    "account_inactive",
+    "account_signup",
+    "livez",
+    "readyz",
+    "socialaccount_login_cancelled",
+}  # to strangers
+# To strangers, on their way: tests/access/test_sign_in.py and test_sso.py.
+ON_THE_WAY = {"mfa_authenticate", "mfa_login_webauthn", "openid_connect_login", "openid_connect_callback"}
 
+# By a token: name -> args, and the scope it needs; tests/api/test_walk.py.
+API = {
+    "api-document": ((), ""),
+    "api-findings": ((), "findings:read"),
+    "api-finding": (("finding",), "findings:read"),
+    "api-rules": ((), "findings:read"),
+    "api-rule": (("code",), "findings:read"),
+    "api-principals": ((), "inventory:read"),
+    "api-principal": (("aws_id", "principal"), "inventory:read"),
+    "api-keys": ((), "inventory:read"),
+    "api-key": (("aws_id", "key"), "inventory:read"),
+    "api-accounts": ((), "inventory:read"),
+    "api-account": (("aws_id",), "inventory:read"),
+    "api-coverage": ((), "inventory:read"),
+    "api-trends": ((), "trends:read"),
+    "api-trends-by": (("by",), "trends:read"),
+}
+OF_ONE = {
+    "principals-kinds-undo",  # tests/pages/test_kinds_many.py
+    "settings-token-end",  # tests/api/test_tokens.py
+    "session-end",  # tests/access/test_sign_in.py
+    "mfa_remove_webauthn",  # tests/browser/test_passkeys.py
+    "mfa_edit_webauthn",
+}  # an operator's own thing
 SIGNED = {"hooks-tickets"}  # by another program, without a session: tests/pages/test_tickets.py
 
 
@@ -226,6 +308,9 @@ class Things:
     bulk: UUID
     change: int
     code: str = "KY102"
+    framework: str = "cis-v5"
+    control: str = "1.13"
+    by: str = "account"
     name: str = "kept-apart-role"
     channel: int = 0
     alert_rule: int = 0
@@ -233,6 +318,8 @@ class Things:
     delivery: int = 0
     review: int = 0
     review_item: int = 0
+    operator: int = 0
+    view: int = 0
 
 
 def things(account: Account) -> Things:
@@ -276,7 +363,8 @@ def things(account: Account) -> Things:
         account, account.aws_id, principal.unique_id, finding.pk, run.pk, key.unique_id, policy.unique_id, network.pk,
         setting, group, owner, *organized(account), center.joined(principal, name).set_arn,
         guarded_by(account, name), *worked_on(account, name), told(account, "role", principal.unique_id, name).pk,
-        name=name, **alerted(account, name), **reviewed(account, name),
+        name=name, **alerted(account, name), **reviewed(account, name), view=viewed(account, name),
+        operator=Operator.objects.create_user(f"of-{account.aws_id}").pk,
     )  # fmt: skip
 
 
@@ -306,6 +394,13 @@ def worked_on(account: Account, name: str) -> tuple[int, UUID]:
     Note.objects.create(text=name, **same)
     Finding.objects.filter(account=account).update(assignee=name)
     return one.pk, one.bulk
+
+
+def viewed(account: Account, name: str) -> int:
+    """A view that somebody else shared and that names the account; of the view's owner and admins."""
+    owner, _ = Operator.objects.get_or_create(username="who-shares")
+    query = f"account={account.aws_id}"
+    return SavedView.objects.create(list="findings", name=name, query=query, owner=owner, shared=True).pk
 
 
 def grouped(account: Account, name: str) -> tuple[int, UUID, int]:
@@ -375,7 +470,7 @@ def ask(client: Client, name: str, of: Things) -> Any:
 
 
 def test_every_route_says_what_it_needs() -> None:
-    assert names(get_resolver().url_patterns) == set(ROUTES) | OWN | OPEN | SIGNED
+    assert names(get_resolver().url_patterns) == set(ROUTES) | OWN | OPEN | SIGNED | set(API) | OF_ONE | ON_THE_WAY
 
 
 @pytest.mark.parametrize("name", ROUTES)
@@ -403,8 +498,6 @@ def test_nobody_can_sign_up(db: None) -> None:
         reverse("account_signup"),
         {"username": "me", "password1": "a long password 1", "password2": "a long password 1"},
     )
-    from iamdash.access.models import Operator
-
     assert not Operator.objects.exists()
 
 
@@ -416,12 +509,12 @@ def test_in_scope_the_role_decides(name: str, role: Role, everything: bool, insi
     response = ask(client, name, inside)
     route = ROUTES[name]
     allowed = client.operator.may(route.role) and (everything or not route.every)
-    expected = 403 if not allowed else 302 if route.method == "post" or route.leads else 200
+    expected = 403 if not allowed else 302 if (route.method == "post" and not route.shows) or route.leads else 200
     assert response.status_code == expected
 
 
 @pytest.mark.parametrize("role", Role)
-@pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if set(r.args) - {"code"}])
+@pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if set(r.args) - {"code", "framework", "control"}])
 def test_out_of_scope_nothing_exists(name: str, role: Role, inside: Things, outside: Things, sign_in: Any) -> None:
     client = sign_in(role, [inside.account])
     assert ask(client, name, outside).status_code in {404, 403}
@@ -470,6 +563,9 @@ def test_pages_behind_the_sign_in_are_not_cached_and_framed_by_nobody(name: str,
     assert response.headers["X-Frame-Options"] == "DENY"
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     assert "unsafe" not in response.headers["Content-Security-Policy"]
+    page = b"" if response.streaming else response.content
+    below = name not in TOP and b"<html" in page
+    assert page.count(b'class="crumbs"') == below, "a page below a list says where it is, once"
 
 
 @pytest.mark.parametrize("name", sorted(OWN))

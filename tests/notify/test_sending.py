@@ -14,8 +14,8 @@ import structlog
 from collectors.models import Account
 from iamdash.notify import queue, sending, tasks
 from iamdash.notify.models import Channel, ChannelTarget, Delivery
-from iamdash.notify.sealed import SealError, opened, seal
 from iamdash.notify.signing import verified
+from iamdash.sealed import SealError, opened, seal
 from tests.conftest import db_role
 
 from .mailbox import Mailbox

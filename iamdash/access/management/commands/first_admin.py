@@ -6,7 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from iamdash.access import audit
 from iamdash.access.models import Operator, Role
+from iamdash.access.sso import rights_of
 
 
 class Command(BaseCommand):
@@ -23,5 +25,6 @@ class Command(BaseCommand):
         password = Path(path).read_text().strip()
         if len(password) < 14:
             raise CommandError(f"The password in {path} has fewer than 14 characters.")
-        Operator.objects.create_user("admin", password, role=Role.ADMIN, all_accounts=True)
+        operator = Operator.objects.create_user("admin", password, role=Role.ADMIN, all_accounts=True)
+        audit.record(None, "operator-made", "admin", **rights_of(operator))
         self.stdout.write("Made the operator admin.")

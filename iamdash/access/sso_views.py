@@ -1,0 +1,34 @@
+"""allauth's way to the OpenID Connect provider and back. Where the provider is down, or tells nonsense, a page says so."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import Any
+
+import structlog
+from allauth.socialaccount.providers.openid_connect import views
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from jwt import PyJWTError
+from requests import RequestException
+
+from iamdash.access import audit
+from iamdash.access.rights import View
+
+NONSENSE = (RequestException, PyJWTError, KeyError, TypeError, ValueError)
+
+
+def _said(view: View) -> View:
+    @wraps(view)
+    def saying(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except NONSENSE as error:
+            structlog.get_logger(__name__).warning("single sign-on failed", error=type(error).__name__)
+            audit.record(request, "sign-in-failed", "by single sign-on", outcome=audit.Outcome.REFUSED)
+            return render(request, "socialaccount/authentication_error.html", status=401)
+
+    return saying
+
+
+login, callback = _said(views.login), _said(views.callback)
