@@ -1,7 +1,8 @@
 """A PostgreSQL whose database `iamdash` is migrated already: made once for these migrations, then copied.
 
-Sixty migrations take longer than most test files. What pytest-django makes for each process is a copy of that database (TEMPLATE),
-so that every run, and every process of it, starts within a second. Kept in .pytest_cache, which may be deleted at any time.
+Sixty migrations take longer than most test files. What pytest-django makes for each process is a copy of that database
+(TEMPLATE), so that every run, and every process of it, starts within a second. Kept in .pytest_cache, which may be deleted
+at any time.
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ class ReviewItem(models.Model):
         indexes = [
             models.Index(
                 fields=["review", "account", "verdict", "state"],
-                include=["kind", "worst", "unsure"],
+                include=["kind", "worst", "unsure", "sets"],
                 name="review_item_counted",
             ),
             models.Index("review", "verdict", "worst", "id", name="review_item_by_verdict"),

@@ -6,6 +6,7 @@ Rows are derived: a witness that comes late (a trail's file, Config's history) r
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from collectors.models import Account
@@ -71,9 +72,21 @@ class Change(models.Model):
             # The list of all accounts counts its facets in this index alone.
             models.Index(
                 fields=["at", "id"],
-                include=["account", "how", "outcome", "actor", "what", "kinds", "opened", "resolved"],
+                include=[
+                    "account",
+                    "how",
+                    "outcome",
+                    "actor",
+                    "what",
+                    "kinds",
+                    "agent",
+                    "witnesses",
+                    "opened",
+                    "resolved",
+                ],
                 name="change_by_time",
             ),
+            GinIndex(fields=["events"], name="change_by_call"),
             models.Index(
                 fields=["principal_id", "at"], name="change_by_principal", condition=~models.Q(principal_id="")
             ),

@@ -106,15 +106,27 @@ def deployment(connection: Connection) -> dict[str, Any]:
     }
 
 
+def _initial(kind: str) -> dict[str, str]:
+    return {"kind": kind} if kind in Connection.Kind.values else {}
+
+
 @needs(Role.ADMIN, every_account=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
-    form = AddAccount(request.POST or None)
+    form = AddAccount(request.POST or None, initial=_initial(request.GET.get("kind", "")))
     if request.method == "POST" and form.is_valid():
         account = form.save(request.user.username)
         messages.success(request, f"{account} is registered. {NEXT[form.cleaned_data['kind']]}")
-        return redirect("account", account.aws_id)
-    return render(request, "accounts/add.html", {"form": form}, status=422 if form.errors else 200)
+        return redirect("account-start", account.aws_id)
+    context = {"form": form, "organization": "organization" in request.GET}
+    return render(request, "accounts/add.html", context, status=422 if form.errors else 200)
+
+
+def _back(request: HttpRequest, aws_id: str, part: str = "") -> HttpResponse:
+    """To where it was asked: the steps of the first run, or the account's page."""
+    if request.POST.get("back") == "start":
+        return redirect("account-start", aws_id)
+    return redirect(reverse("account", args=[aws_id]) + part)
 
 
 @needs(Role.ANALYST)
@@ -129,7 +141,7 @@ def collect(request: HttpRequest, aws_id: str) -> HttpResponse:
         messages.success(request, "Asked for. The worker takes it within 30 seconds; this page shows the run.")
     else:
         messages.error(request, "This account is paused. An admin can resume it.")
-    return redirect("account", aws_id)
+    return _back(request, aws_id)
 
 
 @needs(Role.ANALYST)
@@ -139,7 +151,7 @@ def test(request: HttpRequest, aws_id: str) -> HttpResponse:
     account = get_object_or_404(Account, aws_id=aws_id)
     if not ConnectionTest.objects.filter(account=account, finished_at=None).exists():
         ConnectionTest.objects.create(account=account, requested_by=request.user.username)
-    return redirect(reverse("account", args=[aws_id]) + "#test")
+    return _back(request, aws_id, "#test")
 
 
 @needs(Role.ANALYST)
@@ -154,7 +166,7 @@ def upload(request: HttpRequest, aws_id: str) -> HttpResponse:
     else:
         for error in form.errors.get("file", ["Choose a zip."]):
             messages.error(request, error)
-    return redirect(reverse("account", args=[aws_id]) + "#bundles")
+    return _back(request, aws_id, "#bundles")
 
 
 @require_safe

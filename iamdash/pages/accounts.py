@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from collectors.models import Account, Connection, Coverage, Principal
 from collectors.models.account import HELD
 from collectors.models.coverage import TROUBLE
-from findings.models import Finding
+from findings.models import Finding, FindingCount
 from findings.vocabulary import Severity
 from iamdash.access.models import Role
 from iamdash.pages import show
@@ -22,8 +23,8 @@ from iamdash.pages.facets import Conditions
 from iamdash.pages.filters import Asked, Filters, Sort
 from iamdash.pages.grouped import group_facet, owned, owner_facet
 from iamdash.pages.lists import ListPage
-from iamdash.pages.severities import counted, counts
-from iamdash.pages.tables import ListTable
+from iamdash.pages.severities import OPEN_FIELDS, counted, counts
+from iamdash.pages.tables import SELECT, ListTable, Ordered, picker
 
 COLLECTED = Exists(Coverage.objects.filter(account=OuterRef("pk")))
 TROUBLED = Exists(Coverage.objects.filter(account=OuterRef("pk"), state__in=TROUBLE))
@@ -39,7 +40,16 @@ HEALTH = {
 class AccountTable(ListTable):
     lead = "name"
     caption = "Connected AWS accounts"
+    fixed = ("pick",)
+    tells = {
+        "owner": ("owner",),
+        "health": ("connection", "enabled", "held", "apis", "apis_missing"),
+        "newest": ("collected_at",),
+        "principals": ("principals",),
+        "findings": OPEN_FIELDS,
+    }
 
+    pick = tables.Column(SELECT, empty_values=(), accessor="aws_id", attrs={"td": {"class": "tight"}})
     name = tables.Column()
     aws_id = tables.Column("Account id", attrs={"td": {"class": "mono"}})
     owner = tables.Column(empty_values=())
@@ -47,6 +57,14 @@ class AccountTable(ListTable):
     newest = tables.Column("Collected", empty_values=())
     principals = tables.Column(attrs={"td": {"class": "number"}, "th": {"class": "number"}})
     findings = tables.Column("Open findings", accessor="pk")
+
+    def __init__(self, data: Ordered, *, asked: Asked, request: HttpRequest) -> None:
+        super().__init__(data, asked=asked, request=request)
+        if not request.user.may(Role.ANALYST):
+            self.columns.hide("pick")
+
+    def render_pick(self, record: Account) -> SafeString:
+        return picker(record.aws_id, record.name)
 
     def render_name(self, record: Account) -> SafeString:
         url = show.address(self.request, "account", record.aws_id)
@@ -116,13 +134,13 @@ class AccountList(ListPage):
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
         """Counts of a page's accounts, each by its index; a join would multiply them with one another."""
         coverage = Coverage.objects.filter(account=OuterRef("pk"))
-        still_open = Finding.objects.filter(account=OuterRef("pk"), resolved_at=None, status=Finding.Status.OPEN)
+        still_open = FindingCount.objects.filter(account=OuterRef("pk"), status=Finding.Status.OPEN).values("account")
         return qs.select_related("connection", "membership").annotate(
             apis=number(coverage, "api"),
             troubled=number(coverage.filter(state__in=TROUBLE), "api"),
             newest=Subquery(coverage.order_by().values("account").values(at=Max("complete_at"))),
             principals=number(Principal.present.filter(account=OuterRef("pk"))),
-            **{s.slug: number(still_open.filter(severity=s)) for s in Severity},
+            **{s.slug: Coalesce(Subquery(still_open.filter(severity=s).values(total=Sum("n"))), 0) for s in Severity},
         )
 
     def attach(self, rows: Sequence[Any]) -> None:
@@ -131,7 +149,8 @@ class AccountList(ListPage):
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         user = self.request.user
-        return {"may_add": user.may(Role.ADMIN) and user.all_accounts, "may_see_all": user.all_accounts}
+        may_add = user.may(Role.ADMIN) and user.all_accounts
+        return {"may_add": may_add, "may_see_all": user.all_accounts, "may_work": user.may(Role.ANALYST)}
 
 
 def number(rows: QuerySet[Any], of: str = "pk") -> Coalesce:

@@ -73,6 +73,14 @@ def _few(found: QuerySet[Any], otherwise: Q) -> Q:
 class SessionTable(ListTable):
     lead = "principal"
     caption = "Sessions"
+    tells = {
+        "principal": ("actor", "principal_arn", "session"),
+        "when": ("first_at", "last_at"),
+        "verdict": ("behind", "confidence", "reasons", "of_a_machine"),
+        "origin": DATA,
+        "caller": ("lineage", "sign_in", "key"),
+        "calls": ("calls", "denied"),
+    }
 
     principal = tables.Column("Who acted", empty_values=(), accessor="pk")
     when = tables.Column("Last call", accessor="at", attrs={"td": {"class": "tight"}})

@@ -20,7 +20,7 @@ from collectors.models import Account, UsageEvent, UsagePrincipal
 from collectors.records import clean
 from findings.analysis.activity.event_actions import service_of
 from iamdash.pages import acting, show
-from iamdash.pages.facets import Conditions, Facet, Option, rows
+from iamdash.pages.facets import By, Conditions, Counts, Facet, Option
 from iamdash.pages.filters import Asked
 from iamdash.pages.lists import ListPage
 from iamdash.pages.tables import ListTable
@@ -59,9 +59,12 @@ class Period(Facet):
         days = int(slugs[-1])
         return Q(**{f"{self.column}__gte": acting.since(days) if self.dated else acting.moment(days)})
 
-    def options(self, qs: QuerySet[Any]) -> list[Option]:
-        found = qs.order_by().aggregate(**{f"n_{slug}": rows(self.where([slug])) for slug in DAYS})
-        return [Option(slug, label, found[f"n_{slug}"]) for slug, label in DAYS.items()]
+    @property
+    def by(self) -> Sequence[By]:
+        return [self.where([slug]) for slug in DAYS]
+
+    def of(self, found: Sequence[Counts]) -> list[Option]:
+        return [Option(slug, label, one[True]) for (slug, label), one in zip(DAYS.items(), found, strict=True)]
 
     def label(self, slug: str) -> str:
         return DAYS[slug]
@@ -246,4 +249,6 @@ FIELDS: Mapping[str, Any] = {
     "event_source": lambda v: v.event.source,
     "event_name": lambda v: v.event.name,
 }
+WHO_FIELDS = ("actor", "principal_id", "principal_arn")
+EVENT_FIELDS = ("event_source", "event_name")
 COUNTS: Mapping[str, Any] = {"calls": lambda v: v.n, "denied": lambda v: v.denied}

@@ -14,7 +14,7 @@ from operator import or_
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -27,12 +27,13 @@ from findings.models.timeline import How
 from iamdash.pages import acting, acts, show, timeline
 from iamdash.pages.acting import OLDEST, WORDS
 from iamdash.pages.acts import Linked, Period
-from iamdash.pages.facets import Accounts, Choices, Conditions, Facet, Option, Texts, rows
+from iamdash.pages.facets import Accounts, Choices, Conditions, Counts, OfColumn, Option, Texts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.lists import ListPage
+from iamdash.pages.searching import NAMED, contains, found_by, named, pattern
 from iamdash.pages.tables import ListTable
 
-SEARCHED = ("principal_arn", "session_name", "network", "agent")
+SEARCHED = ("principal_arn", "session_name", "network", "agent", "key_id", "principal_id")
 KINDS = (
     "role", "user", "group", "policy", "key", "root", "account", "permission_set", "account_assignment", "organization_policy",
     "organizational_unit", "organization_account", "delegate", "trail", "recorder", "config_rule", "alarm", "analyzer", "bucket",
@@ -92,10 +93,9 @@ def about(entity: Principal | Policy | AccessKey, kind: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Among(Facet):
+class Among(OfColumn):
     """A column of several values each; a row counts for every one that it has. values: slug -> label."""
 
-    column: str
     values: dict[str, str]
 
     def accepts(self, slug: str) -> bool:
@@ -104,12 +104,12 @@ class Among(Facet):
     def where(self, slugs: Sequence[str]) -> Q:
         return Q(**{f"{self.column}__overlap": list(slugs)})
 
-    def options(self, qs: QuerySet[Any]) -> list[Option]:
-        """One pass: rows are counted by all that they have together, of which there are few kinds."""
-        found: Counter[str] = Counter()
-        for several, n in qs.order_by().values_list(self.column).annotate(n=rows()):
-            found.update(dict.fromkeys(several, n))
-        return [Option(slug, label, found[slug]) for slug, label in self.values.items()]
+    def of(self, found: Sequence[Counts]) -> list[Option]:
+        """Rows were counted by all that they have together, of which there are few kinds."""
+        each: Counter[str] = Counter()
+        for several, n in found[0].items():
+            each.update(dict.fromkeys(several, n))
+        return [Option(slug, label, each[slug]) for slug, label in self.values.items()]
 
     def label(self, slug: str) -> str:
         return self.values[slug]
@@ -129,12 +129,19 @@ class OfCall(Linked):
 class ChangeTable(ListTable):
     lead = "change"
     caption = "Changes"
+    tells = {
+        "change": ("what", "changed", "entities", "outcome"),
+        "when": ("at", "since", "exact"),
+        "principal": ("actor", "principal_arn", "session", "key", "behind", "nobody_named"),
+        "how": ("how", "seen_by", "network", "agent", "invoked_by", "calls"),
+        "findings": ("opened", "resolved", "findings"),
+    }
 
     change = tables.Column("What", empty_values=(), accessor="pk", attrs={"td": {"class": "changed"}})
     when = tables.Column("When", accessor="at", attrs={"td": {"class": "moment"}})
     principal = tables.Column("Who", empty_values=(), accessor="pk", attrs={"td": {"class": "moment"}})
     how = tables.Column("How and from where", empty_values=(), accessor="pk")
-    findings = tables.Column("Findings after it", empty_values=(), accessor="pk")
+    findings = tables.Column("Findings after it", empty_values=(), accessor="pk", attrs={"td": {"class": "after"}})
     account = tables.Column(attrs={"td": {"class": "moment"}})
 
     def render_change(self, record: Any) -> SafeString:
@@ -174,6 +181,7 @@ class ChangeList(ListPage):
     name = "changes"
     title = "Changes"
     folder = "activity/changes"
+    most = 20_000  # counted by three times as many columns as others are
     table = ChangeTable
     filters = Filters(
         sorts={"when": Sort("Newest", ("at",), descending=True)},
@@ -268,14 +276,11 @@ def _said(row: ChangedEntity) -> dict[str, Any]:
 
 
 def _meant(q: str) -> Q:
-    """Part of a name or address, or the whole id of a caller, its key, or name of a call. Looked for once: where few are found,
-    all else of the page is asked of these."""
-    recent = Q(at__gte=acting.moment(OLDEST))
-    named = ChangedEntity.objects.filter(recent, name__icontains=q).values("change")
-    meant = reduce(or_, (Q(**{f"{column}__icontains": q}) for column in SEARCHED))
-    meant |= Q(principal_id=q) | Q(key_id=q) | Q(events__contains=[q]) | Q(pk__in=named)
-    found = list(Change.objects.filter(recent & meant).order_by().values_list("pk", flat=True)[: acts.NAMED + 1])
-    return meant if len(found) > acts.NAMED else Q(pk__in=found)
+    """Part of a name, an address, or an id of a caller or its key, or the whole name of a call. Of less than an index knows: what
+    names of things begin with."""
+    keys = found_by("changes_sought", pattern(q), q, acting.moment(OLDEST), NAMED + 1)
+    called = ChangedEntity.objects.filter(change=OuterRef("pk"), name__icontains=q)
+    return named(keys, contains(q, SEARCHED) | Q(events__contains=[q]) | Exists(called))
 
 
 def looked_up(accounts: QuerySet[Account]) -> int:

@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 
-from collectors.models import Account
+from collectors.models import Account, Coverage
 from collectors.models.account import HELD
 from collectors.models.coverage import TROUBLE
+from iamdash.pages import crumbs
+from iamdash.pages.profile import USUAL, Profile
 
 LISTED = 200  # accounts that the selector offers; with more of them it leads to the accounts page
 STALE = timedelta(hours=24)
@@ -73,14 +75,17 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     chosen = request.account_chosen = account_chosen(request)
     accounts = list(Account.objects.values_list("aws_id", "name")[: LISTED + 1])
     names = dict(accounts)
+    profile = Profile.of(user)
     return frame | {
+        "profile": profile,
+        "crumbs": crumbs.above(request),
         "health": health(chosen),
         "accounts": accounts if len(accounts) <= LISTED else [],
         "many_accounts": len(accounts) > LISTED,
         "account_chosen": chosen,
         "account_name": names.get(chosen, chosen),
         "account_target": account_target(request),
-        "nav": navigation(request, chosen),
+        "nav": navigation(request, chosen, profile),
     }
 
 
@@ -93,37 +98,44 @@ def account_chosen(request: HttpRequest) -> str:
 def account_target(request: HttpRequest) -> str:
     """Where the selector leads: this page where it is a list of the navigation's, else the overview of the account."""
     here = request.resolver_match.url_name if request.resolver_match else ""
-    listed = here in {view for _, view, _ in NAV} or here.startswith("activity-")
+    listed = here in {view for _, view, _ in NAV} or here.startswith(("activity-", "rules-"))
     return request.path if listed else reverse("overview")
 
 
 def health(account: str = "") -> Health:
-    """One query, within the operator's scope. What is known of a frozen account grows old on purpose: it counts alone only."""
+    """One query, within the operator's scope: three looks into indexes an account. What is known of a frozen account grows old on
+    purpose: it counts alone only."""
     accounts = Account.objects.filter(aws_id=account) if account else Account.objects.exclude(HELD)
-    each = (
-        accounts.order_by()
-        .values("pk")
-        .annotate(
-            seen=Max("coverage__complete_at"),
-            tried=Count("coverage"),
-            short=Count("coverage", filter=Q(coverage__state__in=TROUBLE)),
-        )
+    coverage = Coverage.objects.filter(account=OuterRef("pk"))
+    whole = coverage.filter(complete_at__isnull=False).order_by("-complete_at").values("complete_at")
+    each = accounts.order_by().annotate(
+        seen=Subquery(whole[:1]), tried=Exists(coverage), short=Exists(coverage.filter(state__in=TROUBLE))
     )
     return Health(
         **each.aggregate(
             accounts=Count("pk"),
             newest=Max("seen"),
             oldest=Min("seen"),
-            partial=Count("pk", filter=Q(short__gt=0)),
-            waiting=Count("pk", filter=Q(tried=0)),
+            partial=Count("pk", filter=Q(short=True)),
+            waiting=Count("pk", filter=Q(tried=False)),
         )
     )
 
 
-def navigation(request: HttpRequest, account: str) -> list[NavItem]:
+def navigation(request: HttpRequest, account: str, profile: Profile) -> list[NavItem]:
+    """The links carry what the operator's profile says, so that the address tells all that a page shows."""
     here = request.resolver_match.url_name if request.resolver_match else ""
-    query = {"account": account} if account else None
-    return [NavItem(label, view, reverse(view, query=query), key, _within(here, view)) for label, view, key in NAV]
+    kept = {"account": account} if account else {}
+    return [
+        NavItem(label, view, reverse(view, query=_own(view, profile) | kept or None), key, _within(here, view))
+        for label, view, key in NAV
+    ]
+
+
+def _own(view: str, profile: Profile) -> dict[str, str]:
+    if view in profile.views:
+        return {"view": str(profile.views[view])}
+    return {"days": str(profile.days)} if view == "trends" and profile.days != USUAL else {}
 
 
 def _within(here: str, view: str) -> bool:

@@ -49,6 +49,13 @@ class OfKey(Linked):
 
 class DayTable(ActsTable):
     caption = "What was done, day by day"
+    tells = {
+        "principal": acts.WHO_FIELDS,
+        "event": acts.EVENT_FIELDS,
+        "when": ("first_at", "last_at"),
+        "n": ("calls", "denied", "failed"),
+        "how": ("how", "key", "region"),
+    }
 
     principal = tables.Column("Who", empty_values=(), accessor="pk")
     event = tables.Column("Did what", empty_values=(), accessor="pk")

@@ -35,6 +35,14 @@ STATES = {
 class DeliveryTable(ListTable):
     lead = "created_at"
     caption = "Messages, the newest first"
+    tells = {
+        "channel": ("channel", "kind"),
+        "reason": ("what",),
+        "total": ("findings",),
+        "state": ("state", "sent_at"),
+        "attempt": ("attempts",),
+        "said": ("status", "error"),
+    }
 
     created_at = tables.Column("Made")
     channel = tables.Column()

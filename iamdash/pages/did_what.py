@@ -31,6 +31,13 @@ from iamdash.pages.filters import Filters, Sort, Tab
 
 class DidTable(ActsTable):
     caption = "Who did what"
+    tells = {
+        "principal": acts.WHO_FIELDS,
+        "event": acts.EVENT_FIELDS,
+        "when": ("used_at", "denied_at"),
+        "n": ("calls", "denied", "failed"),
+        "first": ("first_at",),
+    }
 
     principal = tables.Column("Who", empty_values=(), accessor="pk")
     event = tables.Column("Did what", empty_values=(), accessor="pk")

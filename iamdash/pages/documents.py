@@ -5,22 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher, unified_diff
+from difflib import SequenceMatcher
 from typing import Any
 
+from iamdash.pages.beside import Beside, difference
+
 ALIKE = 0.5  # of two statements' texts, from which on one became the other
+WHOLE = 100_000  # lines that stay, around those that change: a statement is shown whole
 MOST = 60  # statements of a side that are compared one by one
 
 
 @dataclass(frozen=True)
 class Row:
-    """A statement: same, changed, removed or added. before, after: its text, "" where it is not there. diff: lines of a changed
-    one, each with its sign."""
+    """A statement: same, changed, removed or added. before, after: its text, "" where it is not there."""
 
     state: str
     before: str = ""
     after: str = ""
-    diff: tuple[str, ...] = ()
+
+    @property
+    def diff(self) -> Beside:
+        return difference(self.before, self.after, around=WHOLE)
+
+    @property
+    def said(self) -> str:
+        return f"A statement that {'was ' * (self.state != 'changed')}{self.state}"
 
 
 def compared(before: Any, after: Any) -> list[Row]:
@@ -30,7 +39,7 @@ def compared(before: Any, after: Any) -> list[Row]:
         return list(_of_texts(_text(before), _text(after)))
     rows = list(_paired(old, new))
     rest = [_text(_without(one)) for one in (before, after)]
-    return rows if rest[0] == rest[1] or not (before and after) else [_changed(*rest), *rows]
+    return rows if rest[0] == rest[1] or not (before and after) else [Row("changed", *rest), *rows]
 
 
 def _statements(body: Any) -> list[Any] | None:
@@ -62,7 +71,7 @@ def _paired(old: Sequence[Any], new: Sequence[Any]) -> Iterator[Row]:
         elif texts[0][pairs[j]] == text:
             yield Row("same", text, text)
         else:
-            yield _changed(texts[0][pairs[j]], text)
+            yield Row("changed", texts[0][pairs[j]], text)
 
 
 def _equal(one: Any, other: Any) -> float:
@@ -78,16 +87,11 @@ def _alike(one: Any, other: Any) -> float:
     return SequenceMatcher(None, _text(one).split(), _text(other).split(), autojunk=False).ratio()
 
 
-def _changed(before: str, after: str) -> Row:
-    lines = list(unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1000))
-    return Row("changed", before, after, tuple(line for line in lines if not line.startswith(("---", "+++", "@@"))))
-
-
 def _of_texts(before: str, after: str) -> Iterator[Row]:
     if before == after:
         yield Row("same", before, after)
     elif before and after:
-        yield _changed(before, after)
+        yield Row("changed", before, after)
     else:
         yield Row("removed" if before else "added", before, after)
 

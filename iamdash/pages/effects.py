@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import unified_diff
 from itertools import zip_longest
 from typing import Any
 
@@ -14,6 +13,7 @@ from collectors import records
 from findings.policy.catalogue import catalogue
 from findings.policy.compiled import Compiled
 from findings.policy.document import Unreadable
+from iamdash.pages.beside import Beside, difference
 from iamdash.pages.grants import compiled
 from iamdash.pages.matrix import GRAVITY
 
@@ -24,7 +24,7 @@ NOTHING = Compiled()
 @dataclass(frozen=True)
 class Change:
     """gained, lost: the gravest actions by name; n_*: how many in all. freed, bound: actions that it may now use on everything,
-    or no longer. text: the difference of the documents. fault: why the effect cannot be told. first: nothing is before it."""
+    or no longer. diff: of the documents. fault: why the effect cannot be told. before: the version that it replaced."""
 
     version: str
     at: datetime
@@ -35,9 +35,13 @@ class Change:
     n_lost: int = 0
     freed: int = 0
     bound: int = 0
-    text: str = ""
+    diff: Beside | None = None
     fault: str = ""
-    first: bool = False
+    before: str = ""
+
+    @property
+    def said(self) -> str:
+        return f"{self.before} and {self.version} side by side"
 
 
 def changes(policy: records.Policy, bodies: Mapping[str, Any], account: str) -> Iterator[Change]:
@@ -55,8 +59,8 @@ def changes(policy: records.Policy, bodies: Mapping[str, Any], account: str) -> 
                 *at, fault=new.reason if isinstance(new, Unreadable) else "the version before it cannot be read"
             )
             continue
-        text = _diff(bodies[before.document], bodies[now.document], before.version_id, now.version_id) if before else ""
-        yield Change(*at, *_effect(new, old), text=text, first=before is None)
+        diff = difference(_text(bodies[before.document]), _text(bodies[now.document])) if before else None
+        yield Change(*at, *_effect(new, old), diff=diff, before=before.version_id if before else "")
 
 
 def _effect(new: Compiled, old: Compiled) -> tuple[Sequence[str], Sequence[str], int, int, int, int]:
@@ -72,6 +76,5 @@ def _named(mask: int) -> list[str]:
     return [name for level in GRAVITY for name in actions.members(mask & actions.levels[level])[:SHOWN]][:SHOWN]
 
 
-def _diff(before: Any, after: Any, old: str, new: str) -> str:
-    texts = [json.dumps(body, indent=2, ensure_ascii=False).splitlines() for body in (before, after)]
-    return "\n".join(unified_diff(*texts, old, new, lineterm=""))
+def _text(body: Any) -> str:
+    return json.dumps(body, indent=2, ensure_ascii=False)

@@ -28,7 +28,7 @@ from iamdash.access.models import Operator, Role
 from iamdash.access.rights import needs
 from iamdash.pages import show
 from iamdash.pages.exception_forms import ExceptionForm, initial
-from iamdash.pages.facets import Accounts, Option
+from iamdash.pages.facets import Accounts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.findings import last_day, rule_label
 from iamdash.pages.lists import ListPage
@@ -60,6 +60,13 @@ def what(one: Acceptance) -> str:
 class ExceptionTable(ListTable):
     lead = "what"
     caption = "Acceptances"
+    tells = {
+        "what": ("accepts", "rule", "subject_id", "tag", "family", "up_to"),
+        "whom": ("in",),
+        "hides": ("hides", "last_hid_at"),
+        "reason": ("reason", "owner", "set_by", "set_at", "approved_by"),
+        "until": ("expires_at", "ended_by", "ended_at"),
+    }
 
     what = tables.Column("Accepts", accessor="pk")
     whom = tables.Column("In", accessor="pk")
@@ -116,9 +123,6 @@ class Reaching(Accounts):
         wide = Acceptance.objects.filter(STANDS, account=None)
         mine = set(self.primary_keys(slugs))
         return super().where(slugs) | Q(pk__in=[one.pk for one in wide if mine & set(Whom.of(one).reached())])
-
-    def options(self, qs: QuerySet[Any]) -> list[Option]:
-        return super().options(qs.filter(account__isnull=False))
 
 
 FILTERS = Filters(

@@ -19,11 +19,11 @@ from findings.models import ExternalAccess
 from findings.policy.document import Condition
 from findings.vocabulary import Severity
 from iamdash.pages import show
-from iamdash.pages.facets import Accounts, Choices, Conditions, Option, Texts
+from iamdash.pages.facets import Accounts, Choices, Conditions, Texts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.gaps import DETAILS, told
 from iamdash.pages.lists import ListPage
-from iamdash.pages.severities import counted, counts, open_counts
+from iamdash.pages.severities import OPEN_FIELDS, counted, counts, open_counts
 from iamdash.pages.tables import ListTable
 from iamdash.pages.trust import Naming, condition_words
 
@@ -72,6 +72,12 @@ def conditions(row: ExternalAccess) -> list[str]:
 class ExternalTable(ListTable):
     lead = "role"
     caption = "Who outside may become which role"
+    tells = {
+        "outsider": ("outsider", "standing", "principal", "kind", "outsider_account", "vendor"),
+        "role": ("role", "role_arn"),
+        "asked": ("statement", "conditions", "external_id", "blocked_by"),
+        "findings": OPEN_FIELDS,
+    }
 
     outsider = tables.Column("Outsider", accessor="principal", empty_values=())
     role = tables.Column("May become", accessor="role__name")
@@ -140,13 +146,6 @@ def _lacks_id(row: ExternalAccess) -> bool:
     return not row.external_id and row.standing in (Standing.STRANGER, Standing.VENDOR)
 
 
-class Outsiders(Texts):
-    """Account ids from outside, with the vendor's name where it is known."""
-
-    def options(self, qs: QuerySet[Any]) -> list[Option]:
-        return super().options(qs.exclude(outsider=""))
-
-
 def _named(account: str) -> str:
     return f"{account} ({VENDORS[account]})" if account in VENDORS else account
 
@@ -181,7 +180,7 @@ FILTERS = Filters(
             single=True,
             conditions={"yes": (ASKED, "Is asked for"), "no": (NOT_ASKED, "Is not asked for")},
         ),
-        Outsiders(
+        Texts(
             name="from",
             title="From account",
             column="outsider",

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar, TypeAlias
 
-from django.db.models import Count, Q, QuerySet, Value
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Value
 
 from collectors.models import Account
 
-SHOWN = 20
+SHOWN = 20  # options of a long facet, until more are asked for
+MANY = 500
 
 
 def rows(where: Q | None = None) -> Count:
@@ -20,11 +24,77 @@ def rows(where: Q | None = None) -> Count:
     return Count(Value(1), filter=where)
 
 
+By: TypeAlias = str | Q  # a column, or a condition
+Counts: TypeAlias = Counter[Any]  # value of a column, or whether a condition holds -> rows
+
+
+def counts(qs: QuerySet[Any], by: Sequence[By], weight: str = "", most: int | None = None) -> list[Counts]:
+    """Rows of qs by each of these, in one pass; of so many at most. weight: a column whose sum counts instead. Arrays are counted
+    as tuples."""
+    return _counted(qs, by, weight, None, most)[0]
+
+
+def counts_within(qs: QuerySet[Any], by: Sequence[By], within: int) -> tuple[list[Counts], list[Counts]]:
+    """The same, and once more of those rows only for which a condition of `by` holds. within: its number."""
+    return _counted(qs, by, "", within, None)
+
+
+def _counted(
+    qs: QuerySet[Any], by: Sequence[By], weight: str, within: int | None, most: int | None
+) -> tuple[list[Counts], list[Counts]]:
+    """By each of these, all rows and those within; `by` may name a column twice."""
+    asked, names = _named(qs, by)
+    columns = list(dict.fromkeys(names))
+    whole, part = ([Counter() for _ in columns] for _ in range(2))
+    at = [columns.index(name) for name in names]
+    only = "true" if within is None else f"c{at[within]}"
+    for which, *values, n, n_within in _rows(
+        asked.values_list(*columns, *filter(None, [weight]))[:most], only, bool(weight)
+    ):
+        value = tuple(values[which]) if isinstance(values[which], list) else values[which]
+        whole[which][value], part[which][value] = n, n_within or 0
+    return [whole[n] for n in at], [part[n] for n in at]
+
+
+def _named(qs: QuerySet[Any], by: Sequence[By]) -> tuple[QuerySet[Any], list[str]]:
+    """Conditions as annotations of qs, and the name of each."""
+    names = [one if isinstance(one, str) else f"counted_{n}" for n, one in enumerate(by)]
+    conditions = {name: one for name, one in zip(names, by, strict=True) if not isinstance(one, str)}
+    return qs.annotate(**{name: ExpressionWrapper(one, BooleanField()) for name, one in conditions.items()}), names
+
+
+def _rows(asked: QuerySet[Any], only: str, weighed: bool) -> list[tuple[Any, ...]]:
+    """As of _grouped. asked: columns, and the weight where there is one."""
+    try:
+        sql, params = asked.query.sql_with_params()
+    except EmptyResultSet:  # a condition that nothing can meet
+        return []
+    width = len(asked._fields) - weighed
+    with connection.cursor() as cursor:
+        cursor.execute(_grouped(sql, width, only, weighed=weighed), params)
+        return cursor.fetchall()
+
+
+def _grouped(sql: str, width: int, only: str, *, weighed: bool) -> str:
+    """Rows (number of the column, all columns, rows, rows for which `only` holds). What is alike in all columns is put together
+    first: it is much less, and already done where there is a weight."""
+    names = [f"c{n}" for n in range(width)]
+    each = ", ".join(names)
+    number = " ".join(f"when grouping({name}) = 0 then {n}" for n, name in enumerate(names))
+    alike = sql if weighed else f"select {each}, count(*) from ({sql}) as asked({each}) group by {each}"  # noqa: S608
+    return f"""
+select case {number} end, {each}, sum(n)::bigint, (sum(n) filter (where {only}))::bigint from ({alike}) as alike({each}, n)
+group by grouping sets ({", ".join(f"({name})" for name in names)})
+"""  # noqa: S608 - compiled by Django, and names of our own
+
+
 @dataclass(frozen=True)
 class Option:
+    """n: None where nobody counts."""
+
     slug: str
     label: str
-    n: int
+    n: int | None
     mark: str = ""
 
 
@@ -33,13 +103,18 @@ class Facet:
     """name: the URL parameter. single: one value replaces another; else values of a facet are alternatives.
 
     inline: its options stand in a row of their own; else in a menu. offered False: only links set it; it shows as a chip.
+    shown: how many options are read of a facet that may have any number. by: what its options count, so that a list counts all
+    its facets at once (counting.py); alone: an index answers it better by itself.
     """
+
+    alone: ClassVar[bool] = False
 
     name: str
     title: str
     single: bool = False
     inline: bool = False
     offered: bool = True
+    shown: int = SHOWN
 
     def accepts(self, slug: str) -> bool:
         raise NotImplementedError
@@ -47,19 +122,37 @@ class Facet:
     def where(self, slugs: Sequence[str]) -> Q:
         raise NotImplementedError
 
-    def options(self, qs: QuerySet[Any]) -> list[Option]:
-        """Options with how many rows of qs each has; one query."""
+    @property
+    def by(self) -> Sequence[By]:
+        return ()
+
+    def of(self, found: Sequence[Counts]) -> list[Option]:
+        """Options with how many rows each has. found: in the order of `by`."""
         raise NotImplementedError
+
+    def options(self, qs: QuerySet[Any]) -> list[Option]:
+        """The same, of the rows of qs; one query."""
+        return self.of(counts(qs.order_by(), self.by) if self.by else ())
 
     def label(self, slug: str) -> str:
         return slug
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choices(Facet):
-    """A column with known values. values: slug -> (stored value, label). marked: slugs name severity marks."""
+class OfColumn(Facet):
+    """By the values of one column, or path to one."""
 
     column: str
+
+    @property
+    def by(self) -> Sequence[By]:
+        return (self.column,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices(OfColumn):
+    """A column with known values. values: slug -> (stored value, label). marked: slugs name severity marks."""
+
     values: Mapping[str, tuple[Any, str]]
     marked: bool = False
 
@@ -69,10 +162,9 @@ class Choices(Facet):
     def where(self, slugs: Sequence[str]) -> Q:
         return Q(**{f"{self.column}__in": [self.values[s][0] for s in slugs]})
 
-    def options(self, qs: QuerySet[Any]) -> list[Option]:
-        found = dict(qs.order_by().values_list(self.column).annotate(n=rows()))
+    def of(self, found: Sequence[Counts]) -> list[Option]:
         return [
-            Option(slug, label, found.get(value, 0), slug if self.marked else "")
+            Option(slug, label, found[0][value], slug if self.marked else "")
             for slug, (value, label) in self.values.items()
         ]
 
@@ -95,23 +187,22 @@ class Conditions(Facet):
             either |= self.conditions[slug][0]
         return either
 
-    def options(self, qs: QuerySet[Any]) -> list[Option]:
-        counts = {f"n_{i}": rows(q) for i, (q, _) in enumerate(self.conditions.values())}
-        found = qs.order_by().aggregate(**counts)
-        return [
-            Option(slug, label, n)
-            for (slug, (_, label)), n in zip(self.conditions.items(), found.values(), strict=True)
-        ]
+    @property
+    def by(self) -> Sequence[By]:
+        return tuple(condition for condition, _ in self.conditions.values())
+
+    def of(self, found: Sequence[Counts]) -> list[Option]:
+        each = zip(self.conditions.items(), found, strict=True)
+        return [Option(slug, label, one[True]) for (slug, (_, label)), one in each]
 
     def label(self, slug: str) -> str:
         return self.conditions[slug][1]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Texts(Facet):
+class Texts(OfColumn):
     """A column with many values: those that match the pattern are accepted, the most frequent are offered."""
 
-    column: str
     pattern: re.Pattern[str]
     naming: Callable[[str], str] = field(default=str)
 
@@ -121,16 +212,17 @@ class Texts(Facet):
     def where(self, slugs: Sequence[str]) -> Q:
         return Q(**{f"{self.column}__in": slugs})
 
-    def options(self, qs: QuerySet[Any]) -> list[Option]:
-        found = qs.order_by().values_list(self.column).annotate(n=rows()).order_by("-n", self.column)
-        return [Option(value, self.label(value), n) for value, n in found[:SHOWN]]
+    def of(self, found: Sequence[Counts]) -> list[Option]:
+        """Without rows that have no value."""
+        most = sorted((-n, value) for value, n in found[0].items() if value)
+        return [Option(value, self.label(value), -n) for n, value in most[: self.shown]]
 
     def label(self, slug: str) -> str:
         return self.naming(slug)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Accounts(Facet):
+class Accounts(OfColumn):
     """The account selector as a facet of a list; its parameter stays across pages. column: path to the Account ("account")."""
 
     name: str = "account"
@@ -147,12 +239,12 @@ class Accounts(Facet):
     def primary_keys(self, slugs: Sequence[str]) -> list[int]:
         return list(Account.objects.filter(aws_id__in=slugs).values_list("pk", flat=True))
 
-    def options(self, qs: QuerySet[Any]) -> list[Option]:
-        path = f"{self.column}__"
-        found = (
-            qs.order_by().values_list(f"{path}aws_id", f"{path}name").annotate(n=rows()).order_by("-n", f"{path}name")
-        )
-        return [Option(aws_id, name or aws_id, n) for aws_id, name, n in found[:SHOWN]]
+    def of(self, found: Sequence[Counts]) -> list[Option]:
+        """Without rows of no account. One query."""
+        most = sorted((-n, pk) for pk, n in found[0].items() if pk is not None)[: self.shown]
+        accounts = Account.objects.only("aws_id", "name").in_bulk([pk for _, pk in most])
+        options = [Option(one.aws_id, one.name or one.aws_id, -n) for n, pk in most if (one := accounts.get(pk))]
+        return sorted(options, key=lambda one: (-(one.n or 0), one.label))
 
 
 @dataclass(frozen=True, kw_only=True)

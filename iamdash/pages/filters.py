@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, reduce
-from operator import or_
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,22 +15,28 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from collectors.records import clean
-from iamdash.pages.facets import Facet, rows
+from iamdash.pages import columns
+from iamdash.pages.facets import Facet
+from iamdash.pages.searching import contains, few
 
 LONGEST_SEARCH = 200
-FORMATS = ("csv", "jsonl")
-# `account` belongs to the selector of the frame, also on lists that have no accounts.
-RESERVED = ("tab", "q", "sort", "after", "before", "export", "account")
+FORMATS = ("csv", "json", "jsonl")
+# `account` belongs to the selector of the frame, also on lists that have no accounts. `view`: the saved view that one came from.
+RESERVED = ("tab", "q", "sort", "after", "before", "export", "account", "cols", "view", "more")
 
 
 @dataclass(frozen=True)
 class Tab:
-    """A saved query with a count. The first tab of a list is its default and has no `tab` in the URL."""
+    """A saved query with a count. The first tab of a list is its default and has no `tab` in the URL.
+
+    counted: what `where` says, of the list's table of counts (counting.py); None where that cannot tell.
+    """
 
     slug: str
     label: str
     where: Q
     sort: str = ""
+    counted: Q | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,11 @@ class Chip:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a URL asks of a list, whole and typed. `ignored`: what of it means nothing here, as (name, value)."""
+    """What a URL asks of a list, whole and typed. `ignored`: what of it means nothing here, as (name, value).
+
+    cols: columns to show, () for the usual ones. view: id of the saved view it came from, "" for none. more: the facet whose
+    options are all wanted.
+    """
 
     filters: Filters
     tab: Tab | None
@@ -64,6 +73,9 @@ class Asked:
     after: str = ""
     before: str = ""
     export: str = ""
+    cols: tuple[str, ...] = ()
+    view: str = ""
+    more: str = ""
     ignored: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -86,7 +98,7 @@ class Asked:
     def url(self, **changes: Any) -> str:
         """The query string with changes. Another page, sort or filter begins at the first page again."""
         now: dict[str, Any] = {"tab": self.tab.slug if self.tab else "", "q": self.q, **self.chosen, "sort": self.sort}
-        now |= changes
+        now |= {"cols": self.cols, "view": self.view} | changes
         tab = now["tab"]
         if self.filters.tabs and tab == self.filters.tabs[0].slug:
             now["tab"] = ""
@@ -96,15 +108,19 @@ class Asked:
 
     @cached_property
     def _conditions(self) -> Mapping[str, Q]:
-        """By facet, the search under "q"; made once, for they may have to look long for what it means."""
-        found = {f.name: f.where(slugs) for f in self.filters.facets if (slugs := self.chosen.get(f.name))}
-        return found | {"q": self._search()} if self.q else found
+        """By facet; made once, for they may have to look long for what it means."""
+        return {f.name: f.where(slugs) for f in self.filters.facets if (slugs := self.chosen.get(f.name))}
 
-    def _search(self) -> Q:
-        search = self.filters.search
-        if callable(search):
-            return search(self.q)
-        return reduce(or_, (Q(**{f"{column}__icontains": self.q}) for column in search))
+    @cached_property
+    def _sought(self) -> dict[str, Q]:
+        return {}
+
+    def sought(self, qs: QuerySet[Any]) -> Q:
+        """What the text means; looked for once. qs: all rows of the list."""
+        if self.q and not self._sought:
+            search = self.filters.search
+            self._sought[self.q] = search(self.q) if callable(search) else few(qs, contains(self.q, search))
+        return self._sought.get(self.q, Q())
 
     def condition(self, facet: str) -> Q:
         """What was chosen of a facet, by its name."""
@@ -125,7 +141,8 @@ class Asked:
         ]
 
     def narrowed(self, qs: QuerySet[Any], *, tab: bool = True, but: str = "") -> QuerySet[Any]:
-        """qs with everything asked, except the tab or the facet named."""
+        """qs, which are all rows of the list, with everything asked, except the tab or the facet named."""
+        qs = qs.filter(self.sought(qs))
         for name, condition in self._conditions.items():
             if name != but:
                 qs = qs.filter(condition)
@@ -133,16 +150,12 @@ class Asked:
             qs = qs.filter(self.tab.where)
         return qs
 
-    def tab_counts(self, qs: QuerySet[Any]) -> dict[str, int]:
-        """Rows of each tab with the other filters on; one query."""
-        counts = {t.slug: rows(t.where) for t in self.filters.tabs} or {"": rows()}
-        return self.narrowed(qs, tab=False).order_by().aggregate(**{f"n_{k}": v for k, v in counts.items()})
-
 
 @dataclass(frozen=True)
 class Filters:
     """What a list can be asked. search: columns that the text search looks in, or what the text means as a condition. sorts:
-    name -> Sort, the first is the default. unique: columns of the primary key, as the last keys of every order."""
+    name -> Sort, the first is the default. unique: columns of the primary key, as the last keys of every order. forms: of
+    exports."""
 
     sorts: Mapping[str, Sort]
     facets: Sequence[Facet] = ()
@@ -150,13 +163,15 @@ class Filters:
     search: Sequence[str] | Callable[[str], Q] = ()
     searched: str = field(default="")
     unique: tuple[str, ...] = ("pk",)
+    forms: tuple[str, ...] = FORMATS
 
     def default_sort(self, tab: str = "") -> str:
         named = next((t.sort for t in self.tabs if t.slug == tab and t.sort), "")
         name, sort = next(iter(self.sorts.items()))
         return named or ("-" if sort.descending else "") + name
 
-    def read(self, get: QueryDict) -> Asked:
+    def read(self, get: QueryDict, offered: columns.Columns = columns.NONE) -> Asked:
+        """offered: the columns that the list may show."""
         ignored: list[tuple[str, str]] = []
         tab = self._tab(get, ignored)
         known = {*RESERVED, *(f.name for f in self.facets)}
@@ -169,7 +184,10 @@ class Filters:
             sort=self._sort(get, tab.slug if tab else "", ignored),
             after=get.get("after", ""),
             before=get.get("before", ""),
-            export=_one_of(get, "export", FORMATS, ignored),
+            export=_one_of(get, "export", self.forms, ignored),
+            cols=_cols(get, offered, ignored),
+            view=_view(get, ignored),
+            more=_one_of(get, "more", [f.name for f in self.facets if f.offered], ignored),
             ignored=tuple((clean(k)[:80], clean(v)[:80]) for k, v in ignored),
         )
 
@@ -194,6 +212,20 @@ def _one_of(get: QueryDict, name: str, allowed: Sequence[str], ignored: list[tup
     if not value or value in allowed:
         return value
     ignored.append((name, value))
+    return ""
+
+
+def _cols(get: QueryDict, offered: columns.Columns, ignored: list[tuple[str, str]]) -> tuple[str, ...]:
+    given = [v for v in get.getlist("cols") if v]
+    ignored += [("cols", v) for v in given if v not in offered.offered]
+    return offered.read(given)
+
+
+def _view(get: QueryDict, ignored: list[tuple[str, str]]) -> str:
+    given = get.get("view", "")
+    if not given or (given.isascii() and given.isdigit() and len(given) < 19):
+        return given
+    ignored.append(("view", given))
     return ""
 
 

@@ -15,24 +15,31 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from findings.models import Acceptance, Finding
+from findings.models import Acceptance, Finding, FindingCount
 from findings.rules import registry
 from findings.vocabulary import Practice, Severity, SubjectType
 from iamdash.access.models import Role
 from iamdash.pages import show, tickets, when
 from iamdash.pages.checked import checked
 from iamdash.pages.facets import Accounts, Choices, Texts
-from iamdash.pages.filters import Asked, Filters, Sort, Tab
+from iamdash.pages.filters import FORMATS, Asked, Filters, Sort, Tab
+from iamdash.pages.framework_facet import OfControl
 from iamdash.pages.grouped import group_facet, ou_facet, owned, owner_facet
 from iamdash.pages.lists import ListPage
+from iamdash.pages.searching import INDEXED, NAMED, contains, found_by, named, pattern
 from iamdash.pages.severities import WORST_FIRST
 from iamdash.pages.subjects import FixedAt, OfPermissionSet, OfPrincipal, subject_url
-from iamdash.pages.tables import ListTable, Ordered
+from iamdash.pages.tables import SELECT, ListTable, Ordered, picker
 from iamdash.pages.work_facets import DUE, OVERDUE, AcceptedBy, Assigned
 
 OPEN = Q(status=Finding.Status.OPEN, resolved_at=None)
+STILL = Q(status=Finding.Status.OPEN)  # of counts
+ACCEPTED = Q(status=Finding.Status.ACCEPTED, acceptance__isnull=False)  # an index finds those
+RESOLVED = Q(status=Finding.Status.RESOLVED, resolved_at__isnull=False)
 RECENT = timedelta(days=7)
-SELECT = format_html('<span class="hidden">{}</span>', "Select")
+# What opened first in these days did not open before; an index of openings finds those.
+NEW = OPEN & Q(opened_at__gte=Now() - RECENT, first_opened_at__gte=Now() - RECENT)
+SEARCHED = ("subject_name", "subject_arn", "title")
 
 
 def rule_label(code: str) -> str:
@@ -43,11 +50,34 @@ def rule_label(code: str) -> str:
 class FindingTable(ListTable):
     lead = "title"
     caption = "Findings"
+    fixed = ("pick",)
+    spare = ("arn", "seen")
+    tells = {
+        "title": (
+            "title",
+            "rule",
+            "practice",
+            "part",
+            "status",
+            "resolved_why",
+            "ticket",
+            "ticket_state",
+            "ticket_url",
+        ),
+        "severity": ("severity",),
+        "subject": ("subject_type", "subject_name"),
+        "arn": ("subject_arn",),
+        "seen": ("first_opened_at", "reopened"),
+        "owner": ("owner", "assignee"),
+        "since": ("opened_at", "resolved_at", "due_at"),
+    }
 
     pick = tables.Column(SELECT, empty_values=(), accessor="pk", attrs={"td": {"class": "tight"}})
     severity = tables.Column(attrs={"td": {"class": "tight"}})
     title = tables.Column("Finding")
     subject = tables.Column(accessor="subject_name")
+    arn = tables.Column("ARN", accessor="subject_arn", attrs={"td": {"class": "arn"}})
+    seen = tables.Column("First seen", accessor="first_opened_at", attrs={"td": {"class": "tight"}})
     account = tables.Column()
     owner = tables.Column("Owner", empty_values=(), accessor="assignee")
     since = tables.Column("Since", accessor="opened_at", attrs={"td": {"class": "tight"}})
@@ -58,10 +88,14 @@ class FindingTable(ListTable):
             self.columns.hide("pick")
 
     def render_pick(self, record: Finding) -> SafeString:
-        told = f"Select {show.hidden(record.title)}"
-        return format_html(
-            '<input type="checkbox" name="pick" value="{}" form="work" aria-label="{}">', record.pk, told
-        )
+        return picker(record.pk, record.title)
+
+    def render_arn(self, value: str) -> SafeString:
+        return show.name(value)
+
+    def render_seen(self, record: Finding) -> SafeString:
+        again = f"reopened {record.reopened}×" if record.reopened else ""
+        return format_html('{}<span class="under">{}</span>', show.ago(record.first_opened_at), again)
 
     def render_owner(self, record: Finding) -> SafeString:
         return answers(record)
@@ -134,6 +168,12 @@ def _standing(finding: Finding) -> SafeString | str:
     return ""
 
 
+def _sought(q: str) -> Q:
+    """An index knows three letters and more (migration 0019). Fewer mean subjects whose name begins with them."""
+    keys = found_by("findings_sought", pattern(q), NAMED + 1)
+    return named(keys, contains(q, SEARCHED) if len(q) >= INDEXED else Q(subject_name__istartswith=q))
+
+
 FILTERS = Filters(
     sorts={
         "severity": Sort("Severity, then newest", ("severity", "opened_at"), descending=True),
@@ -142,13 +182,13 @@ FILTERS = Filters(
         "account": Sort("Account", ("account__name",)),
     },
     tabs=(
-        Tab("open", "Open", OPEN),
-        Tab("new", "New", OPEN & Q(first_opened_at__gte=Now() - RECENT), "-since"),
-        Tab("reopened", "Reopened", OPEN & Q(reopened__gt=0)),
+        Tab("open", "Open", OPEN, counted=STILL),
+        Tab("new", "New", NEW, "-since"),
+        Tab("reopened", "Reopened", OPEN & Q(reopened__gt=0), counted=STILL & Q(again=True)),
         Tab("overdue", "Overdue", OVERDUE),
-        Tab("accepted", "Accepted", Q(status=Finding.Status.ACCEPTED)),
-        Tab("resolved", "Resolved", Q(resolved_at__isnull=False)),
-        Tab("all", "All", Q()),
+        Tab("accepted", "Accepted", ACCEPTED, counted=Q(status=Finding.Status.ACCEPTED)),
+        Tab("resolved", "Resolved", RESOLVED, counted=Q(status=Finding.Status.RESOLVED)),
+        Tab("all", "All", Q(), counted=Q()),
     ),
     facets=(
         Choices(
@@ -174,6 +214,7 @@ FILTERS = Filters(
         Assigned(),
         DUE,
         AcceptedBy(),
+        OfControl(),
         tickets.TicketFacet(),
         OfPrincipal(),
         OfPermissionSet(),
@@ -185,8 +226,9 @@ FILTERS = Filters(
             values={t.value: (t.value, t.value.capitalize()) for t in SubjectType},
         ),
     ),
-    search=("subject_name", "subject_arn", "title"),
+    search=_sought,
     searched="subject, ARN or title",
+    forms=(*FORMATS, "ocsf"),
 )
 
 
@@ -197,6 +239,7 @@ class FindingList(ListPage):
     folder = "findings"
     table = FindingTable
     filters = FILTERS
+    counts = FindingCount
     fields = {
         "id": lambda f: f.pk,
         "severity": lambda f: Severity(f.severity).slug,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 from django.db.models import QuerySet
@@ -15,6 +15,7 @@ from findings.analysis.facts import Facts
 DETAILS = "iam:GetAccountAuthorizationDetails"
 REPORT = "iam:GetCredentialReport"
 KEYS = "iam:ListAccessKeys"
+TRAILS = "cloudtrail:DescribeTrails"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # gaps have no ages
 
 
@@ -29,6 +30,13 @@ def told(accounts: QuerySet[Account], api: str) -> str:
     if len(rows) == 1:
         return next(iter(where), "")
     return "; ".join(f"{gap} in {_some(names)}" for gap, names in where.items())
+
+
+def of_list(chosen: Collection[str], *apis: str) -> str:
+    """Why answers that a list's rows come from are missing, in the accounts that the frame chose, or in all that are seen. Two
+    queries for each API."""
+    accounts = Account.objects.filter(aws_id__in=chosen) if chosen else Account.objects.all()
+    return "; ".join(filter(None, (told(accounts, api) for api in apis)))
 
 
 def _some(names: list[str]) -> str:

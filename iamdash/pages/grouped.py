@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.core.exceptions import EmptyResultSet
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from findings.analysis.owners import Owned, owner_of
 from findings.analysis.places import Scope
 from findings.engine.grouping import owners
 from iamdash.access.scope import once
-from iamdash.pages.facets import SHOWN, Facet, Option, rows
+from iamdash.pages.facets import By, Counts, Facet, OfColumn, Option
 from iamdash.pages.scopes import Whom, known_groups, named, stand
 
 KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -59,18 +56,8 @@ def by_ou() -> Sets:
     return {unit: (words, below[unit]) for unit, words in units.items()}
 
 
-def _by_account(qs: QuerySet[Any], column: str) -> Counter[int]:
-    """How many rows each account has. OUs, groups and owners of one list ask for the same: it is counted once a request."""
-    counted = qs.order_by().values_list(column).annotate(n=rows())
-    try:
-        asked = counted.query.sql_with_params()
-    except EmptyResultSet:  # a condition that nothing can meet
-        return Counter()
-    return once(f"by account {asked}", lambda: Counter(dict(counted)))
-
-
 @dataclass(frozen=True, kw_only=True)
-class OfAccounts(Facet):
+class OfAccounts(OfColumn):
     """make: slug -> label and keys of accounts, which are few, so a list asks for them by key. column: path to the account."""
 
     make: Callable[[], Sets]
@@ -86,13 +73,15 @@ class OfAccounts(Facet):
     def where(self, slugs: Sequence[str]) -> Q:
         return Q(**{f"{self.column}__in": sorted({pk for slug in slugs for pk in self.sets()[slug][1]})})
 
-    def options(self, qs: QuerySet[Any]) -> list[Option]:
-        sets = self.sets()
-        if not sets:
-            return []
-        counts = _by_account(qs, self.column)
-        found = [Option(slug, label, sum(counts[pk] for pk in pks)) for slug, (label, pks) in sets.items()]
-        return sorted(found, key=lambda one: (-one.n, one.label))[:SHOWN]
+    @property
+    def by(self) -> Sequence[By]:
+        return super().by if self.sets() else ()
+
+    def of(self, found: Sequence[Counts]) -> list[Option]:
+        options = [
+            Option(slug, label, sum(found[0][pk] for pk in pks)) for slug, (label, pks) in self.sets().items() if found
+        ]
+        return sorted(options, key=lambda one: (-(one.n or 0), one.label))[: self.shown]
 
     def label(self, slug: str) -> str:
         return self.sets()[slug][0]

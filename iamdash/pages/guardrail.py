@@ -18,6 +18,7 @@ from findings.models import AccountGuardrails, GuardrailEffect
 from findings.models.guarding import LAYERS
 from findings.policy.document import Unreadable
 from findings.policy.layers import Layer
+from iamdash.access import audit
 from iamdash.pages import show
 from iamdash.pages.facets import Accounts, Conditions, Texts
 from iamdash.pages.filters import Asked, Filters, Sort
@@ -34,6 +35,16 @@ PLACES = 50  # that are listed
 class EffectTable(ListTable):
     lead = "account"
     caption = "What it blocks, by account"
+    tells = {
+        "takes": (
+            "actions_blocked_by_it_alone",
+            "actions_blocked_by_others_too",
+            "under_conditions",
+            "on_some_resources",
+        ),
+        "what": ("keys",),
+        "whom": ("roles_and_users", "roles_and_users_where_it_depends", "from_root_alone", "from_outsiders"),
+    }
 
     account = tables.Column(attrs={"td": {"class": "tight"}})
     takes = tables.Column("Takes away", empty_values=(), accessor="pk")
@@ -161,6 +172,7 @@ class PolicyEffects(ListPage):
         told = OrganizationPolicy.present.filter(unique_id=self.policy_id, type__in=OF_TYPE).first()
         if one is None and told is None:
             raise Http404
+        audit.record(self.request, "policy-read", self.policy_id)
         body, collected = _body(one, told)
         layer = Layer(one.layer) if one else OF_TYPE[told.type]
         found = compiled(body) if collected else NOT_COLLECTED

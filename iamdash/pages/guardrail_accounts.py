@@ -71,6 +71,12 @@ def share(row: AccountGuarding) -> str:
 class GuardedTable(ListTable):
     lead = "name"
     caption = "Accounts by what guards them"
+    tells = {
+        "place": ("organization", "place", "management"),
+        "scps": ("limited",),
+        "blocking": ("guardrails_that_block", "guardrails_that_may_block"),
+        "bounded": ("roles_and_users", "with_a_boundary"),
+    }
 
     name = tables.Column("Account", accessor="account__name")
     place = tables.Column("Place", empty_values=(), accessor="pk")

@@ -24,6 +24,10 @@ from iamdash.pages.tables import ListTable
 class BoundaryTable(ListTable):
     lead = "name"
     caption = "Permissions boundaries"
+    tells = {
+        "binds": ("carried_by",),
+        "takes": ("actions_taken", "under_conditions", "on_some_resources", "allows_everything"),
+    }
 
     name = tables.Column("Boundary")
     binds = tables.Column("Carried by", empty_values=())

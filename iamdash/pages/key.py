@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from collectors.models import AccessKey, Principal
+from findings.engine.decided import values_of
 from findings.models import Finding, KeyReplacement
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
@@ -46,6 +49,9 @@ def detail(request: HttpRequest, aws_id: str, key_id: str) -> HttpResponse:
         "quiet": quiet(key, use.sessions),
         "may_mark": request.user.may(Role.ANALYST) and key.gone_at is None and key.active,
         "commands": commands(key),
+        "rotate_days": (days := values_of([key.account])[key.account_id]["rotation_days"].value),
+        "rotate_by": key.created_at + timedelta(days=days),
+        "now": timezone.now(),
     }
     return render(request, "keys/detail.html", context)
 

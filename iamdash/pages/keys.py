@@ -11,15 +11,15 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from collectors.models import AccessKey
+from collectors.models import AccessKey, Principal
 from findings.models import Finding
 from findings.vocabulary import Severity
 from iamdash.pages import show
 from iamdash.pages.facets import Accounts, Conditions
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
-from iamdash.pages.gaps import KEYS, REPORT, Gaps
+from iamdash.pages.gaps import KEYS, REPORT, of_list
 from iamdash.pages.lists import ListPage
-from iamdash.pages.severities import counted, counts
+from iamdash.pages.severities import OPEN_FIELDS, counted, counts
 from iamdash.pages.tables import ListTable
 
 HERE = Q(gone_at=None)
@@ -46,6 +46,13 @@ def last_use(key: AccessKey) -> SafeString:
 class KeyTable(ListTable):
     lead = "key"
     caption = "Access keys"
+    tells = {
+        "key": ("key", "active"),
+        "owner": ("user", "user_arn"),
+        "made": ("created_at",),
+        "used": ("use_known", "last_used_at", "last_used_service", "last_used_region"),
+        "findings": OPEN_FIELDS,
+    }
 
     key = tables.Column("Key", accessor="unique_id")
     owner = tables.Column("User", accessor="user_name")
@@ -165,12 +172,8 @@ class KeyList(ListPage):
         return qs.select_related("account").annotate(**number)
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
-        if not (chosen := asked.chosen["account"]):
-            return {}
-        accounts = Accounts().primary_keys(chosen)
-        gaps = Gaps(accounts, REPORT, KEYS)
-        share = Finding.objects.filter(account__in=accounts, code=SHARE, resolved_at=None) if len(accounts) == 1 else []
-        return {
-            "gap": "; ".join(sorted({text for pk in accounts for api in (REPORT, KEYS) if (text := gaps.of(pk, api))})),
-            "share": next(iter(share), None),
-        }
+        chosen = asked.chosen["account"]
+        here = Q(account__aws_id__in=chosen) if chosen else Q()
+        share = Finding.objects.filter(here, code=SHARE, resolved_at=None)[:1] if len(chosen) == 1 else []
+        users = Principal.present.filter(here, type=Principal.Type.USER).count() if not total else 0
+        return {"gap": of_list(chosen, REPORT, KEYS), "share": next(iter(share), None), "users": users}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django import forms
@@ -106,16 +107,31 @@ def set_kind(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
 
 def set_to(principal: Principal, kind: str, reason: str, by: str) -> str:
     """kind "": as declared. Returns what to say."""
-    mine = {"account_id": principal.account_id, "principal_id": principal.unique_id}
-    standing = KindOverride.objects.filter(STANDS, **mine)
-    if kind == (standing.values_list("kind", flat=True).first() or ""):
-        return "It is so already."
     try:
-        with transaction.atomic():
-            standing.update(ended_at=Now(), ended_by=by)
-            if kind:
-                KindOverride.objects.create(kind=kind, reason=reason, set_by=by, **mine)
+        if not replace({(principal.account_id, principal.unique_id): kind}, reason, by):
+            return "It is so already."
     except IntegrityError:
         return "Somebody else set it just now. Look again."
-    JudgementRequest.ask([principal.account_id], by)
     return f"{Kind(kind).label}: noted. {FOLLOWS}" if kind else f"It counts as declared again. {FOLLOWS}"
+
+
+def replace(wanted: Mapping[tuple[int, str], str], reason: str, by: str) -> list[tuple[int, int]]:
+    """(account, unique id) -> kind, "" for as declared. Returns rows that it (made, ended), 0 for none, of what changed. Raises
+    IntegrityError."""
+    done = []
+    with transaction.atomic():
+        standing = KindOverride.objects.filter(
+            STANDS, account__in={account for account, _ in wanted}
+        ).select_for_update()
+        rows = {(row.account_id, row.principal_id): row for row in standing}
+        for (account, principal), kind in wanted.items():
+            old = rows.get((account, principal))
+            if kind == (old.kind if old else ""):
+                continue
+            if old:
+                KindOverride.objects.filter(pk=old.pk).update(ended_at=Now(), ended_by=by)
+            given = {"account_id": account, "principal_id": principal, "kind": kind, "reason": reason, "set_by": by}
+            new = KindOverride.objects.create(**given).pk if kind else 0
+            done.append((new, old.pk if old else 0))
+    JudgementRequest.ask(sorted({account for account, _ in wanted}) if done else (), by)
+    return done

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import render
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views import View
 
-from iamdash.pages import exports, keyset
-from iamdash.pages.facets import Facet, Option
+from iamdash.access import audit
+from iamdash.pages import columns, exports, keyset, saved
+from iamdash.pages.counting import MOST, Counting
+from iamdash.pages.facets import MANY, Facet, Option
 from iamdash.pages.filters import Asked, Filters
 from iamdash.pages.tables import ListTable, Ordered
 
@@ -27,7 +29,7 @@ BATCH = 1000  # rows of an export that are in memory at once
 class TabView:
     label: str
     url: str
-    n: int
+    n: int | None
     current: bool
 
 
@@ -40,8 +42,12 @@ class OptionView:
 
 @dataclass(frozen=True)
 class FacetView:
+    """more_url: the list with all options of the facet, "" when they are here. open: they were asked for."""
+
     facet: Facet
     options: list[OptionView]
+    more_url: str = ""
+    open: bool = False
 
     @property
     def n_chosen(self) -> int:
@@ -50,7 +56,8 @@ class FacetView:
 
 @dataclass(frozen=True)
 class Shown:
-    """What a list's templates get as `list`. total: rows of the whole list, not of this page."""
+    """What a list's templates get as `list`. total: rows of the whole list, not of this page; many: there are more than that,
+    and nobody counts how many."""
 
     asked: Asked
     name: str
@@ -61,6 +68,8 @@ class Shown:
     facets: list[FacetView]
     next_url: str
     previous_url: str
+    views: saved.Menu | None = None
+    many: bool = False
 
     @property
     def noun(self) -> str:
@@ -74,7 +83,7 @@ class Shown:
     @property
     def clear_url(self) -> str:
         none = dict.fromkeys((f.name for f in self.asked.filters.facets), ())
-        return self.asked.url(q="", **none)
+        return self.asked.url(q="", view="", **none)
 
     @property
     def kept(self) -> list[tuple[str, str]]:
@@ -82,8 +91,24 @@ class Shown:
         return parse_qsl(self.asked.url(q="").removeprefix("?"))
 
     @property
+    def kept_with_search(self) -> list[tuple[str, str]]:
+        """Parameters that the form of columns must carry."""
+        return parse_qsl(self.asked.url(cols=()).removeprefix("?"))
+
+    @property
+    def columns(self) -> list[tuple[str, str, bool]]:
+        """Name, heading and whether it shows, of the columns that may be chosen."""
+        offered = self.table.offered()
+        shown = offered.shown(self.asked.cols)
+        return [(name, heading, name in shown) for name, heading in offered.offered.items()]
+
+    @property
+    def usual_columns_url(self) -> str:
+        return self.asked.url(cols=())
+
+    @property
     def export_urls(self) -> dict[str, str]:
-        return {"CSV": self.asked.url(export="csv"), "JSON lines": self.asked.url(export="jsonl")}
+        return {exports.LABELS[form]: self.asked.url(export=form) for form in self.asked.filters.forms}
 
 
 class ListPage(View):
@@ -92,6 +117,7 @@ class ListPage(View):
     name: what the rows are, in the plural ("findings"); it also names the export's file.
     folder holds page.html (extends base.html) and _table.html (extends components/list.html).
     fields: name -> function of a row, for exports; values keep their types in JSON.
+    counts: a table that knows how many rows there are (counting.py), None for none; without one, up to `most` are counted.
     """
 
     http_method_names = ("get", "head")
@@ -101,6 +127,8 @@ class ListPage(View):
     table: type[ListTable]
     filters: Filters
     fields: exports.Fields
+    counts: type[Model] | None = None
+    most = MOST
     size = 50
 
     def queryset(self) -> QuerySet[Any]:
@@ -118,10 +146,17 @@ class ListPage(View):
         """More for the templates: what was checked, what is unknown."""
         return {}
 
+    @classmethod
+    def read(cls, get: QueryDict) -> Asked:
+        return cls.filters.read(get, cls.table.offered())
+
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        asked = self.filters.read(request.GET)
+        if (route := self.route) and (there := saved.opened(request.user, route, request.GET)):
+            return redirect(request.path + there)
+        asked = self.read(request.GET)
         if asked.export:
-            return exports.stream(self._all(asked), self.fields, asked.export, self.name, timezone.now())
+            audit.record(request, "exported", self.name, form=asked.export, asked=asked.url())
+            return exports.stream(self._all(asked), self._fields(asked), asked.export, self.name, timezone.now())
         shown = self._shown(asked)
         partial = request.htmx and not request.htmx.history_restore_request
         template = f"{self.folder}/_table.html" if partial else f"{self.folder}/page.html"
@@ -129,6 +164,18 @@ class ListPage(View):
         response = render(request, template, {"list": shown, **more})
         patch_vary_headers(response, ["HX-Request"])
         return response
+
+    @property
+    def route(self) -> str:
+        """The name under which views of the list are saved; "" for a list that belongs to one thing."""
+        match = self.request.resolver_match
+        return match.url_name if match and not match.kwargs else ""
+
+    def _fields(self, asked: Asked) -> exports.Fields:
+        if not asked.cols:
+            return self.fields
+        shown = (self.table.lead, *asked.cols)
+        return columns.followed(self.fields, self.table.tells, shown)
 
     def _all(self, asked: Asked) -> Iterator[Any]:
         order = [f"-{key}" if asked.descending else key for key in asked.keys]
@@ -146,44 +193,49 @@ class ListPage(View):
             before=asked.before,
             size=self.size,
         )
-        tabs = self._tabs(asked)
+        counting = Counting(asked, self.queryset(), self.counts, self.most)
+        tabs = self._tabs(asked, counting)
         return Shown(
             asked=asked,
             name=self.name,
             title=self.title,
-            table=self.table(Ordered(self._rows(page.ids)), asked=asked, request=self.request),
-            total=next((t.n for t in tabs if t.current), 0),
+            table=self.table(Ordered(self.rows(page.ids)), asked=asked, request=self.request),
+            total=counting.most if counting.many else next((t.n for t in tabs if t.current and t.n), 0),
+            many=counting.many,
             tabs=tabs,
-            facets=[self._facet(asked, facet) for facet in self.filters.facets if facet.offered],
+            facets=[self._facet(asked, facet, counting) for facet in self.filters.facets if facet.offered],
             next_url=asked.url(after=page.after) if page.after else "",
             previous_url=asked.url(before=page.before) if page.before else "",
+            views=saved.menu(self.request.user, route, asked.url(), asked.view) if (route := self.route) else None,
         )
 
-    def _rows(self, ids: Sequence[Any]) -> list[Any]:
+    def rows(self, ids: Sequence[Any]) -> list[Any]:
+        """Those with these primary keys, in this order, with all that the fields read. A key without a row is left out."""
         by_id = self.related(self.queryset()).in_bulk(ids)
         rows = [by_id[i] for i in ids if i in by_id]
         self.attach(rows)
         return rows
 
-    def _tabs(self, asked: Asked) -> list[TabView]:
+    def _tabs(self, asked: Asked, counting: Counting) -> list[TabView]:
         """With their counts; a list without tabs has one, whose count is the list's."""
-        counts = list(asked.tab_counts(self.queryset()).values())
+        counts = counting.tabs()
         if not asked.filters.tabs:
             return [TabView("", "", counts[0], current=True)]
         return [
-            TabView(tab.label, asked.url(tab=tab.slug, sort=""), n, tab is asked.tab)
+            TabView(tab.label, asked.url(tab=tab.slug, sort="", view=""), n, tab is asked.tab)
             for tab, n in zip(asked.filters.tabs, counts, strict=True)
         ]
 
-    def _facet(self, asked: Asked, facet: Facet) -> FacetView:
-        """Counts leave out the facet's own choice, so that they tell what choosing another option would show."""
-        chosen = asked.chosen[facet.name]
-        options = facet.options(asked.narrowed(self.queryset(), but=facet.name))
+    def _facet(self, asked: Asked, facet: Facet, counting: Counting) -> FacetView:
+        chosen, every = asked.chosen[facet.name], asked.more == facet.name
+        if every:
+            facet = replace(facet, shown=MANY)
+        options = counting.options(facet)
+        shown = [
+            OptionView(option, asked.toggled(facet, option.slug), option.slug in chosen)
+            for option in options
+            if option.n != 0 or option.slug in chosen or facet.inline
+        ]
         return FacetView(
-            facet,
-            [
-                OptionView(option, asked.toggled(facet, option.slug), option.slug in chosen)
-                for option in options
-                if option.n or option.slug in chosen or facet.inline
-            ],
+            facet, shown, "" if len(options) != facet.shown or every else asked.url(more=facet.name), every
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_interface
 from typing import Any
 
 from django import forms
@@ -12,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from collectors.models import Account
 from findings.analysis.activity.aws_ranges import MOST_BYTES, RangesError
-from findings.analysis.activity.networks import AWS, CI, DATACENTRE, OFFICE, VENDOR, VPN, Network, network_of
+from findings.analysis.activity.networks import AWS, CI, DATACENTRE, OFFICE, VENDOR, VPN, Network, fault_of, network_of
 from findings.engine.decided import take_ranges
 from findings.models import AwsRanges, JudgementRequest, NamedNetwork
 from findings.models.decided import STANDS
@@ -27,7 +26,6 @@ KINDS = {
     AWS: "AWS: machines of ours in AWS, such as a NAT gateway",
 }
 MOST_LINES, MOST_NETWORKS = 200, 2_000
-WIDEST = {4: 8, 6: 16}  # prefix lengths; nobody's network is wider
 SHOWN = 5
 
 
@@ -101,17 +99,6 @@ class NameNetworks(forms.Form):
             for other, one in named:
                 if word := place(network_of(cidr), other):
                     yield f"{cidr} {word} {one.cidr} ({one.name})."
-
-
-def fault_of(line: str) -> str:
-    """What is wrong with a line; "" for a network."""
-    if (network := network_of(line)) is None:
-        return f"{line[:60]} is no network. Write it as 192.0.2.0/24 or 2001:db8::/32."
-    if "/" in line and ip_interface(line).ip != network.network_address:
-        return f"{line[:60]} is an address within {network}. Write {network}, or the address without its prefix."
-    if network.prefixlen < WIDEST[network.version]:
-        return f"{network} is wider than any network of one company: at least /{WIDEST[network.version]}."
-    return ""
 
 
 def place(one: Network | None, other: Network) -> str:

@@ -55,6 +55,12 @@ def units() -> dict[str, str]:
 class BoardTable(ListTable):
     lead = "name"
     caption = "Accounts of the organization"
+    tells = {
+        "parent": ("ou", "ou_name"),
+        "status": ("state", "status"),
+        "since": ("since",),
+        "step": ("denied", "said"),
+    }
 
     name = tables.Column("Account")
     unique_id = tables.Column("Account id", attrs={"td": {"class": "mono tight"}})

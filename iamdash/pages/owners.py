@@ -7,24 +7,25 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Sum
 from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from collectors.models import Account
-from findings.models import Finding
-from findings.models.finding import UNRESOLVED
+from findings.models import Finding, FindingCount
 from findings.vocabulary import Severity
 from iamdash.pages import show
 from iamdash.pages.context import account_chosen
 from iamdash.pages.exceptions import SOON
 from iamdash.pages.facets import rows
-from iamdash.pages.findings import OPEN, RECENT
+from iamdash.pages.findings import NEW, OPEN
 from iamdash.pages.grouped import NOBODY, Sets, by_owner
 from iamdash.pages.severities import WORST_FIRST, counts
 from iamdash.pages.work_facets import OVERDUE
+
+Status = Finding.Status
 
 
 @dataclass
@@ -49,23 +50,20 @@ class Sums:
 
 
 def sums(accounts: Iterable[int]) -> dict[int, Sums]:
-    """By key of the account. Four queries, each of which an index answers."""
+    """By key of the account. Four queries: one of counts that are kept, and three that an index answers each."""
     found: defaultdict[int, Sums] = defaultdict(Sums)
-    some = Finding.objects.filter(account__in=list(accounts)).order_by()
-    unresolved = some.filter(UNRESOLVED).values_list("account", "severity")
-    for account, severity, n in unresolved.annotate(n=rows()):
-        found[account].open[Severity(severity)] += n
-    accepted = some.filter(acceptance__isnull=False).values_list("account", "severity")
-    ending = Count("pk", filter=Q(acceptance__expires_at__lte=Now() + SOON))
-    for account, severity, n, soon in accepted.annotate(n=rows(), soon=ending):
-        found[account].open[Severity(severity)] -= n
-        found[account].accepted += n
-        found[account].ending += soon
-    for account, n in some.filter(OVERDUE).values_list("account").annotate(n=rows()):
-        found[account].overdue = n
-    fresh = some.filter(OPEN, opened_at__gte=Now() - RECENT, first_opened_at__gte=Now() - RECENT)
-    for account, n in fresh.values_list("account").annotate(n=rows()):
-        found[account].new = n
+    wanted = {"account__in": list(accounts)}
+    counted = FindingCount.objects.filter(**wanted).exclude(status=Status.RESOLVED)
+    for account, severity, status, n in counted.values_list("account", "severity", "status").annotate(total=Sum("n")):
+        if status == Status.OPEN:
+            found[account].open[Severity(severity)] += n
+        else:
+            found[account].accepted += n
+    some = Finding.objects.filter(**wanted).order_by()
+    ending = some.filter(acceptance__expires_at__lte=Now() + SOON)
+    for name, which in (("ending", ending), ("overdue", some.filter(OVERDUE)), ("new", some.filter(NEW))):
+        for account, n in which.values_list("account").annotate(n=rows()):
+            setattr(found[account], name, n)
     return dict(found)
 
 

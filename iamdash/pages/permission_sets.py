@@ -20,6 +20,7 @@ from findings.analysis.facts import Facts
 from findings.models import Finding, PermissionSetRole
 from findings.rules import registry
 from findings.vocabulary import Severity
+from iamdash.access import audit
 from iamdash.pages.acting import OLDEST, since
 from iamdash.pages.context import account_chosen
 from iamdash.pages.severities import WORST_FIRST, Counts
@@ -94,6 +95,7 @@ def detail(request: HttpRequest, arn: str) -> HttpResponse:
     told: PermissionSet | None = PermissionSet.present.filter(unique_id=arn).order_by("pk").first()
     if not found and told is None:
         raise Http404
+    audit.record(request, "policy-read", arn)
     context = {
         "arn": arn,
         "name": found[0].name if found else told.name if told else "",

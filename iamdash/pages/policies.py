@@ -20,7 +20,7 @@ from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.gaps import DETAILS, told
 from iamdash.pages.grants import GrantError, Grants, parse_grant, said
 from iamdash.pages.lists import ListPage
-from iamdash.pages.severities import counted, counts, open_counts
+from iamdash.pages.severities import OPEN_FIELDS, counted, counts, open_counts
 from iamdash.pages.tables import ListTable
 
 HERE = Q(gone_at=None)
@@ -50,8 +50,17 @@ class Allows(Facet):
 class PolicyTable(ListTable):
     lead = "name"
     caption = "Managed policies"
+    spare = ("arn",)
+    tells = {
+        "name": ("name", "aws_managed", "default_version"),
+        "arn": ("arn",),
+        "grants": ("document",),
+        "held": ("attachment_count", "boundary_count"),
+        "findings": OPEN_FIELDS,
+    }
 
     name = tables.Column("Policy")
+    arn = tables.Column("ARN", attrs={"td": {"class": "arn"}})
     grants = tables.Column("Allows", empty_values=(), accessor="pk")
     held = tables.Column("Attached to", accessor="attachment_count", attrs={"td": {"class": "tight"}})
     findings = tables.Column("Open findings", accessor="pk", attrs={"td": {"class": "tight"}})
@@ -67,6 +76,9 @@ class PolicyTable(ListTable):
             " · used as a boundary" if record.data.get("boundary_count") else "",
             format_html(" · gone since {}", show.ago(record.gone_at)) if record.gone_at else "",
         )
+
+    def render_arn(self, value: str) -> SafeString:
+        return show.name(value)
 
     def render_grants(self, record: Policy) -> SafeString:
         return said(record.body, record.account.aws_id)

@@ -20,6 +20,7 @@ from findings.models import Finding, RuleState, Unknown
 from findings.policy.catalogue import catalogue
 from findings.policy.compiled import Compiled
 from findings.policy.document import Unreadable
+from iamdash.access import audit
 from iamdash.pages import timeline
 from iamdash.pages.changes import about
 from iamdash.pages.effects import changes
@@ -52,6 +53,7 @@ class StatementView:
 def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
     found = Policy.objects.select_related("account", "provenance")
     policy = get_object_or_404(found, account__aws_id=aws_id, unique_id=unique_id)
+    audit.record(request, "policy-read", policy.arn)
     record: records.Policy = policy.as_record
     wanted = {record.document, *(version.document for version in record.versions)}
     documents = Document.objects.filter(account=policy.account_id, digest__in=wanted)

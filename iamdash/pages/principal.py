@@ -18,8 +18,10 @@ from findings.analysis.facts import Facts
 from findings.analysis.kinds import Kind
 from findings.models import ExternalAccess, Finding, Unknown
 from findings.policy.document import Unreadable
+from iamdash.access import audit
 from iamdash.access.models import Role
 from iamdash.pages import timeline
+from iamdash.pages.bands import bands
 from iamdash.pages.changes import about
 from iamdash.pages.credentials import held_by
 from iamdash.pages.did import did
@@ -57,6 +59,7 @@ class TrustView:
 def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
     found = Principal.objects.select_related("account", "posture", "provenance", "permission_set")
     principal = get_object_or_404(found, account__aws_id=aws_id, unique_id=unique_id)
+    audit.record(request, "policy-read", principal.arn)
     record = principal.as_record
     is_role = isinstance(record, records.Role)
     held = None if is_role else held_by([principal])[principal.pk]
@@ -66,6 +69,7 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
     mine: QuerySet[Finding] = Finding.objects.filter(account=principal.account, subject_id__in=subjects)
     judged = posture(principal)
     told = used_facts([principal], principal.account)
+    may = permitted(record, told)
     context: dict[str, Any] = {
         "principal": principal,
         "record": record,
@@ -84,7 +88,8 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
         "policies": documents.policies(record, groups),
         "did": did(principal),
         "about": about(principal, principal.type),
-        "permitted": permitted(record, told),
+        "permitted": may,
+        "bands": bands(may.matrix.rows, told.as_of),
         "ways": ways_at_hand(principal),
         **suggestion(principal, told),
         "boundary": documents.managed(record.boundary, "boundary") if record.boundary else None,

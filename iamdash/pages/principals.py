@@ -8,6 +8,7 @@ from typing import Any
 import django_tables2 as tables
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -17,14 +18,15 @@ from findings.analysis.behaviour.provenance import Made
 from findings.analysis.kinds import Kind
 from findings.models import PrincipalPosture
 from findings.vocabulary import Severity
+from iamdash.access.models import Role
 from iamdash.pages import show
 from iamdash.pages.credentials import held_by, used
 from iamdash.pages.facets import Accounts, Choices, Conditions
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
-from iamdash.pages.gaps import DETAILS, Gaps
+from iamdash.pages.gaps import DETAILS, of_list
 from iamdash.pages.lists import ListPage
-from iamdash.pages.severities import counted, counts
-from iamdash.pages.tables import ListTable
+from iamdash.pages.severities import OPEN_FIELDS, counted, counts
+from iamdash.pages.tables import SELECT, ListTable, Ordered, picker
 
 HERE = Q(gone_at=None)
 
@@ -37,13 +39,35 @@ def posture(principal: Principal) -> PrincipalPosture | None:
 class PrincipalTable(ListTable):
     lead = "name"
     caption = "Roles and users"
+    fixed = ("pick",)
+    spare = ("arn", "created")
+    tells = {
+        "name": ("name", "path", "type", "boundary"),
+        "arn": ("arn",),
+        "created": ("created_at", "made"),
+        "kind": ("kind", "confidence", "declared", "observed", "observed_since"),
+        "findings": OPEN_FIELDS,
+        "risk": ("risk",),
+        "used": ("last_used_at", "credentials"),
+    }
 
+    pick = tables.Column(SELECT, empty_values=(), accessor="pk", attrs={"td": {"class": "tight"}})
     name = tables.Column("Principal")
+    arn = tables.Column("ARN", attrs={"td": {"class": "arn"}})
+    created = tables.Column("Created", accessor="created_at", attrs={"td": {"class": "tight"}})
     kind = tables.Column(empty_values=())
     findings = tables.Column("Open findings", empty_values=(), attrs={"td": {"class": "tight"}})
     risk = tables.Column("Risk", empty_values=(), attrs={"td": {"class": "number"}, "th": {"class": "number"}})
     used = tables.Column("Last used", empty_values=())
     account = tables.Column()
+
+    def __init__(self, data: Ordered, *, asked: Asked, request: HttpRequest) -> None:
+        super().__init__(data, asked=asked, request=request)
+        if not request.user.may(Role.ANALYST):
+            self.columns.hide("pick")
+
+    def render_pick(self, record: Principal) -> SafeString:
+        return picker(record.pk, record.name)
 
     def render_name(self, record: Principal) -> SafeString:
         url = show.address(self.request, "principal", record.account.aws_id, record.unique_id)
@@ -57,6 +81,12 @@ class PrincipalTable(ListTable):
             " · has a boundary" if record.boundary else "",
             gone,
         )
+
+    def render_arn(self, value: str) -> SafeString:
+        return show.name(value)
+
+    def render_created(self, record: Principal) -> SafeString:
+        return show.ago(record.created_at)
 
     def render_kind(self, record: Principal) -> SafeString:
         judged = posture(record)
@@ -195,8 +225,10 @@ class PrincipalList(ListPage):
             row.held = held.get(row.pk)
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
-        if not (chosen := asked.chosen["account"]):
-            return {}
-        accounts = Accounts().primary_keys(chosen)
-        gaps = Gaps(accounts, DETAILS)
-        return {"gap": "; ".join(filter(None, (gaps.of(pk, DETAILS) for pk in accounts)))}
+        here = Q(account__aws_id__in=asked.chosen["account"]) if asked.chosen["account"] else Q()
+        n = Principal.present.filter(here).exclude(posture=None).count() if not total else 0
+        return {
+            "gap": of_list(asked.chosen["account"], DETAILS),
+            "n_judged": n,
+            "may_work": self.request.user.may(Role.ANALYST),
+        }

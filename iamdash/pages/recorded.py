@@ -52,6 +52,7 @@ def _facet(log: Log) -> Choices:
 class RecordedTable(ListTable):
     lead = "account"
     caption = "What is recorded in each region of each account"
+    tells = {name: (name,) for name in ("management", "data", "config", "analyzer", "ours")}
 
     account = tables.Column("Account and region", empty_values=(), accessor="pk")
     management = tables.Column(LOGS[Log.MANAGEMENT])

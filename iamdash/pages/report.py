@@ -73,8 +73,9 @@ def urgent_figure(scope: Scoped, found: Trend) -> Figure:
     values = [found.urgent(n) for n in range(len(labels))]
     whole = [not carried for carried in found.carried]
     sentence = trend.open_sentence(found, scope.days + 1).replace(f"in {scope.days + 1} days", f"in {scope.days} days")
-    chart = Chart("urgent-by-day", sentence, tuple(labels), (Series("Critical and high", "", tuple(values)),), "drawn")
-    links = [scope.findings(on=day) for day in labels]
+    links = tuple(scope.findings(on=day) for day in labels)
+    series = (Series("Critical and high", "", tuple(values), links),)
+    chart = Chart("urgent-by-day", sentence, tuple(labels), series, "drawn")
     says = [f"{day}: {n:,}" for day, n in zip(labels, values, strict=True)]
     drawing = Drawing("", labels, values, whole, colour="high", says=says, links=links)
     return Figure(chart, (drawing,))

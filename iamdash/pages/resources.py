@@ -105,6 +105,13 @@ def searched(q: str) -> Q:
 
 class ResourceTable(ActsTable):
     caption = "Resources that calls named"
+    tells = {
+        "resource": ("resource",),
+        "principal": acts.WHO_FIELDS,
+        "event": acts.EVENT_FIELDS,
+        "when": ("first_at", "last_at"),
+        "n": ("calls", "denied"),
+    }
     lead = "resource"
 
     resource = tables.Column("Resource", empty_values=(), accessor="pk")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ from findings.models.review import Verdict
 from findings.vocabulary import Severity
 from iamdash.access.models import Operator, Role
 from iamdash.pages import show
-from iamdash.pages.facets import Accounts, Choices, Conditions, Facet, Option, Texts, rows
+from iamdash.pages.facets import Accounts, Choices, Conditions, Counts, Facet, OfColumn, Option, Texts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.grouped import owner_facet
 from iamdash.pages.lists import ListPage
@@ -109,6 +110,13 @@ def outcome(item: ReviewItem) -> SafeString:
 class ItemTable(ListTable):
     lead = "name"
     caption = "What is up for review"
+    fixed = ("chosen",)
+    tells = {
+        "name": ("kind", "type", "name", "arn", "access", "in", "principal_kind", "administrator", "last_used"),
+        "worst": ("worst_finding",),
+        "decision": ("decision", "parts", "reason", "by", "at"),
+        "outcome": ("seen",),
+    }
 
     chosen = tables.Column("", accessor="pk", attrs={"td": {"class": "tight"}})
     name = tables.Column("Access")
@@ -168,8 +176,10 @@ class OfReviewer(Texts):
 
 
 @dataclass(frozen=True, kw_only=True)
-class InSet(Facet):
+class InSet(OfColumn):
     """By the sets of the campaign that an item is in; there are few combinations, so the database counts those."""
+
+    column: str = "sets"
 
     def accepts(self, slug: str) -> bool:
         return slug in Which
@@ -177,11 +187,11 @@ class InSet(Facet):
     def where(self, slugs: Sequence[str]) -> Q:
         return reduce(or_, (Q(sets__contains=[slug]) for slug in slugs))
 
-    def options(self, qs: QuerySet[Any]) -> list[Option]:
-        found: Counter[str] = Counter()
-        for sets, n in qs.order_by().values_list("sets").annotate(n=rows()):
-            found.update(dict.fromkeys(sets, n))
-        return [Option(one.value, self.label(one.value), found[one.value]) for one in Which]
+    def of(self, found: Sequence[Counts]) -> list[Option]:
+        each: Counter[str] = Counter()
+        for sets, n in found[0].items():
+            each.update(dict.fromkeys(json.loads(sets), n))
+        return [Option(one.value, self.label(one.value), each[one.value]) for one in Which]
 
     def label(self, slug: str) -> str:
         return Which(slug).label

@@ -21,6 +21,7 @@ from findings.engine import review_work
 from findings.models import Review, ReviewAccount, Reviewer, ReviewItem
 from findings.models.decided import STANDS
 from findings.models.review import Verdict
+from iamdash.access import audit
 from iamdash.access.models import Operator, Role
 from iamdash.access.rights import needs
 from iamdash.pages import review_export
@@ -303,6 +304,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 def export(request: HttpRequest, pk: int) -> HttpResponseBase:
     review = get_object_or_404(visible(), pk=pk)
     now = timezone.now()
+    audit.record(request, "exported", f"review {review.pk}", form="jsonl")
     return StreamingHttpResponse(
         review_export.lines(review, request.user.username, now),
         content_type="application/jsonl; charset=utf-8",

@@ -27,12 +27,12 @@ from findings.policy.render import to_json
 from findings.policy.written import size
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
+from iamdash.pages.beside import Beside, beside
 from iamdash.pages.gaps import DETAILS, Gaps
 from iamdash.pages.reading import facts_of, with_use
 
 SHOWN, STARS = 25, 8  # services and statements before the rest folds away
 EVERYTHING = "*"
-LINES = {"+": "added", "-": "gone", "@": "place"}
 DELETED = NoProposal("It was deleted.")
 NOTED = "Noted. The next collection says whether it is so, and then it is watched for 30 days."
 ANOTHER = "The proposal is another one now: the account was read again, or its use changed. Look at it once more."
@@ -40,18 +40,14 @@ ANOTHER = "The proposal is another one now: the account was read again, or its u
 
 @dataclass(frozen=True)
 class DiffView:
-    """One present policy and what the proposal makes of it. lines: ("added" | "gone" | "place" | "", text with its + or -)."""
+    """One present policy and what the proposal makes of it."""
 
     policy: str
-    lines: tuple[tuple[str, str], ...]
+    beside: Beside
 
     @property
-    def added(self) -> int:
-        return sum(kind == "added" for kind, _ in self.lines)
-
-    @property
-    def gone(self) -> int:
-        return sum(kind == "gone" for kind, _ in self.lines)
+    def said(self) -> str:
+        return f"{self.policy} now, and what would take its place"
 
 
 @dataclass(frozen=True)
@@ -232,8 +228,7 @@ def _by_reason(kept: Iterable[Kept]) -> Mapping[str, list[Kept]]:
 
 
 def _diff(policy: str, text: str) -> DiffView:
-    lines = text.split("\n")[2:] if text else []  # without the two lines that name the files
-    return DiffView(policy, tuple((LINES.get(line[:1], ""), line) for line in lines))
+    return DiffView(policy, beside(text.split("\n") if text else ()))
 
 
 def _texts(found: Proposal) -> Iterable[Text]:

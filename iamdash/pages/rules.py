@@ -10,7 +10,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from findings.models import Finding, RuleState, Unknown
+from findings.frameworks import frameworks
+from findings.models import Finding, FindingCount, RuleState, Unknown
 from findings.rules import registry
 from findings.vocabulary import Rule
 from iamdash.pages.context import account_chosen
@@ -48,7 +49,7 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         "rule": entry.rule,
         "standing": standings(account)[code],
         "sections": list(entry.rule.sections.items()),
-        "controls": sorted(entry.rule.controls.items()),
+        "controls": controls(entry.rule),
         "settings": sorted(entry.rule.settings.items()),
         "worst": states.filter(n_open__gt=0).select_related("account").order_by("-n_open", "account__name")[:TOP],
         "unknown": _of(Unknown.objects.filter(code=code), account)
@@ -59,14 +60,16 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "rules/detail.html", context)
 
 
+def controls(rule: Rule) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Catalogue, the slug of its framework ("" for one that has no page), and the controls that the rule answers."""
+    slugs = {one.name: slug for slug, one in frameworks().items()}
+    return [(name, slugs.get(name, ""), ids) for name, ids in sorted(rule.controls.items())]
+
+
 def standings(account: str) -> dict[str, Standing]:
     """Rule code -> standing, for every rule there is. Two queries."""
-    findings = (
-        _of(Finding.objects.filter(resolved_at=None, status=Finding.Status.OPEN), account)
-        .order_by()
-        .values_list("code")
-    )
-    n_findings = dict(findings.annotate(n=Count("pk")))
+    still_open = _of(FindingCount.objects.filter(status=Finding.Status.OPEN), account)
+    n_findings = dict(still_open.values_list("code").annotate(total=Sum("n")))
     sums = (
         _of(RuleState.objects.all(), account)
         .values_list("code")

@@ -27,6 +27,12 @@ NONE = {"n_sources": 0, "n_done": 0, "n_failed": 0}
 class RunTable(ListTable):
     lead = "account"
     caption = "Collections, the newest first"
+    tells = {
+        "created_at": ("started_at",),
+        "reason": ("reason", "requested_by"),
+        "state": ("finished_at", "jobs_failed"),
+        "sources": ("sources", "sources_done"),
+    }
 
     account = tables.Column()
     created_at = tables.Column("Started")

@@ -7,11 +7,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from collectors.models import Account
+from collectors.models import Account, Principal
 from findings.analysis.owners import Owned, owner_of
 from findings.analysis.places import RANK, Place, Scope, Standing
 from findings.analysis.setting_fields import DECIDED, FIELDS, Field
@@ -19,7 +20,7 @@ from findings.analysis.settings import Value, resolve
 from findings.engine import deciding
 from findings.engine.decided import decisions, environment
 from findings.engine.grouping import owners, standings
-from findings.models import DecidedSetting
+from findings.models import DecidedSetting, KindOverride
 from findings.models.decided import STANDS
 from iamdash.access.models import Operator, Role
 from iamdash.access.rights import needs
@@ -27,7 +28,7 @@ from iamdash.pages.context import account_chosen
 from iamdash.pages.scopes import Whom, seen, stand
 from iamdash.pages.settings_forms import Decide
 
-PAST = 50
+PAST, LISTED = 50, 100
 FOLLOWS = "Accounts that it reaches are judged by it within a minute."
 NOBODY = Standing(Place(""))
 ORDER = {name: number for number, name in enumerate(DECIDED)}
@@ -65,7 +66,10 @@ def page(request: HttpRequest) -> HttpResponse:
     rows = [row for row in seen(rows, request.user) if _of_account(row, account_chosen(request))]
     rows.sort(key=lambda row: (ORDER.get(row.name, len(ORDER)), RANK[Scope(row.scope)]))
     past = DecidedSetting.objects.exclude(STANDS).select_related("account").order_by("-ended_at", "-pk")[:PAST]
+    kinds = list(_kinds(account_chosen(request))[: LISTED + 1])
     context = {
+        "kinds": kinds[:LISTED],
+        "more_kinds": len(kinds) > LISTED,
         "decided": [_decided(row) for row in rows],
         "past": [Decided(row, Whom.of(row), 0) for row in seen(list(past), request.user)],
         "offered": resolve([one for one in decisions(()) if one.scope is Scope.ALL], NOBODY, environment("")).values(),
@@ -74,6 +78,15 @@ def page(request: HttpRequest) -> HttpResponse:
         "may_all": request.user.may(Role.ADMIN) and request.user.all_accounts,
     }
     return render(request, "settings/page.html", context)
+
+
+def _kinds(aws_id: str) -> QuerySet[KindOverride]:
+    """Those that stand, with what the role or user is called while it is there."""
+    called = Principal.present.filter(account=OuterRef("account"), unique_id=OuterRef("principal_id")).values("name")[
+        :1
+    ]
+    rows = KindOverride.objects.filter(STANDS).annotate(called=Subquery(called)).select_related("account")
+    return (rows.filter(account__aws_id=aws_id) if aws_id else rows).order_by("-set_at", "-pk")
 
 
 def _of_account(row: DecidedSetting, aws_id: str) -> bool:

@@ -15,6 +15,7 @@ from findings.vocabulary import Severity
 from iamdash.pages import show
 
 WORST_FIRST = tuple(sorted(Severity, reverse=True))
+OPEN_FIELDS = tuple(f"open_{s.slug}" for s in WORST_FIRST)  # of exports: open findings by severity
 Counts = Mapping[Severity, int]
 
 

@@ -78,6 +78,17 @@ def name(text: str) -> SafeString:
     return format_html("<bdi>{}</bdi>", hidden(text))
 
 
+def copy(target: object, what: str, prefix: str = "") -> SafeString:
+    """A button that copies the text of the element of that id; static/js/app.js shows it and says what became of it."""
+    return format_html(
+        '<button type="button" class="quiet copy" data-copy="{}{}" data-script-only hidden><span>Copy</span>'
+        '<span class="hidden"> {}</span></button>',
+        prefix,
+        target,
+        what,
+    )
+
+
 def address(request: HttpRequest, view: str, *args: object, **parameters: str) -> str:
     """The URL of a page, with the account that the frame's selector holds."""
     query = {"account": getattr(request, "account_chosen", "")} | parameters

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import django_tables2 as tables
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django_tables2.columns import BoundColumn
 from django_tables2.data import TableListData
 
+from iamdash.pages import show
+from iamdash.pages.columns import Columns
 from iamdash.pages.filters import Asked
+
+SELECT = format_html('<span class="hidden">{}</span>', "Select")  # the heading of a column of boxes
+
+
+def picker(value: object, name: str) -> SafeString:
+    """The box of a row, for the form `work` of its list."""
+    told = f"Select {show.hidden(name)}"
+    return format_html('<input type="checkbox" name="pick" value="{}" form="work" aria-label="{}">', value, told)
 
 
 class Ordered(TableListData):
@@ -33,11 +45,16 @@ class Head:
 class ListTable(tables.Table):
     """Columns whose names are sorts of the list's filters get sort links. Meta.caption is for screen readers.
 
-    `lead` names the column that is each row's heading and holds the link to its page.
+    `lead` names the column that is each row's heading and holds the link to its page. It always shows, and so do those of
+    `fixed`; the others may be chosen, and those of `spare` show only then. tells: column -> fields of the list's export that
+    tell the same.
     """
 
     lead: str
     caption: str
+    fixed: ClassVar[tuple[str, ...]] = ()
+    spare: ClassVar[tuple[str, ...]] = ()
+    tells: ClassVar[Mapping[str, Sequence[str]]] = {}
 
     class Meta:
         template_name = "components/table.html"
@@ -48,6 +65,17 @@ class ListTable(tables.Table):
         super().__init__(data, request=request)
         self.request = request
         self.asked = asked
+        for name in self.offered().hidden(asked.cols):
+            self.columns.hide(name)
+
+    @classmethod
+    def offered(cls) -> Columns:
+        found = {
+            name: str(column.verbose_name or name.replace("_", " ").capitalize())
+            for name, column in cls.base_columns.items()
+            if name != cls.lead and name not in cls.fixed
+        }
+        return Columns(found, tuple(name for name in found if name not in cls.spare))
 
     def heads(self) -> Iterator[Head]:
         sorts = self.asked.filters.sorts

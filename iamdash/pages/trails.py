@@ -15,7 +15,8 @@ from collectors.records.trails import INSIGHTS, SELECTORS, STATUS
 from findings.analysis import selecting
 from iamdash.pages import show
 from iamdash.pages.facets import Accounts, Conditions
-from iamdash.pages.filters import Filters, Sort, Tab
+from iamdash.pages.filters import Asked, Filters, Sort, Tab
+from iamdash.pages.gaps import TRAILS, of_list
 from iamdash.pages.lists import ListPage
 from iamdash.pages.tables import ListTable
 
@@ -44,6 +45,11 @@ SCOPES = {
 class TrailTable(ListTable):
     lead = "trail"
     caption = "Trails"
+    tells = {
+        "state": ("logging", "errors", "validation", "kms_key"),
+        "records": ("multi_region", "organization", "records", "insights"),
+        "bucket": ("bucket", "log_group"),
+    }
 
     trail = tables.Column("Trail and account", empty_values=(), accessor="pk")
     state = tables.Column("State", empty_values=(), accessor="pk")
@@ -142,3 +148,6 @@ class TrailList(ListPage):
 
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
         return qs.select_related("account")
+
+    def extra(self, asked: Asked, total: int) -> dict[str, Any]:
+        return {"gap": of_list(asked.chosen["account"], TRAILS)}

@@ -16,8 +16,9 @@ from findings.trends import Flow, ScoreLine, Trend
 from findings.vocabulary import Practice, Severity
 from iamdash.pages import show, trend_figures, trend_scope
 from iamdash.pages.charts import Chart, Series
+from iamdash.pages.narrowed import Choice
 from iamdash.pages.severities import WORST_FIRST
-from iamdash.pages.trend_scope import Choice, Scoped
+from iamdash.pages.trend_scope import Scoped
 from iamdash.pages.when import between
 
 LEGEND = tuple((s.slug, s.label) for s in WORST_FIRST)
@@ -26,8 +27,14 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Shown:
-    """What templates/overview/_trend.html draws. open, flow: None until there are two judged days. score: a sentence, or ""."""
+    """What templates/overview/_trend.html draws. open, flow: None until there are two judged days. score: a sentence, or "".
 
+    scope, found, line: what it is made of, for whoever says more of it.
+    """
+
+    scope: Scoped
+    found: Trend
+    line: ScoreLine
     days: int
     periods: list[Choice]
     carried: int
@@ -41,11 +48,15 @@ class Shown:
 def shown(request: HttpRequest, account: Account | None) -> Shown:
     scope = trend_scope.read(request)
     found = trends.read(scope.accounts, scope.days, scope.today)
-    said = score_said(scope, trends.score_line(scope.accounts, scope.days, scope.today))
+    line = trends.score_line(scope.accounts, scope.days, scope.today)
+    said = score_said(scope, line)
     if not found.told:
-        return Shown(scope.days, scope.periods(), 0, score=said)
+        return Shown(scope, found, line, scope.days, scope.periods(), 0, score=said)
     earlier = trends.before(scope.accounts, found)
     return Shown(
+        scope,
+        found,
+        line,
         scope.days,
         scope.periods(),
         found.carried[-1],

@@ -39,8 +39,9 @@ def standing(mean: Mean) -> str:
 def score_figure(scope: Scoped, line: ScoreLine) -> Figure:
     means, days = line.means, [day.isoformat() for day in line.days]
     solid = [mean.carried + mean.never < mean.accounts for mean in means]
+    links = tuple(scope.findings(on=day) for day in days)
     numbers = (
-        Series("Score", "accent", tuple(points(m.score) for m in means)),
+        Series("Score", "accent", tuple(points(m.score) for m in means), links),
         Series("More, if all that is unknown were in order", "", tuple(points(m.unknown) for m in means)),
         Series("More, if what was accepted or switched off were in order", "", tuple(points(m.decided) for m in means)),
         Series("Accounts", "", tuple(m.accounts for m in means)),
@@ -50,7 +51,7 @@ def score_figure(scope: Scoped, line: ScoreLine) -> Figure:
     drawing = Drawing(
         "", days, [points(m.score) for m in means], solid, top=100, over=[points(m.score + m.unknown) for m in means],
         says=[f"{day}: {standing(m)}" for day, m in zip(days, means, strict=True)],
-        links=[scope.findings(on=day) for day in days],
+        links=links,
     )  # fmt: skip
     return Figure(chart, (drawing,))
 

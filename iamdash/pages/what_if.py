@@ -23,6 +23,7 @@ from findings.analysis.what_if.pasted import doubts
 from findings.engine.decided import allowed_regions
 from findings.engine.what_if import DAYS, Answer, Concerned, Total, WhatIf
 from findings.policy.layers import By
+from iamdash.access import audit
 from iamdash.pages import exports
 from iamdash.pages.context import account_chosen
 from iamdash.pages.filters import FORMATS
@@ -101,6 +102,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     accounts = known.places[form.cleaned_data["place"]].accounts
     if (wanted := request.POST.get("export", "")) in FORMATS:
         rows = _all(form.candidate, accounts, request.user.all_accounts)
+        audit.record(request, "exported", "what-if", form=wanted)
         return exports.stream(rows, FIELDS, wanted, "what-if", timezone.now())
     return _answered(request, form, known, accounts)
 

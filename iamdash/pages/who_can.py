@@ -20,6 +20,7 @@ from collectors.models import Account, Principal
 from collectors.records import Role
 from findings.analysis.through import through
 from findings.analysis.who_can import Holder, Index
+from iamdash.access import audit
 from iamdash.pages import exports, indexes, questions
 from iamdash.pages.context import account_chosen
 from iamdash.pages.filters import FORMATS
@@ -93,6 +94,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     context: dict[str, Any] = {"asked": asked}
     if asked.answerable:
         if (form := request.GET.get("export", "")) in FORMATS:
+            audit.record(request, "exported", "who-can", form=form, asked=request.GET.urlencode())
             return exports.stream(_all(asked, accounts), FIELDS, form, "who-can", timezone.now())
         part = _part(asked, accounts, request.GET.get("after", ""))
         context |= {

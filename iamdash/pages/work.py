@@ -29,7 +29,7 @@ from findings.vocabulary import Severity
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
 from iamdash.pages.filters import Asked
-from iamdash.pages.findings import FILTERS
+from iamdash.pages.findings import FILTERS, FindingList
 from iamdash.pages.severities import WORST_FIRST
 from iamdash.pages.work_forms import AcceptForm, Act, AssignForm, NoteForm, ReopenForm
 
@@ -86,7 +86,7 @@ def chosen(get: QueryDict) -> Chosen:
     rest = get.copy()
     for name in OWN:
         rest.pop(name, None)
-    asked = FILTERS.read(rest)
+    asked = FindingList.read(rest)
     found = Finding.objects.order_by()
     if get.get("all"):
         found = asked.narrowed(found)

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from collectors.records import clean
 from findings.models import Acceptance, Finding
-from iamdash.pages.facets import SHOWN, Conditions, Facet, Option, rows
+from iamdash.pages.facets import Conditions, Facet, Option, counts, rows
 
 NOBODY = "-"
 SOON = timedelta(days=7)
@@ -22,8 +22,13 @@ OVERDUE = Q(resolved_at=None, due_at__lte=Now())
 class Due(Conditions):
     """Counted by an index of due dates, so only what is due before long is offered."""
 
+    alone = True
+
     def options(self, qs: QuerySet[Any]) -> list[Option]:
-        return super().options(qs.filter(due_at__lte=Now() + SOON))
+        """Only what is open is due; said so, a tab of what is not costs nothing."""
+        over, soon = Q(due_at__lte=Now()), Q(due_at__gt=Now())
+        still = qs.filter(status=Finding.Status.OPEN, resolved_at=None, due_at__lte=Now() + SOON)
+        return self.of(counts(still.order_by(), (over, soon)))
 
 
 DUE = Due(
@@ -52,7 +57,8 @@ class Assigned(Facet):
 
     def options(self, qs: QuerySet[Any]) -> list[Option]:
         named = qs.exclude(assignee="").order_by().values_list("assignee")
-        return [Option(name, name, n) for name, n in named.annotate(n=rows()).order_by("-n", "assignee")[:SHOWN]]
+        found = named.annotate(n=rows()).order_by("-n", "assignee")
+        return [Option(name, name, n) for name, n in found[: self.shown]]
 
     def label(self, slug: str) -> str:
         return "The account's owner" if slug == NOBODY else slug

@@ -5,14 +5,13 @@
   const store = {
     get(key) { try { return localStorage.getItem(key); } catch (e) { return null; } },
     set(key, value) { try { localStorage.setItem(key, value); } catch (e) { /* blocked: holds for this page only */ } },
+    drop(key) { try { localStorage.removeItem(key); } catch (e) { /* blocked: there is none */ } },
   };
 
   function prepare() {
     document.querySelectorAll("[data-script-only]").forEach((el) => { el.hidden = false; });
     document.querySelectorAll("[data-script-hides]").forEach((el) => { el.hidden = true; });
     showTheme(root.dataset.theme || "system");
-    const off = document.getElementById("keys-off");
-    if (off) off.checked = store.get("keys") === "off";
   }
 
   // Theme: system -> light -> dark.
@@ -34,7 +33,7 @@
   function onKey(event) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") return closeMenus(null);
-    if (store.get("keys") === "off" || document.querySelector("dialog[open]")) return;
+    if (document.body.dataset.keys === "off" || document.querySelector("dialog[open]")) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
     if (event.key === "g") { leader = Date.now(); return; }
     if (Date.now() - leader < 1500) {
@@ -43,7 +42,7 @@
       if (link) { event.preventDefault(); link.click(); }
       return;
     }
-    const act = { "/": search, "?": help, j: () => row(1), k: () => row(-1) }[event.key] || press(event.key);
+    const act = { "/": () => into("#find"), s: () => into('#list input[type="search"]'), "?": help, j: () => row(1), k: () => row(-1) }[event.key] || press(event.key);
     if (act) { event.preventDefault(); act(); }
   }
   // Pages give keys of their own to what they hold: data-press="n".
@@ -51,8 +50,8 @@
     const target = document.querySelector('[data-press="' + CSS.escape(key) + '"]');
     return target && (() => { target.focus(); if (!target.matches("textarea")) target.click(); });
   }
-  function search() {
-    const field = document.querySelector('input[type="search"]');
+  function into(which) {
+    const field = document.querySelector(which);
     if (field) { field.focus(); field.select(); }
   }
   function help() {
@@ -95,16 +94,35 @@
       if (!event.target.value) event.target.disabled = true;
       event.target.form.submit();
     }
-    if (event.target.id === "keys-off") store.set("keys", event.target.checked ? "off" : "on");
   });
+  // What the profile says holds again in this browser.
+  document.addEventListener("submit", (event) => { if (event.target.matches("form[data-profile]")) store.drop("theme"); });
   document.addEventListener("keydown", onKey);
+  // Without the clipboard (it is for HTTPS and localhost only) the text is chosen, so that the keyboard can copy it.
   function copy(button) {
     const source = document.getElementById(button.dataset.copy);
-    navigator.clipboard.writeText(source.textContent).then(() => {
-      button.textContent = "Copied";
-      setTimeout(() => { button.textContent = "Copy"; }, 2000);
-    });
+    const word = button.firstElementChild || button;
+    const done = () => {
+      say("Copied");
+      word.textContent = "Copied";
+      setTimeout(() => { word.textContent = "Copy"; }, 2000);
+    };
+    const choose = () => {
+      getSelection().selectAllChildren(source);
+      say("Not copied. The text is chosen: copy it with the keyboard.");
+    };
+    if (navigator.clipboard) navigator.clipboard.writeText(source.textContent).then(done, choose); else choose();
   }
+  function say(words) { document.getElementById("said").textContent = words; }
+
+  // A link to a part of a page opens what it is folded into.
+  function unfold() {
+    const target = document.getElementById(location.hash.slice(1));
+    let folded = false;
+    for (let at = target; at; at = at.parentElement) if (at.matches("details:not([open], .menu)")) folded = at.open = true;
+    if (folded) target.scrollIntoView();
+  }
+  window.addEventListener("hashchange", unfold);
 
   // htmx. A whole page in answer to a partial request is another page (sign-in, most often): go there.
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -117,7 +135,7 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     prepare();
     if (event.detail.target?.id === "list") {
-      const heading = document.querySelector("main h1");
+      const heading = document.querySelector("#list details.facet[open] > summary") || document.querySelector("main h1");
       if (heading) { heading.focus({ preventScroll: true }); window.scrollTo({ top: 0 }); }
     }
   });
@@ -132,4 +150,5 @@
   }));
   document.addEventListener("htmx:historyRestore", prepare);
   prepare();
+  unfold();
 })();

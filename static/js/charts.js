@@ -113,5 +113,5 @@
   const all = () => document.querySelectorAll("figure[data-chart]").forEach(draw);
   all();
   document.addEventListener("themechange", all);
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", all);
+  for (const media of ["(prefers-color-scheme: dark)", "print"]) window.matchMedia(media).addEventListener("change", all); // paper is light
 })();

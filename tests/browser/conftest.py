@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.test import modify_settings
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -40,13 +42,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def live_server(static_files: None) -> Iterator[LiveServer]:
-    """pytest-django's, but static files come as in production: hashed, from WhiteNoise."""
+def site(static_files: None) -> Iterator[LiveServer]:
+    """Our own server, with static files as in production: hashed, from WhiteNoise. pytest-django's `live_server` would empty the
+    database after each test, which `kept` must not."""
     server = LiveServer("localhost", start=False)
     server.thread.static_handler = lambda application: application
-    server.start()
-    yield server
-    server.stop()
+    with modify_settings(ALLOWED_HOSTS={"append": "localhost"}):
+        server.start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A database that all tests of a module share, who are marked django_db: what the server writes stays until the last of them.
+    The operator is there, an analyst."""
+    with django_db_blocker.unblock():
+        Operator.objects.create_user("ada", PASSWORD, role=Role.ANALYST, all_accounts=True)
+        yield
+        call_command("flush", interactive=False, verbosity=0)
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +87,7 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def open_browser(live_server: LiveServer, chromium: Browser, complaints: list[str]) -> Iterator[Callable[..., Page]]:
+def open_browser(site: LiveServer, chromium: Browser, complaints: list[str]) -> Iterator[Callable[..., Page]]:
     """open_browser(role, start, **context options) -> a page of an operator who signed in by the form.
 
     The operator sees all accounts; the page's addresses are relative.
@@ -83,7 +97,7 @@ def open_browser(live_server: LiveServer, chromium: Browser, complaints: list[st
     def make(role: Role = Role.VIEWER, start: str = "/findings/", **options: Any) -> Page:
         if not Operator.objects.filter(username="ada").exists():
             Operator.objects.create_user("ada", PASSWORD, role=role, all_accounts=True)
-        contexts.append(chromium.new_context(base_url=live_server.url, **options))
+        contexts.append(chromium.new_context(base_url=site.url, **options))
         page = contexts[-1].new_page()
         page.on("console", lambda m: complaints.append(m.text) if complains(m) else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))

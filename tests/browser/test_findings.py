@@ -48,7 +48,7 @@ def test_pages_and_search_by_keyboard(found: list[Finding], open_browser: Open) 
     page = open_browser()
     page.get_by_role("link", name="Next", exact=True).click()
     expect(page.locator("#list tbody tr")).to_have_count(12)
-    page.keyboard.press("/")
+    page.keyboard.press("s")
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type("second")
     page.keyboard.press("Enter")
@@ -62,12 +62,14 @@ def test_pages_and_search_by_keyboard(found: list[Finding], open_browser: Open) 
     page.wait_for_url("**/principals/")
 
 
-def test_help_switches_the_keys_off(found: list[Finding], open_browser: Open) -> None:
+def test_the_profile_switches_the_keys_off(found: list[Finding], open_browser: Open) -> None:
     page = open_browser()
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog")).to_be_visible()
-    page.get_by_label("Switch single-key shortcuts off").check()
-    page.get_by_role("button", name="Close").click()
+    page.get_by_role("dialog").get_by_role("link", name="Switch single-key shortcuts off").click()
+    page.get_by_label("Single-key shortcuts").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Your profile is kept.")).to_be_visible()
+    page.goto("/findings/")
     page.keyboard.press("j")
     expect(page.get_by_role("link", name="The first fault")).not_to_be_focused()
 

@@ -199,7 +199,8 @@ def test_what_is_no_zip_is_refused_at_once(made: Made, sign_in: Any, name: str, 
 def test_an_account_of_files_is_registered_and_asks_for_its_first_bundle(sign_in: Any) -> None:
     page = text(sign_in(Role.ADMIN).post("/accounts/add/", GOOD | {"kind": "bundle"}, follow=True))
     assert "Upload its first bundle below." in page
-    assert "Nothing yet. Upload a bundle below." in page
+    assert "Upload the bundle To do" in page
+    assert "Nothing yet. Upload a bundle below." in text(sign_in(Role.ADMIN).get("/accounts/012345678901/"))
     assert "Collect now" not in page
     assert "CloudFormation" not in page
 

@@ -281,7 +281,7 @@ def test_a_key_page_takes_a_fixed_number_of_queries(
         judged(acted(held, BOB, key="AKIABOB", days=n))
         used(held, BOB, f"service{n} Do", key="AKIABOB", days=n)
         acted(other_account, BOB, key="AKIABOB", days=n, networks=["9.9.9.9"])
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(26):
         page = client.get(KEY_PAGE)
     assert len(page.context["use"].services) == 20
     assert "9.9.9.9" not in said(page)

@@ -48,4 +48,6 @@ def test_compared(before: Any, after: Any, states: list[str]) -> None:
 
 def test_a_changed_statement_shows_its_lines() -> None:
     (row,) = compared(document(ONE), document({**ONE, "Action": "s3:*"}))
-    assert [line for line in row.diff if line[0] in "+-"] == ['-  "Action": "s3:Get*",', '+  "Action": "s3:*",']
+    assert [line for line in row.diff.lines if line.state != "same"] == [
+        ("changed", '  "Action": "s3:Get*",', '  "Action": "s3:*",')
+    ]

@@ -4,13 +4,14 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from collectors.models import Account
 from findings.vocabulary import Severity
+from iamdash.pages import exports
 from iamdash.pages.exports import cell
 from tests.pages.making import FORMULA, HOSTILE, finding
 
@@ -63,6 +64,12 @@ def test_json_lines_keep_types(sign_in: Callable[..., Any], account: Account) ->
     assert datetime.fromisoformat(row["opened_at"]) == made.opened_at
 
 
+def test_a_day_is_a_value_too() -> None:
+    day = date(2026, 11, 24)
+    assert list(exports.json_lines([day], {"day": lambda d: d})) == ['{"day": "2026-11-24"}\n']
+    assert list(exports.csv_lines([day], {"day": lambda d: d})) == ["day\r\n", "2026-11-24\r\n"]
+
+
 def test_only_the_operators_accounts(sign_in: Callable[..., Any], account: Account, other_account: Account) -> None:
     mine, theirs = finding(account), finding(other_account)
     body = sign_in(accounts=[account]).get("/findings/?export=jsonl").body.decode()
@@ -76,5 +83,5 @@ def test_queries_do_not_grow_with_rows(
     client = sign_in()
     for _ in range(30):
         finding(account, code="KY102", subject_type="key")
-    with django_assert_num_queries(15, exact=False):
+    with django_assert_num_queries(20, exact=False):
         assert len(client.get("/findings/?export=jsonl").body.splitlines()) == 30

@@ -40,9 +40,16 @@ def shown(response: Any) -> list[str]:
 def test_no_key_says_whether_that_is_known(made: Made, sign_in: Any) -> None:
     assert "Nothing was collected yet" in text(sign_in().get("/keys/"))
     covered(made.account)
-    assert "No active key" in text(sign_in().get("/keys/"))
-    covered(made.account, "iam:GetCredentialReport", "denied")
-    assert "iam:GetCredentialReport" in text(sign_in().get("/keys/", {"account": made.account.aws_id}))
+    assert "iam:ListAccessKeys was not collected" in text(sign_in().get("/keys/")), "nobody looked, so it is not known"
+    covered(made.account, "iam:ListAccessKeys")
+    report = covered(made.account, "iam:GetCredentialReport", "denied")
+    page = text(sign_in().get("/keys/"))
+    assert "Unknown iam:GetCredentialReport was denied; it needs the permission iam:GetCredentialReport" in page
+    assert "What was not read cannot match" in text(sign_in().get("/keys/?q=AKIA"))
+    type(report).objects.filter(pk=report.pk).update(state="complete")
+    page = text(sign_in().get("/keys/"))
+    assert "No active key" in page
+    assert "0 IAM users checked: nobody here acts with a long-term key" in page
 
 
 def test_the_oldest_comes_first_and_inactive_ones_have_their_tab(made: Made, sign_in: Any) -> None:
@@ -112,7 +119,7 @@ def test_the_number_of_queries_does_not_grow(made: Made, sign_in: Any, django_as
     for n in range(60):
         key(made.account, f"AKIA{n:03}")
     client = sign_in()
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(22):
         client.get("/keys/")
 
 

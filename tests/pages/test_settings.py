@@ -10,7 +10,7 @@ from django.db import IntegrityError, ProgrammingError, transaction
 
 from collectors.models import Account, Connection
 from findings.engine.decided import settings_of
-from findings.models import AccountGroup, AccountPlace, DecidedSetting, Finding, JudgementRequest
+from findings.models import AccountGroup, AccountPlace, DecidedSetting, Finding, JudgementRequest, KindOverride
 from iamdash.access.database import seen_accounts
 from iamdash.access.models import Role
 from iamdash.pages.reading import facts_of
@@ -18,6 +18,7 @@ from tests.builders import in_organization, org_account, role, tree_coverage, un
 from tests.conftest import db_role
 from tests.findings.engine.inventory import put
 from tests.pages.acted import judge_now, said
+from tests.pages.conftest import Made
 from tests.pages.making import BACKWARDS, SCRIPT
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,21 @@ def test_where_nothing_is_decided_the_page_says_what_holds(sign_in: Client, acco
     assert "eu-west-1 environment" in page
     assert "networks (the page Networks)" in page
     assert "Decide a setting" not in page
+
+
+def test_kinds_that_somebody_gave_are_listed(made: Made, elsewhere: Made, sign_in: Any) -> None:
+    assert "None: each is taken for what it was set up as." in said(sign_in().get("/settings/"))
+    role = made.role("deploy")
+    for one, uid in ((made, role.unique_id), (elsewhere, "AROAGONE")):
+        KindOverride.objects.create(
+            account=one.account, principal_id=uid, kind="machine-ci", reason="<i>runner</i>", set_by="anna"
+        )
+    page = sign_in().get("/settings/").content.decode()
+    assert f"/principals/{made.account.aws_id}/{role.unique_id}/#kind" in page
+    assert "&lt;i&gt;runner" in page
+    assert "AROAGONE" in page
+    assert "AROAGONE" not in sign_in(accounts=[made.account]).get("/settings/").content.decode()
+    assert "AROAGONE" not in sign_in().get("/settings/", {"account": made.account.aws_id}).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -140,7 +156,7 @@ def test_the_account_s_page_says_where_each_value_comes_from(sign_in: Client, ac
     decided(60)
     decided(45, "ou", "ou-1")
     page = said(sign_in().get(f"/accounts/{account.aws_id}/"))
-    assert "Settings of this account 2 decided" in page
+    assert "Which settings hold here? 2 decided" in page
     assert "In Root / prod ." in page
     assert "Unused after 45 days OU prod (ou-1) by anna just now in place of 60 days (all accounts), 90 days" in page
     assert "Allowed regions eu-west-1 environment" in page
@@ -253,5 +269,5 @@ def test_the_page_takes_a_fixed_number_of_queries(
     for n in range(20):
         decided(n, "ou", f"ou-{n}")
         decided(n, "account", account=account, name=f"old_{n}")
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         client.get("/settings/")

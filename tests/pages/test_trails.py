@@ -15,7 +15,7 @@ from tests.builders import AS_OF
 from tests.findings.engine.inventory import put
 from tests.findings.trailed import ENABLED, READS, REGIONS, SEEN, asked, data, trail, without
 from tests.pages.acted import said
-from tests.pages.making import HOSTILE, SCRIPT
+from tests.pages.making import HOSTILE, SCRIPT, covered
 
 LIST = "/activity/trails/"
 
@@ -29,7 +29,14 @@ def shown(response: Any) -> list[str]:
 
 
 def test_nothing_told(sign_in: Any, account: Account) -> None:
-    assert "No trail is known" in said(sign_in().get(LIST))
+    client = sign_in()
+    assert "Nothing was collected yet" in said(client.get(LIST))
+    covered(account)
+    assert "Unknown cloudtrail:DescribeTrails was not collected" in said(client.get(LIST))
+    covered(account, "cloudtrail:DescribeTrails")
+    assert "No account has a trail 1 account checked" in said(client.get(LIST))
+    account.delete()
+    assert "No account is connected" in said(client.get(LIST))
 
 
 def test_a_trail_is_shown_with_what_it_does(sign_in: Any, account: Account, django_assert_max_num_queries: Any) -> None:
@@ -42,7 +49,7 @@ def test_a_trail_is_shown_with_what_it_does(sign_in: Any, account: Account, djan
     )
     client = sign_in()
     client.get(LIST)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(21):
         answer = client.get(LIST)
     assert SCRIPT not in answer.content.decode()
     page = said(answer)

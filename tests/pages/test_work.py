@@ -106,14 +106,14 @@ def test_some_are_accepted_and_the_undo_opens_just_them(analyst: Any, three: lis
 def test_all_that_match_are_changed_if_they_are_still_as_many(
     analyst: Any, three: list[Finding], account: Account
 ) -> None:
-    url = "/findings/work/?act=assign&all=1&severity=high&severity=medium&q=f"
+    url = "/findings/work/?act=assign&all=1&severity=high&severity=medium&q=role"
     assert "2 findings" in said(analyst.get(url))
     finding(account, title="f9", severity=4)
     page = said(analyst.post(url, {"n": "2", "to": "team-a"}))
     assert "The list has changed since you looked" in page
     assert "3 findings" in page
     assert not Finding.objects.exclude(assignee="").exists()
-    assert analyst.post(url, {"n": "3", "to": "team-a"}).url == "/findings/?q=f&severity=high&severity=medium"
+    assert analyst.post(url, {"n": "3", "to": "team-a"}).url == "/findings/?q=role&severity=high&severity=medium"
     assert Finding.objects.filter(assignee="team-a").count() == 3
 
 

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_interface, ip_network
 
 OFFICE, VPN, DATACENTRE, CI, VENDOR, AWS = "office", "vpn", "datacentre", "ci", "vendor", "aws"
 NAMES = frozenset({OFFICE, VPN, DATACENTRE, CI, VENDOR, AWS})  # the words of `Settings.networks` that mean something
@@ -21,6 +21,7 @@ SERVICE, PRIVATE, UNKNOWN = "an AWS service", "a private network", ""
 NEIGHBOURS = {4: 24, 6: 48}  # prefix lengths within which addresses count as one network: NAT pools, home lines
 # The word before the name's first blank or number is its kind: "office Berlin", "vpn-2".
 WORD = re.compile(r"[a-z]+")
+WIDEST = {4: 8, 6: 16}  # prefix lengths; nobody's network is wider
 
 Network = IPv4Network | IPv6Network
 
@@ -136,6 +137,17 @@ def network_of(text: str) -> Network | None:
         return ip_network(text.strip(), strict=False)
     except ValueError:
         return None
+
+
+def fault_of(line: str) -> str:
+    """What is wrong with a line that an operator wrote; "" for a network."""
+    if (network := network_of(line)) is None:
+        return f"{line[:60]} is no network. Write it as 192.0.2.0/24 or 2001:db8::/32."
+    if "/" in line and ip_interface(line).ip != network.network_address:
+        return f"{line[:60]} is an address within {network}. Write {network}, or the address without its prefix."
+    if network.prefixlen < WIDEST[network.version]:
+        return f"{network} is wider than any network of one company: at least /{WIDEST[network.version]}."
+    return ""
 
 
 DOCUMENTATION = tuple(
