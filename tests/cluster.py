@@ -23,7 +23,12 @@ from iamdash.embedded.supervisor import supervisor
 CHECKOUT = Path(__file__).resolve().parents[1]
 KEPT = CHECKOUT / ".pytest_cache" / "clusters"
 FEW = 3  # clusters that are kept: a run that has just chosen an older one may still be copying it
-SOURCES = ("*/migrations/*.py", "*/*/migrations/*.py", "collectors/models/partitions.py")
+SOURCES = (
+    "*/migrations/*.py",
+    "*/*/migrations/*.py",
+    "collectors/models/partitions.py",
+    "collectors/models/at_once.py",
+)
 
 
 def copied(folder: Path, secret_key_file: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 import os
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from iamdash.access.models import Operator
 from tests.conftest import AS_OF
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+RELEASES = Path(__file__).parent / "releases"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -132,3 +134,20 @@ def test_a_backup_that_breaks_leaves_nothing(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(CommandError, match="pg_dump failed"):
         call_command("backup", str(tmp_path / "one"))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("release", sorted(path.name for path in RELEASES.iterdir() if path.is_dir()))
+def test_a_backup_of_an_earlier_release_comes_back_as_today_s(release: str, empty: str, tmp_path: Path) -> None:
+    text = (RELEASES / release / "manifest.json").read_text()
+    (tmp_path / "manifest.json").write_text(text)
+    (tmp_path / "database.dump").write_bytes(lzma.decompress((RELEASES / release / "database.dump.xz").read_bytes()))
+    done = restore(empty, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "The secret key is another one than the backup's" in done.stdout
+    findings = json.loads(text)["tables"]["findings_finding"][0]
+    assert findings > 100
+    with psycopg.connect(empty) as database:
+        assert database.execute("select count(*) from findings_finding").fetchone() == (findings,)
+        assert database.execute("select sum(n) from findings_findingcount").fetchone() == (findings,)
+    environment = os.environ | {"DATABASE_URL": empty}
+    subprocess.run([sys.executable, "manage.py", "migrate", "--check"], cwd=CHECKOUT, env=environment, check=True)
