@@ -29,7 +29,7 @@ def test_a_run_under_way_asks_for_itself_again(made: Made, sign_in: Any) -> None
 def test_a_finished_run_asks_no_more(made: Made, sign_in: Any) -> None:
     run = made.run("account", "judge")
     page = sign_in().get(f"/runs/{run.pk}/")
-    assert "hx-trigger" not in page.content.decode()
+    assert "every 3s" not in page.content.decode()
     assert "1 of 1 sources" in text(page)
 
 
