@@ -33,7 +33,7 @@ class CreatePartitioned(migrations.CreateModel):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
     ) -> None:
-        with _partitioned(schema_editor, self.by):
+        with partitioned(schema_editor, self.by):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
 
 
@@ -61,7 +61,7 @@ class Partition(Operation):
         table, names = model._meta.db_table, ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
         schema_editor.execute(f'create temporary table moved as table "{table}"')
         schema_editor.execute(f'drop table "{table}" cascade')
-        with _partitioned(schema_editor, self.by):
+        with partitioned(schema_editor, self.by):
             schema_editor.create_model(model)
         schema_editor.execute(_MONTHS_OF_MOVED.format(table=table, by=self.by))
         schema_editor.execute(_MOVE.format(table=table, names=names))
@@ -78,7 +78,7 @@ select setval(pg_get_serial_sequence('{table}', 'id'), max(id)) from "{table}" h
 
 
 @contextmanager
-def _partitioned(editor: BaseDatabaseSchemaEditor, by: str) -> Iterator[None]:
+def partitioned(editor: BaseDatabaseSchemaEditor, by: str) -> Iterator[None]:
     """Tables that the editor creates inside are partitioned, and have a partition for what has no month."""
     whole = editor.table_sql
 
