@@ -24,7 +24,7 @@ from iamdash.embedded.supervisor import supervisor
 
 WARM, LIMIT = int(os.environ.get("BENCH_RUNS", "50")), 200.0  # runs; milliseconds
 FORBIDDEN = 403  # pages of operators of all accounts
-PROBES = {"livez", "readyz"}
+PROBES = {"favicon", "livez", "readyz"}
 SLOW = 20.0  # milliseconds from which a statement is named
 RECONCILE = 5.0  # seconds for the open findings of all accounts
 SOME = 40  # accounts of the operator who does not see all

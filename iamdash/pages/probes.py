@@ -1,7 +1,8 @@
-"""For load balancers and supervisors: no sign-in, no details (TRUST, probes)."""
+"""For load balancers, supervisors and browsers: no sign-in, no details (TRUST, probes)."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
@@ -25,3 +26,13 @@ def readyz(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return HttpResponse("not ready\n", status=503, content_type="text/plain")
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+ICON = (settings.BASE_DIR / "static" / "icon.svg").read_bytes()
+
+
+@login_not_required
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it beside what is no page and names no icon: a file, a probe, an answer of the API."""
+    return HttpResponse(ICON, content_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})

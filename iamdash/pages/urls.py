@@ -226,5 +226,6 @@ urlpatterns = [
     path("runs/<int:pk>/cancel/", run.cancel, name="run-cancel"),
     path("hooks/tickets/", tickets.hook, name="hooks-tickets"),
     path("livez", probes.livez, name="livez"),
+    path("favicon.ico", probes.favicon, name="favicon"),
     path("readyz", probes.readyz, name="readyz"),
 ]

@@ -251,6 +251,7 @@ OPEN = {
     "account_login",
     "account_inactive",
     "account_signup",
+    "favicon",
     "livez",
     "readyz",
     "socialaccount_login_cancelled",
