@@ -93,7 +93,7 @@ def counted(accounts: Iterable[int] | None, gone: Iterable[int]) -> list[int] | 
 
 
 def score_line(accounts: Iterable[int] | None, days: int, today: date) -> ScoreLine:
-    """Three queries."""
+    """Three queries. A day of which nothing is told of any account has no mean."""
     gone = closed(accounts, today)
     some = counted(accounts, gone)
     start, stop = today - DAY * (days - 1), today + DAY
@@ -107,7 +107,8 @@ def score_line(accounts: Iterable[int] | None, days: int, today: date) -> ScoreL
     for first, until, counts, numbers in [*rows, *(_never(some, begin, stop) if rows else ())]:
         for at in range((first - begin).days, (until - begin).days):
             sums[at] = [a + b for a, b in zip(sums[at], (*counts, *numbers), strict=True)]
-    return ScoreLine(all_days, tuple(_mean(*one) for one in sums), tuple(gone))
+    told = [(day, _mean(*one)) for day, one in zip(all_days, sums, strict=True) if one[0]]
+    return ScoreLine(tuple(day for day, _ in told), tuple(mean for _, mean in told), tuple(gone))
 
 
 Row = tuple[

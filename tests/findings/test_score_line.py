@@ -48,6 +48,16 @@ def test_each_account_weighs_the_same_and_stands_until_it_is_judged_again(both: 
     assert (last.accounts, last.carried, last.never, last.unknown) == (2, 1, 0, 10 * POINT)
 
 
+def test_a_day_that_no_account_tells_of_has_no_score(account: Account) -> None:
+    """As after a restore that lost days: the next row stands for fewer days than lie between."""
+    Account.objects.update(added_at=AS_OF - 400 * DAY)
+    day(account, 4, 60)
+    day(account, 0, 70, gap=1)
+    line = trends.score_line(None, 5, TODAY)
+    assert [(TODAY - at).days for at in line.days] == [4, 0]
+    assert [mean.score // POINT for mean in line.means] == [60, 70]
+
+
 @pytest.mark.parametrize("standing", ["frozen", "gone", "left_out", "not_chosen"])
 @pytest.mark.parametrize("score", [10, 90])
 def test_closing_an_account_never_raises_the_score(both: tuple[Account, Account], standing: str, score: int) -> None:
