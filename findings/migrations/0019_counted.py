@@ -30,6 +30,14 @@ create trigger counted_delete after delete on findings_finding referencing old t
   for each statement execute function findings_counted();
 insert into findings_findingcount ({ALIKE}, again, n)
   select {ALIKE}, reopened > 0, count(*) from findings_finding group by 1, 2, 3, 4, 5, 6, 7;
+-- With an account go its findings, which counts less what is no longer there: the account goes last, and takes that with it.
+create function findings_uncounted() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  delete from findings_findingcount where account_id in (select id from went);
+  return null;
+end $$;
+create trigger uncounted after delete on collectors_account referencing old table as went
+  for each statement execute function findings_uncounted();
 """  # noqa: S608 - constants of this module
 # The texts that a search looks in. Without pg_trgm, which PostgreSQL ships and the owner of a database may create, it is slow.
 WORDS = r"(subject_name || E'\n' || subject_arn || E'\n' || title)"
@@ -102,7 +110,9 @@ FORGET = """
 drop trigger counted_insert on findings_finding;
 drop trigger counted_update on findings_finding;
 drop trigger counted_delete on findings_finding;
+drop trigger uncounted on collectors_account;
 drop function findings_counted();
+drop function findings_uncounted();
 """
 COUNTED = ["account", "code", "practice", "severity", "subject_type", "status"]
 UNRESOLVED = models.Q(resolved_at=None)

@@ -25,7 +25,7 @@ def test_an_organization_is_chosen_previewed_connected_and_watched(transactional
     page.get_by_label("ou-prod").check()
     page.get_by_label("Leave these accounts out").fill(number(8))
     page.get_by_role("button", name="Preview").click()
-    expect(page.get_by_role("status")).to_contain_text("8 accounts would be connected")
+    expect(page.locator(".notice[role=status]")).to_contain_text("8 accounts would be connected")
     expect(page.get_by_label("ou-prod")).to_be_checked()
     page.get_by_role("button", name="Connect").click()
     expect(page.get_by_role("heading", name="What to deploy")).to_be_visible()

@@ -150,3 +150,12 @@ def test_who_decides_and_who_judges_do_not_wait_for_each_other(account: Account)
     assert kept() == counted()
     settle(account)
     assert FindingCount.objects.get().n == 2
+
+
+def test_an_account_takes_its_counts_with_it(account: Account, other_account: Account) -> None:
+    for one in (account, other_account):
+        finding(one), finding(one)
+    account.delete()
+    assert kept() == counted()
+    assert set(FindingCount.objects.values_list("account", flat=True)) == {other_account.pk}
+    connection.check_constraints()
