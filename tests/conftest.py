@@ -25,6 +25,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     connection.settings_dict["TEST"]["TEMPLATE"] = "iamdash"
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """It goes with its server; dropping it would wait for whoever is still connected."""
+    return True
+
+
 @contextlib.contextmanager
 def db_role(role: str) -> Iterator[None]:
     """Statements run with the rights of a process: iamdash_web or iamdash_worker."""

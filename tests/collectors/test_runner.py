@@ -114,7 +114,9 @@ def test_calls_stay_within_the_budget(connected: list[Account], aws: Any) -> Non
     calls = budgeted(aws, member)
     with_keys = AccessKey.present.filter(account=member).values("user_name").distinct().count()
     assert calls.pop("ListAccessKeys", 0) == with_keys
-    assert calls.total() <= 35  # five of them seldom: to learn that others are to be asked of Identity Center
+    # Five of them seldom: to learn that others are to be asked of Identity Center. Two more where the report is made anew and the
+    # entities take a second page.
+    assert calls.total() <= 37
     assert (calls["DescribeOrganization"], calls["ListRoots"], calls["ListAccounts"]) == (2, 1, 0)
     run(management, *OTHERS)
     organization = {

@@ -289,7 +289,7 @@ def test_a_list_takes_a_fixed_number_of_queries(
     put_together(busy)
     with django_assert_max_num_queries(QUERIES):
         client.get(LIST)
-    with django_assert_max_num_queries(56):  # of all its sections
+    with django_assert_max_num_queries(58):  # of all its sections, and that its documents were read
         client.get(f"/principals/{busy.aws_id}/{APP.unique_id}/")
 
 

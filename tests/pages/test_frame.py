@@ -121,7 +121,7 @@ def test_pages_without_a_request(static_files: None, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("/sign-in/up/", "made by an admin"), ("/sign-in/inactive/", "inactive"), ("/sign-in/", "Sign in")],
+    [("/sign-in/up/", "made by an admin"), ("/sign-in/inactive/", "deactivated"), ("/sign-in/", "Sign in")],
 )
 def test_pages_before_sign_in(client: Any, db: None, static_files: None, path: str, said: str) -> None:
     response = client.get(path)
