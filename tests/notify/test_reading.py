@@ -332,7 +332,7 @@ def test_a_crash_before_the_end_leaves_all_to_the_next_look(
     assert heard() == ["it"]
 
 
-# Like the product's, but blind to the databases of the other test processes on this server, whose transactions end when they like.
+# Like the product's, but blind to the databases of the other test processes, whose transactions end when they like.
 _OWN_SNAPSHOT = """
 select coalesce((select min(backend_xid::text::bigint) from pg_stat_activity where datname = current_database()),
                 pg_snapshot_xmax(s)::text::bigint), pg_snapshot_xmax(s)::text::bigint from pg_current_snapshot() s"""
