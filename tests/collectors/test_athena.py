@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from moto.s3.models import s3_backends
 
 from collectors import athena as road
-from collectors import schedule
+from collectors import queue, schedule
 from collectors.activity import Aggregate, of_account, take
 from collectors.activity.admin import SOURCES, administrative
 from collectors.activity.parts import lenient
@@ -29,7 +29,8 @@ from tests.collectors.test_runner import run
 
 pytestmark = pytest.mark.django_db
 NAME = "athena"
-NOW = datetime.now(UTC)
+# A time of day at which yesterday's files are all there, whenever the tests run: three days are told then.
+NOW = datetime.now(UTC).replace(hour=15)
 CLOSED = (NOW - timedelta(hours=12)).date() - timedelta(days=1)  # the last day that is asked for
 Record = dict[str, Any]
 
@@ -157,6 +158,7 @@ def reader(lab: Any, aws: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -
     role = {"account": account.aws_id, "role_name": "iamdash-athena", "external_id": account.connection.external_id}
     aws.deploy([{**role, "policy": policy}])
     monkeypatch.setattr(LiveAws, "pause", lambda aws, seconds: None)
+    monkeypatch.setattr(queue, "database_now", lambda: NOW)
     yield account
     lab.world.athena.__init__()
 
