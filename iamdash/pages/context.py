@@ -23,13 +23,17 @@ STALE = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Health:
-    """How old and how whole the data is, over the accounts shown. newest, oldest: of the accounts' last complete answers."""
+    """How old and how whole the data is, over the accounts shown. newest, oldest: of the accounts' last complete answers.
+
+    partial: accounts of which some answer is not whole. waiting: nothing was asked of them yet; unread: no answer was ever whole.
+    """
 
     accounts: int
     newest: datetime | None
     oldest: datetime | None
     partial: int
     waiting: int
+    unread: int
 
     @property
     def stale(self) -> bool:
@@ -118,6 +122,7 @@ def health(account: str = "") -> Health:
             oldest=Min("seen"),
             partial=Count("pk", filter=Q(short=True)),
             waiting=Count("pk", filter=Q(tried=False)),
+            unread=Count("pk", filter=Q(seen=None)),
         )
     )
 

@@ -23,7 +23,6 @@ from collectors.models import (
     Connection,
     ConnectionTest,
     Coverage,
-    Heartbeat,
     Job,
     Run,
 )
@@ -63,7 +62,7 @@ def _ways() -> Iterable[Way]:
     add = reverse("account-add")
     yield Way(
         "Look around first",
-        "A made-up organization of 12 accounts with two years of history. Nothing of yours is asked.",
+        "A made-up organization of 12 accounts with half a year of history. Nothing of yours is asked.",
         ("nothing at AWS", "this checkout with its development packages", "two minutes"),
         command="make demo",
     )
@@ -250,10 +249,9 @@ def stalled(account: Account) -> str:
 
 def _silent(now: datetime) -> str:
     """What of the installation was not heard from lately."""
-    heard = dict(Heartbeat.objects.values_list("name", "heard_at"))
-    late = {name for name, most in heartbeat.patience().items() if name not in heard or now - heard[name] > most}
-    queues = [queue for queue in ("inventory", "activity") if heartbeat.canary(queue) in late]
-    if late == heartbeat.patience().keys():
+    heard = heartbeat.heard(now)
+    queues = [queue for queue in ("inventory", "activity") if heard[heartbeat.canary(queue)].late]
+    if all(one.late for one in heard.values()):
         return "Neither the scheduler (beat) nor a worker was heard from."
     return f"No worker of the queue {' and '.join(queues)} was heard from." if queues else ""
 
@@ -316,7 +314,7 @@ def cost_page(request: HttpRequest) -> HttpResponse:
         "costs": costs(some),
         "asked": given if some != cost.TYPICAL else "",
         "assumed": cost.Assumed(hours=settings.COLLECT_EVERY_HOURS or 24),
-        "prices": list(cost.PRICES.values()),
+        "prices": list(cost.priced().values()),
         "sources": cost.estimate(1, cost.Events.LOOKUP).lines,
     }
     return render(request, "first_run/cost.html", context)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
 from collectors import heartbeat
-from collectors.models import Heartbeat, Job
+from collectors.models import Job
 from collectors.queue import OPEN, database_now
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
@@ -65,16 +65,14 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _running(now: datetime) -> Iterator[Check]:
-    heard = dict(Heartbeat.objects.values_list("name", "heard_at"))
-    for name, patience in heartbeat.patience().items():
+    for name, one in heartbeat.heard(now).items():
         slug, title = ("worker", name.capitalize()) if name.startswith("canary") else ("scheduler", f"Task {name}")
-        at = heard.get(name)
-        if at is None:
+        if one.at is None:
             yield Check(slug, title, Is.UNKNOWN, "It was never heard from since this database was made.")
-        elif now - at > patience:
-            yield Check(slug, title, Is.BROKEN, "It was not heard from since", at)
+        elif one.late:
+            yield Check(slug, title, Is.BROKEN, "It was not heard from since", one.at)
         else:
-            yield Check(slug, title, Is.FINE, "Heard from", at)
+            yield Check(slug, title, Is.FINE, "Heard from", one.at)
 
 
 def _valkey() -> Check:
@@ -116,8 +114,12 @@ def _data(now: datetime) -> Check:
     health, url = context.health(), reverse("accounts")
     if health.oldest is None:
         return Check("data-old", "Age of the data", Is.UNKNOWN, "Nothing was collected yet.", url=url)
-    state = Is.LATE if now - health.oldest > OLD else Is.FINE
-    return Check("data-old", "Age of the data", state, "The account that was read longest ago:", health.oldest, url)
+    late = now - health.oldest > OLD
+    says = "The account that was read longest ago:"
+    if health.unread:
+        says = f"{health.unread:,} of {health.accounts:,} accounts were never read. Of the others, the one longest ago:"
+    state = Is.LATE if late else Is.UNKNOWN if health.unread else Is.FINE
+    return Check("data-old", "Age of the data", state, says, health.oldest, url)
 
 
 def _messages(now: datetime) -> Iterator[Check]:

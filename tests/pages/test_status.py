@@ -61,6 +61,17 @@ def test_what_was_never_heard_is_unknown_and_no_data_is_unknown(states: Any) -> 
     assert seen["Task collectors.tick"] == seen["Canary of notify"] == seen["Age of the data"] == "unknown"
 
 
+def test_an_account_that_was_never_read_is_not_fine_beside_one_that_was(
+    states: Any, account: Account, other_account: Account
+) -> None:
+    for one, whole in ((account, Now()), (other_account, None)):
+        Coverage.objects.create(
+            account=one, source="account", api="iam:GetAccountSummary", region="", observed_at=Now(),
+            state="complete" if whole else "denied", complete_at=whole,
+        )  # fmt: skip
+    assert states()["Age of the data"] == "unknown"
+
+
 def test_what_fell_silent_is_broken(states: Any) -> None:
     for name, late in heartbeat.patience().items():
         heartbeat.beat(name)
