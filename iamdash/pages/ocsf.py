@@ -23,7 +23,7 @@ VERSION = "1.9.0"
 CATEGORY, CLASS = 2, 2003
 ACTIVITIES = {1: "Create", 2: "Update", 3: "Close"}
 STATUSES = {1: "New", 2: "In Progress", 3: "Suppressed", 4: "Resolved"}
-PASS, FAIL = (1, "Pass"), (3, "Fail")
+PASS, FAIL, OTHER = (1, "Pass"), (3, "Fail"), (99, "Other")
 RULE_ANALYTIC, AWS_ACCOUNT, TARGET = 1, 10, 1
 TYPES = {
     SubjectType.ROLE: "AWS::IAM::Role",
@@ -119,7 +119,7 @@ def _info(finding: Finding, rule: Rule | None) -> Event:
 
 
 def _compliance(finding: Finding, rule: Rule | None) -> Event:
-    status_id, status = PASS if finding.resolved_at else FAIL
+    status_id, status = _outcome(finding)
     asked = [(framework, control) for framework, control in _controls(finding)]
     return _told(
         control=f"{finding.code} {rule.slug}" if rule else finding.code,
@@ -138,8 +138,21 @@ def _compliance(finding: Finding, rule: Rule | None) -> Event:
         ],
         status_id=status_id,
         status=status,
-        status_details=[f"accepted: {finding.acceptance.reason}"] if finding.acceptance else None,
+        status_details=_details(finding),
     )
+
+
+def _outcome(finding: Finding) -> tuple[int, str]:
+    """Passed only where a rule looked and found it put right; a subject that is gone, and a rule that is off, passed nothing."""
+    if not finding.resolved_at:
+        return FAIL
+    return PASS if finding.resolved_why == Finding.Why.CLEAR else OTHER
+
+
+def _details(finding: Finding) -> list[str] | None:
+    if finding.acceptance:
+        return [f"accepted: {finding.acceptance.reason}"]
+    return [f"ended: {finding.get_resolved_why_display()}"] if _outcome(finding) == OTHER else None
 
 
 def _controls(finding: Finding) -> Iterator[tuple[Framework, Control]]:

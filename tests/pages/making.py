@@ -42,7 +42,7 @@ def finding(account: Account, code: str = "LP101", **fields: Any) -> Finding:
     given |= fields
     given.setdefault("first_opened_at", given["opened_at"])
     if "resolved_at" in given:
-        given |= {"status": Finding.Status.RESOLVED, "resolved_why": Finding.Why.CLEAR}
+        given = {"resolved_why": Finding.Why.CLEAR} | given | {"status": Finding.Status.RESOLVED}
     made = Finding.objects.create(account=account, code=code, **given)
     if made.resolved_at:
         account_day.write_ended(account, made.resolved_at, [made])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from collectors.models import Account
+from findings.models import Finding
 from findings.vocabulary import Severity, SubjectType
 from iamdash.pages.ocsf import TYPES
 from tests.findings.frameworks.test_standing import accept
@@ -93,6 +94,8 @@ def test_what_becomes_of_a_finding(sign_in: Client, account: Account) -> None:
     finding(account, subject_name="assigned", assignee="kim")
     accept(finding(account, subject_name="accepted"))
     finding(account, subject_name="gone", resolved_at=ago(days=1))
+    finding(account, subject_name="deleted", resolved_at=ago(days=1), resolved_why=Finding.Why.SUBJECT_GONE)
+    finding(account, subject_name="off", resolved_at=ago(days=1), resolved_why=Finding.Why.NOT_APPLICABLE)
     found = {event["resources"][0]["name"]: event for event in events(sign_in(), "&tab=all")}
     told = {name: (one["activity_id"], one["status_id"], one["compliance"]["status_id"]) for name, one in found.items()}
     assert told == {
@@ -101,12 +104,15 @@ def test_what_becomes_of_a_finding(sign_in: Client, account: Account) -> None:
         "assigned": (1, 2, 3),
         "accepted": (2, 3, 3),
         "gone": (3, 4, 1),
+        "deleted": (3, 4, 99),
+        "off": (3, 4, 99),
     }
     for one in found.values():
         check(one)
     assert found["accepted"]["compliance"]["status_details"] == ["accepted: until March"]
+    assert found["off"]["compliance"]["status_details"] == ["ended: The rule no longer applies"]
     assert found["gone"]["end_time"] == found["gone"]["finding_info"]["modified_time"]
-    assert len({one["finding_info"]["uid"] for one in found.values()}) == 5
+    assert len({one["finding_info"]["uid"] for one in found.values()}) == 7
 
 
 def test_controls_are_those_that_the_finding_answers(sign_in: Client, account: Account) -> None:
