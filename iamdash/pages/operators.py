@@ -47,9 +47,9 @@ def admins_only(view: View) -> View:
 @needs(Role.ADMIN, every_account=True)
 def page(request: HttpRequest) -> HttpResponse:
     operators = list(
-        Operator.objects.annotate(n=Count("accounts"), linked=Count("socialaccount", distinct=True)).order_by(
-            "-is_active", "username"
-        )
+        Operator.objects.annotate(
+            n=Count("accounts", distinct=True), linked=Count("socialaccount", distinct=True)
+        ).order_by("-is_active", "username")
     )
     factors = Counter(Authenticator.objects.filter(type__in=mfa.FACTORS).values_list("user_id", flat=True))
     names = dict(AccountGroup.objects.filter(STANDS).values_list("key", "name"))

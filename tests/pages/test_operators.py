@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.urls import reverse
@@ -194,6 +195,15 @@ def test_the_list_shows_who_there_is(admin: WebClient, account: Account) -> None
     text = admin.get(LIST).content.decode()
     assert "deactivated" in text
     assert "all accounts" in text
+
+
+def test_accounts_are_counted_once_however_often_somebody_is_linked(admin: WebClient, account: Account) -> None:
+    one = operator("twice")
+    one.accounts.add(account)
+    for provider in ("sso", "saml"):
+        SocialAccount.objects.create(user=one, provider=provider, uid="x")
+    (row,) = (row for row in admin.get(LIST).context["rows"] if row.operator.username == "twice")
+    assert row.operator.n == 1
 
 
 def test_commands_let_in_who_no_page_lets_in(capsys: pytest.CaptureFixture[str]) -> None:
