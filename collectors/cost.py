@@ -35,12 +35,17 @@ class Price:
         return n * self.dollars / self.per
 
 
-PRICES = {
+_PRICES = {
     "event": Price(2.00, 100_000, "management events of a second trail", "https://aws.amazon.com/cloudtrail/pricing/"),
     "list": Price(0.005, 1_000, "LIST requests", "https://aws.amazon.com/s3/pricing/"),
     "get": Price(0.0004, 1_000, "GET requests", "https://aws.amazon.com/s3/pricing/"),
     "athena": Price(5.00, 1, "terabytes that Athena scans", "https://aws.amazon.com/athena/pricing/"),
 }
+
+
+def priced() -> dict[str, Price]:
+    """Athena's as the settings say it, by which `manage.py athena --explain` counts too."""
+    return _PRICES | {"athena": replace(_PRICES["athena"], dollars=settings.ATHENA_PRICE)}
 
 
 class Events(StrEnum):
@@ -126,16 +131,15 @@ class Estimate:
     def monthly(self) -> dict[str, float]:
         """Dollars a month, by what they are for."""
         return {
-            "CloudTrail": DAYS * self.assumed.copies * PRICES["event"].dollars_for(self.recorded),
-            "S3": DAYS * (PRICES["list"].dollars_for(self.lists) + PRICES["get"].dollars_for(self.gets)),
+            "CloudTrail": DAYS * self.assumed.copies * _PRICES["event"].dollars_for(self.recorded),
+            "S3": DAYS * (_PRICES["list"].dollars_for(self.lists) + _PRICES["get"].dollars_for(self.gets)),
             "Athena": DAYS * self._athena,
         }
 
     @property
     def _athena(self) -> float:
-        price = PRICES["athena"]
         statements = pages(self.accounts, settings.ATHENA_ACCOUNTS)
-        return athena.cost(self.bytes, statements, price.dollars) if self.bytes else 0
+        return athena.cost(self.bytes, statements, settings.ATHENA_PRICE) if self.bytes else 0
 
     @property
     def dollars(self) -> float:
@@ -183,7 +187,8 @@ def page() -> str:
     """The tables of docs/operate/cost.md."""
     tables = [_table(n) for n in TYPICAL]
     prices = "\n".join(
-        f"| {one.of} | {one.dollars:g} USD for {one.per:,.0f} | {one.as_of}: <{one.page}> |" for one in PRICES.values()
+        f"| {one.of} | {one.dollars:g} USD for {one.per:,.0f} | {one.as_of}: <{one.page}> |"
+        for one in priced().values()
     )
     return (
         "\n\n".join([*tables, _by_source(), f"### Prices\n\n| | us-east-1 | as of |\n|---|---|---|\n{prices}"]) + "\n"

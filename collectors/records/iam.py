@@ -6,6 +6,8 @@ from datetime import datetime
 
 from collectors.records.base import Record
 
+SERVICE_LINKED = "/aws-service-role/"  # the path of every service-linked role
+
 
 class Entity(Record, frozen=True, kw_only=True):
     """What has an ARN and a unique id. The id survives nothing: delete-and-recreate gives a new one (AWS.md 22)."""
@@ -45,7 +47,7 @@ class Role(Principal, frozen=True, kw_only=True):
 
     @property
     def service_linked(self) -> bool:
-        return self.path.startswith("/aws-service-role/")
+        return self.path.startswith(SERVICE_LINKED)
 
     @property
     def reserved(self) -> bool:
