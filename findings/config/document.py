@@ -45,7 +45,7 @@ class Document:
     sections: Mapping[str, tuple[Entry, ...]]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc] # PyYAML has no types
     """As YAML 1.2 reads words: `off` is the name of a setting, and an id that begins with zeros is no number."""
 
     yaml_implicit_resolvers = {

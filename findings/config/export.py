@@ -15,7 +15,7 @@ HEAD = "# Settings of iamdash: docs/operate/settings.md says what stands here. S
 WIDTH = 110
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc] # PyYAML has no types
     """Without aliases, which `document` does not read."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -38,7 +38,7 @@ def _sorted(section: Section) -> Iterable[Any]:
 def _dumped(value: Any) -> str:
     """Text that cannot be seen, or turns what stands beside it, is written out."""
     plain = json.dumps(value, ensure_ascii=False)
-    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=plain.isprintable(), width=WIDTH)
+    return str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=plain.isprintable(), width=WIDTH))
 
 
 def schema(sections: Sequence[Section]) -> str:

@@ -38,8 +38,8 @@ class Change:
 
     @property
     def words(self) -> str:
-        values = (self.wanted or self.row).values  # type: ignore[union-attr]
-        return f"{self.section.name}: {self.section.words(values)}"
+        said = self.wanted or self.row
+        return f"{self.section.name}: {self.section.words(said.values) if said else ''}"
 
     def lines(self) -> Iterator[str]:
         """As a diff: what it is about, and of what changes each key that does."""
@@ -150,8 +150,8 @@ def _compared(
     changes = []
     for one in left:
         mine = rows[_key(section.identified(one.values))]
-        row = mine.pop(0) if mine else None
-        changes.append(Change(Verb.CHANGE if row else Verb.ADD, section, one, row))
+        before = mine.pop(0) if mine else None
+        changes.append(Change(Verb.CHANGE if before else Verb.ADD, section, one, before))
     verb = Verb.END if prune else Verb.STAY
     return changes + [Change(verb, section, None, row) for mine in rows.values() for row in mine], same
 
@@ -159,7 +159,8 @@ def _compared(
 def _make(made: Plan, by: str) -> None:
     """What ends does so first, from the last section on: what it stands on ends after it, and its name is free."""
     for change in reversed(made.of(Verb.END)):
-        change.section.end(change.row, by)  # type: ignore[arg-type]
+        if change.row:
+            change.section.end(change.row, by)
     for change in made.changes:
         if change.wanted and change.verb in (Verb.ADD, Verb.CHANGE):
             _put(change, change.wanted, by)

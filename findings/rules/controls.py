@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 PROWLER, CIS3, CIS5, CIS7, HUB = "Prowler", "CIS AWS v3", "CIS AWS v5", "CIS AWS v7", "Security Hub"
 WELL = "AWS Well-Architected"
-NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 class Only(NamedTuple):
@@ -25,6 +24,10 @@ class Only(NamedTuple):
     parts: tuple[str, ...] = ()
     subject: str = ""
     public: bool = False
+
+
+ALL_OF_THEM: Mapping[str, Only] = MappingProxyType({})
+NO_LIMITS: Mapping[str, int] = MappingProxyType({})
 
 
 class Asked(NamedTuple):
@@ -38,8 +41,8 @@ class Asked(NamedTuple):
     what: str
     part: str = ""
     lacks: str = ""
-    only: Mapping[str, Only] = NOTHING  # type: ignore[assignment]
-    limits: Mapping[str, int] = NOTHING  # type: ignore[assignment]
+    only: Mapping[str, Only] = ALL_OF_THEM
+    limits: Mapping[str, int] = NO_LIMITS
     guards: tuple[str, ...] = ()
     concerns: str = ""
     beyond: str = ""

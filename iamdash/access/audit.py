@@ -31,41 +31,11 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 AGENT, LONGEST = 200, 300  # characters that are kept of a user agent, and of any other text
 MOST = 50  # values that are kept of a list
 # Fields of our forms whose values may stand in the log; of others only the names do.
-TOLD = frozenset(
-    {
-        *(
-            "account",
-            "accounts",
-            "aws_id",
-            "cidrs",
-            "code",
-            "confirm_days",
-            "days",
-            "due_on",
-            "hour",
-            "item",
-            "kind",
-            "kinds",
-        ),
-        *(
-            "name",
-            "of",
-            "ous",
-            "owner",
-            "reason",
-            "reviewer",
-            "role",
-            "scope",
-            "severity",
-            "starts_on",
-            "tag",
-            "tags",
-            "target",
-        ),
-        *("title", "to", "until", "value", "verdict", "weekday", "whom", "zone"),
-        *("all", "default", "pick", "shared"),
-    }
-)
+TOLD = frozenset({
+    "account", "accounts", "all", "aws_id", "cidrs", "code", "confirm_days", "days", "default", "due_on", "hour", "item",
+    "kind", "kinds", "name", "of", "ous", "owner", "pick", "reason", "reviewer", "role", "scope", "severity", "shared",
+    "starts_on", "tag", "tags", "target", "title", "to", "until", "value", "verdict", "weekday", "whom", "zone",
+})  # fmt: skip
 
 
 class Outcome(models.TextChoices):
@@ -99,9 +69,8 @@ def record(
 
 def pending(request: HttpRequest) -> list[AuditEntry]:
     """What was recorded and is not yet written."""
-    if not hasattr(request, "audited"):
-        request.audited = []
-    return request.audited  # type: ignore[no-any-return]
+    entries: list[AuditEntry] = request.__dict__.setdefault("audited", [])
+    return entries
 
 
 def write(request: HttpRequest) -> None:

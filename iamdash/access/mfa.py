@@ -20,7 +20,7 @@ from iamdash.sealed import opened, seal
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 ABOUT = "second factor"
 # Signing in and its settings, and what asks no session.
-FREE = ("/sign-in/", "/static/", "/api/", "/hooks/", "/livez", "/readyz", "/icon.svg")
+FREE = ("/sign-in/", "/static/", "/api/", "/hooks/", "/livez", "/readyz", "/favicon.ico")
 KNOWN = "second_factor"  # in the session: it is there
 
 

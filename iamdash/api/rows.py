@@ -6,7 +6,7 @@ Only the document is made of these; a row itself is made by the list's `fields`.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from ninja import Schema
 from pydantic import Field, create_model
@@ -16,7 +16,6 @@ from collectors.records import State
 Text = str | None
 Moment = datetime | None
 Number = int | None
-R = TypeVar("R", bound=Schema)
 
 
 def told(what: str) -> Any:
@@ -216,13 +215,13 @@ class Problem(Schema):
     parameter: str = Field("", description="The parameter at fault; absent where none is.")
 
 
-def page_of(row: type[R]) -> type[Schema]:
-    """The answer of a list."""
-    data = (list[row], told("The rows."))  # type: ignore[valid-type]
+def page_of(row: Any) -> type[Schema]:
+    """The answer of a list. row: one of the schemas above."""
+    data = (list[row], told("The rows."))
     following = (Text, told("Path and query of the next page; null: this is the last."))
     return create_model(f"{row.__name__}Page", __base__=Schema, data=data, next=following)
 
 
-def data_of(row: type[R]) -> type[Schema]:
+def data_of(row: Any) -> type[Schema]:
     """The answer of what has no pages."""
-    return create_model(f"{row.__name__}List", __base__=Schema, data=(list[row], told("The rows.")))  # type: ignore[valid-type]
+    return create_model(f"{row.__name__}List", __base__=Schema, data=(list[row], told("The rows.")))

@@ -14,10 +14,10 @@ from findings.trends import BY, Ended, Flow, Line, Mean, ScoreLine, Trend
 from iamdash.api import query
 from iamdash.api.problems import Problem
 from iamdash.pages import trend_scope
+from iamdash.pages.profile import USUAL
 from iamdash.pages.trend_scope import Names, Scoped
 
-PERIOD = 90
-_ALL = trend_scope.filters(PERIOD)
+_ALL = trend_scope.filters(USUAL)
 # Here the path says by what.
 FILTERS = replace(_ALL, facets=tuple(facet for facet in _ALL.facets if facet.name != "by"))
 
@@ -52,7 +52,7 @@ def beside(request: HttpRequest, by: str) -> list[dict[str, Any]]:
 
 def _scope(request: HttpRequest, by: str = "") -> Scoped:
     asked = query.narrow(FILTERS, request.GET)
-    return trend_scope.of(request, asked, PERIOD, by)
+    return trend_scope.of(request, asked, USUAL, by)
 
 
 def points(thousandths: int) -> float:

@@ -20,6 +20,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
 from collectors.models import Principal
+from collectors.records.iam import SERVICE_LINKED
 from findings.analysis.kinds import Kind
 from findings.engine import bulk
 from findings.models import KindOverride
@@ -31,7 +32,6 @@ from iamdash.pages.kind import FOLLOWS, KindForm, replace
 from iamdash.pages.principals import PrincipalList
 
 MOST = 200  # at a time: what was done must fit into an address
-LINKED = "/aws-service-role/"
 SALT = "iamdash.kinds"
 GONE = "This cannot be undone any more, or somebody else did it."
 
@@ -61,7 +61,7 @@ def chosen(get: QueryDict) -> Chosen:
     rows: QuerySet[Any] = PrincipalList().queryset()
     keys = [int(one) for one in picks[: MOST + 1] if one.isascii() and one.isdigit() and len(one) < 19]
     rows = asked.narrowed(rows) if every else rows.filter(pk__in=keys)
-    rows = rows.filter(gone_at=None).exclude(path__startswith=LINKED)
+    rows = rows.filter(gone_at=None).exclude(path__startswith=SERVICE_LINKED)
     return Chosen(list(rows.order_by("pk")[: MOST + 1]), asked)
 
 

@@ -54,9 +54,9 @@ class OperatorForm(forms.Form):
     def __init__(self, operator: Operator | None, *args: Any, **more: Any) -> None:
         super().__init__(*args, initial=_as_it_is(operator), **more)
         self.operator = operator
-        self.fields["accounts"].queryset = Account.objects.order_by("name", "aws_id")  # type: ignore[attr-defined]
+        self.fields["accounts"].queryset = Account.objects.order_by("name", "aws_id")
         groups = AccountGroup.objects.filter(STANDS).order_by("name").values_list("key", "name")
-        self.fields["account_groups"].choices = [(str(key), show.hidden(name)) for key, name in groups]  # type: ignore[attr-defined]
+        self.fields["account_groups"].choices = [(str(key), show.hidden(name)) for key, name in groups]
         for name in self._not_asked():
             del self.fields[name]
 

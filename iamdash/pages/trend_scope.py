@@ -18,8 +18,8 @@ from iamdash.pages.filters import Asked, Filters, Sort
 from iamdash.pages.findings import rule_label
 from iamdash.pages.grouped import by_ou, by_owner
 from iamdash.pages.narrowed import Choice, Narrowed
+from iamdash.pages.profile import PERIODS, USUAL
 
-PERIODS = (7, 30, 90, 365)
 TITLES = {
     "practice": "Practice",
     "severity": "Severity",
@@ -80,7 +80,7 @@ class Scoped(Narrowed):
         return Key(self.by, tuple((pk, slug) for slug, (_, pks) in sets().items() for pk in pks))
 
 
-def read(request: HttpRequest, default: int = 90) -> Scoped:
+def read(request: HttpRequest, default: int = USUAL) -> Scoped:
     request.account_chosen = account_chosen(request)
     asked = filters(default).read(request.GET)
     return of(request, asked, default, next(iter(asked.chosen["by"]), ""))

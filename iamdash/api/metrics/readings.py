@@ -7,7 +7,7 @@ value a family; null is not told.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from prometheus_client.metrics_core import GaugeMetricFamily
@@ -151,8 +151,8 @@ def read(readings: Sequence[Reading]) -> Iterator[GaugeMetricFamily]:
         yield from families
 
 
-def _add(families: Sequence[GaugeMetricFamily], row: Sequence[object], n_labels: int) -> None:
+def _add(families: Sequence[GaugeMetricFamily], row: Sequence[Any], n_labels: int) -> None:
     labels = [str(label) for label in row[:n_labels]]
     for family, value in zip(families, row[n_labels:], strict=True):
         if value is not None:
-            family.add_metric(labels, float(value))  # type: ignore[arg-type]
+            family.add_metric(labels, float(value))

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
@@ -90,7 +91,8 @@ def view_of(request: HttpRequest) -> str:
 def read() -> Iterator[Metric]:
     """Raises RedisError."""
     with valkey() as server:
-        found = {field.decode(): int(n) for field, n in server.hgetall(KEY).items()}  # type: ignore[union-attr]
+        kept: Any = server.hgetall(KEY)
+    found = {field.decode(): int(n) for field, n in kept.items()}
     labels = ("view", "method", "status")
     requests = CounterMetricFamily("iamdash_http_requests", "Requests that the web processes answered.", labels=labels)
     times = HistogramMetricFamily("iamdash_http_request_seconds", "How long that took.", labels=("view",))
