@@ -32,7 +32,8 @@ from collectors.lab.client import LabClient  # noqa: E402 - the path comes first
 WIDTHS = (1280, 640, 320)
 THEMES = ("light", "dark")
 DENIED = {"service": "iam", "operation": "GetCredentialReport"}
-LINKS = "[...document.querySelectorAll('a[href]:not([download])')].map((one) => one.href)"
+# A link inside a drawing has an object for its href.
+LINKS = "[...document.querySelectorAll('a[href]:not([download])')].map((one) => new URL(one.getAttribute('href'), location).href)"
 DRAWN = "[...document.querySelectorAll('figure[data-chart]')].every((one) => one.querySelector('.main-svg'))"
 NO_PAGES = ("/sign-out", "/api/", "/static/", "/livez", "/readyz")
 PATIENCE = 600  # seconds until a demo answers, and until it has collected
