@@ -23,7 +23,7 @@ def test_one_collection_prints_the_summary_and_leaves_nothing_running() -> None:
             cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=180,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-        assert "3 connected, 3 collected" in done.stdout
+        assert "3 connected, 3 collected" in done.stdout, done.stdout + done.stderr
         rows = {line.split("  ")[0]: line.split()[-6:] for line in done.stdout.splitlines()}
         assert sum(map(int, rows["all"][:5])) > 0
         assert "denied" not in done.stdout

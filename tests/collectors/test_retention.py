@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import threading
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings as configured
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, migrations, models, transaction
+from django.db import connection, connections, migrations, models, transaction
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.models import Model
 from django.db.utils import ProgrammingError
@@ -30,10 +31,11 @@ from collectors.models import (
     UsageSession,
 )
 from collectors.models.job import JUDGE
-from collectors.models.partitions import Partition, ensure_months
+from collectors.models.partitions import Partition, drop_months, ensure_months
 from findings.models import SessionVerdict
 from iamdash.settings import ENV, _days
 from tests.conftest import db_role
+from tests.embedded.helpers import until
 
 NOW = datetime.now(UTC)
 OLD, RECENT = NOW - timedelta(days=500), NOW - timedelta(days=40)
@@ -128,6 +130,37 @@ def test_what_has_no_month_lands_somewhere_and_moves_in(account: Account) -> Non
     retention.retain()
     assert (partition_of(run), partition_of(april)) == (f"collectors_run_{NOW:%Y%m}", "collectors_adminevent_202604")
     assert f"{NOW + timedelta(days=31):%Y%m}" in months_of(Run)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_reads_while_rows_move_into_their_month_sees_them() -> None:
+    """The reader asks when the rows have moved, and before anybody else may see it."""
+    account, seen = Account.objects.create(aws_id="111122223333"), []
+    AdminEvent.objects.create(account=account, event_id="1", at=datetime(2019, 3, 1, tzinfo=UTC), actor="role")
+
+    def read() -> None:
+        seen.append(AdminEvent.objects.count())
+        connections.close_all()
+
+    reader = threading.Thread(target=read)
+    with transaction.atomic():
+        ensure_months(AdminEvent, {date(2019, 3, 1)})
+        reader.start()
+        until(somebody_waits_for_us, "the reader waits")
+    reader.join(30)
+    assert "201903" in months_of(AdminEvent)
+    drop_months(AdminEvent, 400)
+    assert seen == [1]
+
+
+def somebody_waits_for_us() -> bool:
+    """For what this transaction holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_stat_clear_snapshot()")
+        cursor.execute(
+            "select exists (select from pg_stat_activity where pg_backend_pid() = any (pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def test_months_are_those_of_utc(account: Account) -> None:
