@@ -13,6 +13,9 @@ from collectors.models import Account
 from collectors.models.usage import ACTORS
 from findings.analysis.timeline.model import What, Witness
 
+# By the list's facets.
+COUNTED = ["how", "outcome", "actor", "what", "kinds", "agent", "witnesses", "opened", "resolved"]
+
 
 class How(models.TextChoices):
     """By what it was done. UNTOLD: only a collection or Config saw it. HERE: operators of iamdash decided it. TIME: nobody
@@ -68,24 +71,9 @@ class Change(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint("account", "key", name="change_identity")]
         indexes = [
-            models.Index(fields=["account", "at", "id"], name="change_of_account"),
-            # The list of all accounts counts its facets in this index alone.
-            models.Index(
-                fields=["at", "id"],
-                include=[
-                    "account",
-                    "how",
-                    "outcome",
-                    "actor",
-                    "what",
-                    "kinds",
-                    "agent",
-                    "witnesses",
-                    "opened",
-                    "resolved",
-                ],
-                name="change_by_time",
-            ),
+            # Lists count their facets in these alone: of all accounts, and of those that an operator sees.
+            models.Index(fields=["at", "id"], include=["account", *COUNTED], name="change_by_time"),
+            models.Index(fields=["account", "at", "id"], include=COUNTED, name="change_of_account"),
             GinIndex(fields=["events"], name="change_by_call"),
             models.Index(
                 fields=["principal_id", "at"], name="change_by_principal", condition=~models.Q(principal_id="")
@@ -127,13 +115,18 @@ class ChangedEntity(models.Model):
 
 
 class TimelineRead(models.Model):
-    """Up to which witness the account's changes are put together: the newest row of each, and the last moment of versions."""
+    """Up to which witness the account's changes are put together: the newest row of each, and the last moment of versions.
+
+    kinds: of which there were versions. since: from when on calls were read; null: none were.
+    """
 
     account = models.OneToOneField(Account, models.CASCADE)
     event = models.BigIntegerField(default=0)
     item = models.BigIntegerField(default=0)
     finding_event = models.BigIntegerField(default=0)
     versions = models.DateTimeField(null=True)
+    kinds = models.JSONField(default=list)
+    since = models.DateTimeField(null=True)
     as_of = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -1,7 +1,8 @@
 """Puts the account's timeline together after each judgement: what changed, who saw it, which findings came after.
 
 Read again is only what is around the witnesses that came since the last time, and two days: then a trail's files are all
-there. A trail that is connected later tells of weeks before, and these are read again.
+there. A trail that is connected later tells of weeks before, and these are read again. A witness that comes for the first
+time knows what the others could not name: then all is put together anew, so that the order in which sources answer says nothing.
 """
 
 from __future__ import annotations
@@ -43,18 +44,19 @@ def write(account: Account, as_of: datetime, facts: Facts) -> None:
     if read is not None and read.as_of > as_of:  # its past is put in anew
         Change.objects.filter(account=account).delete()
         read = None
-    after = _after(account, read, as_of)
+    known = _newest(account, facts)
+    after = _after(account, read, known, as_of)
     rows = list(_rows(account, facts, after, as_of))
     rows += decisions(account, facts, after)
     rows += first_uses(account, facts, after)
     events = findings_after.put(account, facts, rows, after)
     write_rows(account, [row.signed() for row in rows], after, events)
-    TimelineRead.objects.update_or_create(account=account, defaults={"as_of": as_of, **_newest(account)})
+    TimelineRead.objects.update_or_create(account=account, defaults={"as_of": as_of, **known})
 
 
-def _after(account: Account, read: TimelineRead | None, as_of: datetime) -> datetime | None:
+def _after(account: Account, read: TimelineRead | None, known: dict[str, Any], as_of: datetime) -> datetime | None:
     """From when on changes are put together again; None: all."""
-    if read is None:
+    if read is None or _came(read, **known):
         return None
     mine: dict[str, Any] = {"account": account}
     found = [
@@ -70,18 +72,26 @@ def _after(account: Account, read: TimelineRead | None, as_of: datetime) -> date
     return since
 
 
+def _came(read: TimelineRead, *, kinds: list[str], since: datetime | None, **_: Any) -> bool:
+    """Whether a kind of entity is known for the first time, or calls are read from a time on of which nothing was read."""
+    return not {*kinds} <= {*read.kinds} or (since is not None and (read.since is None or since < read.since))
+
+
 def _moved(account: Account, since: datetime) -> bool:
     some = Version.objects.filter(Q(seen_from__gt=since) | Q(seen_to__gt=since), account=account)
     return some.exists()
 
 
-def _newest(account: Account) -> dict[str, Any]:
+def _newest(account: Account, facts: Facts) -> dict[str, Any]:
+    """As TimelineRead."""
     mine: dict[str, Any] = {"account": account}
     times = Version.objects.filter(**mine).aggregate(began=Max("seen_from"), ended=Max("seen_to"))
     return {
         "event": AdminEvent.objects.filter(**mine).aggregate(n=Max("pk"))["n"] or 0,
         "item": ConfigItem.objects.filter(**mine).aggregate(n=Max("pk"))["n"] or 0,
         "finding_event": FindingEvent.objects.filter(**mine).aggregate(n=Max("pk"))["n"] or 0,
+        "kinds": sorted(Version.objects.filter(**mine).order_by().values_list("kind", flat=True).distinct()),
+        "since": facts.behaviour.changes_since,
         "versions": max((at for at in times.values() if at is not None), default=None),
     }
 

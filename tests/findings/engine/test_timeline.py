@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from findings.engine import timeline
 from findings.models import Change, ChangedEntity, DecidedSetting, FindingEvent, KindOverride
 from tests import builders as b
 from tests.builders import AS_OF, ago, arn, coverage, credential, group, key, policy, role, snapshot, trust, user
-from tests.findings.engine.inventory import cover, judge
+from tests.findings.engine.inventory import cover, judge, put
 from tests.pages.acted import acted
 
 pytestmark = pytest.mark.django_db
@@ -347,6 +348,28 @@ def test_the_timeline_is_the_same_however_often_it_is_put_together(account: Acco
     timeline.TimelineRead.objects.all().delete()
     judge(account, AS_OF + HOUR)
     assert list(Change.objects.order_by("key").values_list("key", "digest")) == before
+
+
+APP, YOUNG = role("app", created=90), key("alice", created=9)
+WITNESSES: dict[str, Callable[[Account], object]] = {
+    "inventory": lambda account: put(account, APP, ALICE, YOUNG),
+    "config": lambda account: [item(account, other(APP, tags={"n": str(n)}), ago(40 - n)) for n in range(2)],
+    "trail": lambda account: [watched(account), called(account, "UpdateAccessKey", ago(9), "key", YOUNG.unique_id),
+                              acted(account, ALICE, key=YOUNG.unique_id, first_at=ago(8))],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("last", WITNESSES)
+def test_the_order_in_which_witnesses_come_says_nothing(account: Account, last: str) -> None:
+    for name in sorted(WITNESSES, key=lambda name: name == last):
+        WITNESSES[name](account)
+        judge(account)
+    assert said(account) == [
+        "23:40 - 00:00 untold: role app: tag n: 0 became 1",
+        f"00:00 hand: key {YOUNG.unique_id}: UpdateAccessKey",
+        f"00:00 program: key {YOUNG.unique_id}: used for the first time",
+    ]
+    assert Change.objects.earliest("at").untold == f"CloudTrail was read since {ago(30):%Y-%m-%d %H:%M} only"
 
 
 def test_the_first_use_of_a_key_that_was_watched_all_its_life(account: Account) -> None:
