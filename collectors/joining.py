@@ -9,21 +9,49 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
-from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Subquery, Value
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat, Now
 
 from collectors import queue
-from collectors.models import Account, Connection, ConnectionTest, Coverage, Job, Membership, OrganizationConnection
+from collectors.models import (
+    Account,
+    Connection,
+    ConnectionTest,
+    Coverage,
+    Job,
+    Membership,
+    OrganizationAccount,
+    OrganizationConnection,
+)
 from collectors.models.account import NOT_COLLECTED
 from collectors.models.job import JUDGE
 from collectors.models.joining import Standing
-from collectors.onboarding import Choice, members, told
+from collectors.onboarding import LIVE, Choice, members, told
 from collectors.records import State
 
 log = structlog.get_logger(__name__)
 BATCH = 1_000
 PROVER = "iamdash"
+_LISTED = "unnest(%(ids)s::text[], %(names)s::text[]) as listed(aws_id, name)"
+_ACCOUNTS = f"""
+insert into collectors_account (aws_id, name, partition, added_by)
+select aws_id, coalesce(nullif(name, ''), aws_id), %(partition)s, %(by)s from {_LISTED} order by aws_id
+on conflict do nothing
+"""  # noqa: S608 - constants of this module
+_CONNECTIONS = """
+insert into collectors_connection (account_id, kind, role_name, external_id, enabled, organization_id)
+select id, %(kind)s, %(role)s, %(secret)s || '-' || aws_id, true, %(organization)s
+from collectors_account where aws_id = any(%(ids)s) order by id
+on conflict do nothing
+"""
+_MEMBERSHIPS = f"""
+insert into collectors_membership (account_id, standing, state, name, paused)
+select a.id, %(standing)s, %(state)s, listed.name, false
+from {_LISTED} join collectors_account a using (aws_id) join collectors_connection c on c.account_id = a.id
+where c.organization_id = %(organization)s order by a.id
+on conflict do nothing
+"""  # noqa: S608 - constants of this module
 
 
 @dataclass(frozen=True)
@@ -65,13 +93,15 @@ def join(pk: int) -> Joined:
         if decided is None:
             return done
         ours = Membership.objects.filter(account__connection__organization=decided)
-        ours.exclude(paused=decided.paused).update(paused=decided.paused)
+        ours.exclude(paused=decided.holding).update(paused=decided.holding)
         there = told(decided.account)
-        if decided.paused or there is None or there.organization_id != decided.organization_id:
+        if decided.paused or decided.disconnected_at or there is None:
+            return done
+        if there.organization_id != decided.organization_id:
             return done
         listed = _listed(decided)
         if decided.joining:
-            done.joined = _add(decided, [one for one in listed.values() if one.standing == Standing.CHOSEN])
+            done.joined = _add(decided, {m.aws_id: m for m in listed.values() if m.standing == Standing.CHOSEN})
         _follow(decided, listed, done)
         _reach_as_decided(decided)
         _ask_for_proof(decided)
@@ -83,45 +113,55 @@ def _listed(decided: OrganizationConnection) -> dict[str, Member]:
     return {aws_id: Member(aws_id, *rest) for aws_id, *rest in rows}
 
 
-def _add(decided: OrganizationConnection, chosen: Iterable[Member]) -> list[str]:
-    """Connect those that nobody connected, and take over those that left another organization of ours."""
-    wanted = {one.aws_id: one for one in chosen}
-    theirs = Connection.objects.filter(account__aws_id__in=wanted, account__membership__standing=Standing.GONE)
-    moved = list(theirs.exclude(organization=decided).values_list("account__aws_id", flat=True))
-    Connection.objects.filter(account__aws_id__in=moved).update(organization=decided)
-    new = wanted.keys() - set(Account.objects.filter(aws_id__in=wanted).values_list("aws_id", flat=True))
-    return sorted(moved) + (_connect(decided, [wanted[aws_id] for aws_id in sorted(new)]) if new else [])
+def _add(decided: OrganizationConnection, wanted: Mapping[str, Member]) -> list[str]:
+    """Connect those that nobody connected, and take over those that left another organization of ours, or were held when it
+    was disconnected."""
+    left = Q(account__membership__standing=Standing.GONE)
+    held = Q(organization__disconnected_at__isnull=False, account__membership__paused=True)
+    theirs = Connection.objects.filter(left | held).exclude(organization=decided).values_list("pk", "account__aws_id")
+    moved = {pk: aws_id for pk, aws_id in theirs if aws_id in wanted}
+    if moved:
+        Connection.objects.filter(pk__in=list(moved)).update(organization=decided)
+        Membership.objects.filter(account__connection__in=list(moved)).update(paused=False)
+    known = OrganizationAccount.objects.filter(account=decided.account).values("unique_id")
+    new = wanted.keys() - set(Account.objects.filter(aws_id__in=known).values_list("aws_id", flat=True))
+    return sorted(moved.values()) + (_connect(decided, [wanted[aws_id] for aws_id in sorted(new)]) if new else [])
 
 
 def _connect(decided: OrganizationConnection, new: list[Member]) -> list[str]:
     """An operator may connect one of them by hand in the same moment: then it is the operator's."""
-    partition, by = decided.account.partition, decided.organization_id
-    accounts = [Account(aws_id=m.aws_id, name=m.name or m.aws_id, partition=partition, added_by=by) for m in new]
-    Account.objects.bulk_create(accounts, BATCH, ignore_conflicts=True)
-    made = Account.objects.filter(aws_id__in=[m.aws_id for m in new]).order_by("pk").values_list("pk", flat=True)
-    connections = [Connection(account_id=pk, organization=decided) for pk in made]
-    Connection.objects.bulk_create(connections, BATCH, ignore_conflicts=True)
-    ours = Account.objects.filter(pk__in=made, connection__organization=decided).order_by("pk")
-    names = {m.aws_id: m.name for m in new}
-    memberships = [Membership(account=account, name=names[account.aws_id]) for account in ours]
-    Membership.objects.bulk_create(memberships, BATCH, ignore_conflicts=True)
-    return [account.aws_id for account in ours]
+    given = {
+        "ids": [m.aws_id for m in new],
+        "names": [m.name for m in new],
+        "partition": decided.account.partition,
+        "by": decided.organization_id,
+        "organization": decided.pk,
+        "role": decided.role_name,
+        "secret": decided.secret,
+        "kind": Connection.Kind.ROLE.value,
+        "standing": Standing.CHOSEN.value,
+        "state": LIVE,
+    }
+    with connection.cursor() as cursor:
+        for statement in (_ACCOUNTS, _CONNECTIONS, _MEMBERSHIPS):
+            cursor.execute(statement, given)
+        ours = Account.objects.filter(aws_id__in=given["ids"], connection__organization=decided)
+        return list(ours.order_by("aws_id").values_list("aws_id", flat=True))
 
 
 def _follow(decided: OrganizationConnection, listed: Mapping[str, Member], done: Joined) -> None:
     """Standing, state and name of the accounts that joined before. History and findings are not touched."""
-    rows = Membership.objects.filter(account__connection__organization=decided).select_related("account")
-    changed: list[Membership] = []
-    renamed: list[Account] = []
-    for row in rows.order_by("account"):
-        one = listed.get(row.account.aws_id)
-        if one is None or one.standing == Standing.UNDECIDED:
-            continue
+    rows = Membership.objects.filter(account__connection__organization=decided)
+    stand = rows.values_list("account__aws_id", "standing", "state", "name")
+    moved = {aws_id for aws_id, *stands in stand if (one := listed.get(aws_id)) and _differs(one, *stands)}
+    if not moved:
+        return
+    changed, renamed = [], []
+    for row in rows.filter(account__aws_id__in=moved).select_related("account").order_by("account"):
+        one = listed[row.account.aws_id]
         if one.standing != row.standing:
             (done.thawed if one.standing == Standing.CHOSEN else done.frozen).append(one.aws_id)
             row.standing, row.since = one.standing, Now()
-        elif (one.state, one.name or row.name) == (row.state, row.name):
-            continue
         if one.name not in {"", row.name} and row.account.name == (row.name or one.aws_id):
             row.account.name = one.name
             renamed.append(row.account)
@@ -130,6 +170,12 @@ def _follow(decided: OrganizationConnection, listed: Mapping[str, Member], done:
     Membership.objects.bulk_update(changed, ["standing", "since", "state", "name"], BATCH)
     Account.objects.bulk_update(renamed, ["name"], BATCH)
     _stop(row.account_id for row in changed if row.standing in NOT_COLLECTED)
+
+
+def _differs(one: Member, standing: str, state: str, name: str) -> bool:
+    """Whether what its organization says is another thing than what stands of it."""
+    told = one.standing, one.state, one.name or name
+    return one.standing != Standing.UNDECIDED and told != (standing, state, name)
 
 
 def _stop(accounts: Iterable[int]) -> None:

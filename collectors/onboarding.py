@@ -140,7 +140,8 @@ def _status(decided: OrganizationConnection, mine: QuerySet[Account]) -> Case:
     coverage = Coverage.objects.filter(account=OuterRef("member"))
     denied = coverage.filter(state__in=(State.DENIED, State.BLOCKED_BY_SCP))
     ever = coverage.filter(complete_at__isnull=False)
-    new = Status.COMING if decided.joining and not decided.paused else Status.NOT_JOINED
+    follows = decided.joining and not decided.paused and decided.disconnected_at is None
+    new = Status.COMING if follows else Status.NOT_JOINED
     order: list[tuple[Any, Status]] = [
         (Exists(mine.exclude(connection__organization=decided)), Status.BY_HAND),
         (Q(standing__in=(Standing.GONE, Standing.FROZEN)), Status.FROZEN),

@@ -24,9 +24,12 @@ class OrganizationConnection(models.Model):
     parameters only. hub_role_arn "": the worker assumes the members' roles itself.
     units: ids of OUs with all that lies below them; a root's is the whole organization. tags: `key=value`, of which an
     account has one; none: whatever its tags. left_out: account ids. joining: whether accounts join that are chosen and new.
+
+    disconnected_at: since when nothing follows the organization; the row stays, with the secret that its roles ask for, so that
+    it can be connected again as it was. kept: the accounts that joined by it are collected on, and held otherwise.
     """
 
-    account = models.OneToOneField(Account, models.PROTECT)
+    account = models.ForeignKey(Account, models.PROTECT)
     organization_id = models.CharField(max_length=34, unique=True, validators=[ORGANIZATION_ID])
     secret = models.CharField(max_length=48, default=new_external_id, editable=False)
     role_name = models.CharField(max_length=64, default="iamdash-readonly", validators=[ROLE_NAME])
@@ -39,9 +42,26 @@ class OrganizationConnection(models.Model):
     paused = models.BooleanField(default=False)
     set_by = models.CharField(max_length=150)
     set_at = models.DateTimeField(db_default=Now())
+    disconnected_at = models.DateTimeField(null=True, blank=True)
+    disconnected_by = models.CharField(max_length=150, default="", blank=True)
+    kept = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"],
+                name="organization_connection_told_by",
+                condition=models.Q(disconnected_at=None),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.organization_id
+
+    @property
+    def holding(self) -> bool:
+        """Whether nothing is collected of the accounts that joined by it."""
+        return not self.kept if self.disconnected_at else self.paused
 
     def external_id(self, aws_id: str) -> str:
         return f"{self.secret}-{aws_id}"
@@ -74,7 +94,7 @@ class Membership(models.Model):
     history and findings stay as they are.
 
     since: when the standing began. state: AWS's, when that was last looked at. name: what the account was last called by its
-    organization: another name of the Account is an operator's. paused: as the organization's connection is.
+    organization: another name of the Account is an operator's. paused: as the organization's connection is `holding`.
     """
 
     account = models.OneToOneField(Account, models.CASCADE)
@@ -99,4 +119,4 @@ class Membership(models.Model):
             Standing.GONE: "left its organization",
             Standing.LEFT_OUT: "is left out by hand",
             Standing.NOT_CHOSEN: "is no longer chosen: it lies outside the chosen OUs, or lacks a chosen tag",
-        }.get(Standing(self.standing), "joined with an organization that is paused")
+        }.get(Standing(self.standing), "joined with an organization that is paused or disconnected")

@@ -24,6 +24,8 @@ LABELS = {
     "token-used": "Read by an API token",
     "exported": "Exported a list",
     "policy-read": "Read a policy document",
+    "organization-disconnected": "Disconnected an organization",
+    "organization-reconnected": "Connected an organization again",
     "config-applied": "Applied settings as code",
     "config-exported": "Exported settings as code",
 }

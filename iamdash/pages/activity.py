@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import reduce
-from operator import or_
 from typing import Any
 
 import django_tables2 as tables
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -28,6 +27,7 @@ from iamdash.pages.facets import Accounts, Choices
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.lists import ListPage
 from iamdash.pages.paths import told_whole
+from iamdash.pages.searching import found_by
 from iamdash.pages.subjects import UNIQUE_ID
 from iamdash.pages.tables import ListTable
 from iamdash.pages.watched import watched
@@ -40,11 +40,16 @@ DATA = (
 LATE = 2  # days
 KEY = re.compile(r"A[KS]IA[A-Z0-9]{12,28}")
 FOUND = 10_000  # sessions that a search names one by one
+_ALL_FROM = "select sessions_sought(%s, %s, %s, null)"
 
 
 def meant(q: str) -> Q:
     """What a search for a text means. A whole address, key or unique id is looked up; any other text is part of what names a
     session, for which all of them are read: once, and not for each count of the page."""
+    if address := address_of(q):
+        given = q, str(address), acting.since(OLDEST)
+        keys = found_by("sessions_sought", *given, FOUND + 1)
+        return Q(pk__in=keys) if len(keys) <= FOUND else Q(session__in=RawSQL(_ALL_FROM, given))  # noqa: S611 - a constant
     if (sessions := looked_up(q)) is not None:
         return _few(sessions, Q(session__in=sessions.values("pk")))
     part = Q(text__icontains=q)
@@ -52,10 +57,7 @@ def meant(q: str) -> Q:
 
 
 def looked_up(q: str) -> QuerySet[UsageSession] | None:
-    """Sessions by what is in an index; None: the text is no whole address, key or unique id."""
-    if address := address_of(q):
-        forms = (Q(data__networks__contains=[form]) for form in {q, str(address)})
-        return UsageSession.objects.filter(reduce(or_, forms), day__gte=acting.since(OLDEST))
+    """Sessions by what is in an index; None: the text is no whole key or unique id."""
     if KEY.fullmatch(q):
         return UsageSession.objects.filter(key=q)
     actors = (

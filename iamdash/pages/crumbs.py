@@ -34,6 +34,7 @@ ABOVE: Mapping[str, Above] = {
             "accounts-organization-connect",
             "accounts-organization-change",
             "accounts-organization-templates",
+            "accounts-organization-disconnect",
         ),
         ORGANIZATIONS,
     ),

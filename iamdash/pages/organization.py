@@ -41,7 +41,7 @@ STEPS = {
     Status.COMING: "Within 30 seconds, if a worker runs.",
     Status.NOT_JOINED: "Let new accounts join, where the choice is changed.",
     Status.BY_HAND: "Kept as it is, with a role and an external id of its own.",
-    Status.PAUSED: "Resume the account, or the organization.",
+    Status.PAUSED: "Resume the account, or the organization; connect it again where it is disconnected.",
     Status.LEFT_OUT: "Take it off the list of those left out.",
 }
 PERMISSIONS = 3  # that a row names; the account's page has all

@@ -192,7 +192,7 @@ class ConnectOrganization(forms.Form):
         data["units"] = sorted(self.units & there)
         if not data["units"]:
             self.add_error(None, "Choose at least one OU; the root is the whole organization.")
-        telling = OrganizationConnection.objects.filter(account=self.told_by)
+        telling = OrganizationConnection.objects.filter(account=self.told_by, disconnected_at=None)
         if other := telling.exclude(pk=self.decided.pk if self.decided else None).first():
             self.add_error(None, f"This account tells of {other} here. Let another account tell of that one first.")
         arn = data.get("hub_role_arn") or ""
@@ -201,12 +201,13 @@ class ConnectOrganization(forms.Form):
         return data
 
     def save(self, organization_id: str, by: str) -> OrganizationConnection | None:
-        """None: somebody connected it in the same moment."""
+        """None: somebody connected it in the same moment. One that was disconnected is connected again."""
         data = self.cleaned_data
         fields = {name: data[name] for name in ("units", "tags", "left_out", "joining", "role_name", "hub_role_arn")}
         if self.decided:
             rows = OrganizationConnection.objects.filter(pk=self.decided.pk)
-            rows.update(account=self.told_by, **fields, set_by=by, set_at=Now())
+            again = {"disconnected_at": None, "disconnected_by": "", "kept": False}
+            rows.update(account=self.told_by, **fields, **again, set_by=by, set_at=Now())
             return self.decided
         try:
             with transaction.atomic():

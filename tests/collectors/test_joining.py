@@ -336,3 +336,68 @@ def test_many_accounts_join_by_a_number_of_statements_that_does_not_grow(managem
     with CaptureQueriesContext(database) as queries:
         assert len(tick(decided).joined) == 200
     assert len(queries) < 20
+
+
+# Disconnected.
+
+
+def end(decided: OrganizationConnection, *, kept: bool) -> None:
+    OrganizationConnection.objects.filter(pk=decided.pk).update(disconnected_at=timezone.now(), kept=kept)
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_what_stays_connected_is_collected_on_and_follows_the_organization_no_more(
+    management: Account, paused: bool
+) -> None:
+    tell(management, listed(1, name="one"))
+    decided = decide(management)
+    tick(decided)
+    OrganizationConnection.objects.update(paused=paused)
+    end(decided, kept=True)
+    tell(management, listed(1, "ou-dev", name="renamed", state="SUSPENDED"), listed(2))
+    assert not tick(decided)
+    assert (collected(), standings()) == ({"9", "1"}, {"1": "chosen"})
+    assert Account.objects.get(aws_id=number(1)).name == "one"
+    assert not ConnectionTest.objects.exists()
+
+
+def test_what_freezes_keeps_what_is_known_and_thaws_with_the_organization(management: Account) -> None:
+    tell(management, listed(1), listed(2))
+    decided = decide(management)
+    tick(decided)
+    account = Account.objects.get(aws_id=number(1))
+    reached(account)
+    end(decided, kept=False)
+    tell(management, listed(1), listed(2), listed(3))
+    assert not tick(decided)
+    assert collected() == {"9"}
+    assert "disconnected" in Membership.objects.get(account=account).why
+    assert Coverage.objects.filter(account=account).exists()
+    external_id = Connection.objects.get(account=account).external_id
+    OrganizationConnection.objects.update(disconnected_at=None)
+    assert tick(decided).joined == [number(3)]
+    assert collected() == {"9", "1", "2", "3"}
+    assert Connection.objects.get(account=account).external_id == external_id
+
+
+@pytest.mark.parametrize(("kept", "moved"), [(True, []), (False, [number(1)])])
+def test_another_organization_takes_over_what_froze_and_leaves_alone_what_was_kept(
+    management: Account, kept: bool, moved: list[str]
+) -> None:
+    second = manager(number(99))
+    tell(management, listed(1))
+    tell(second, listed(1), organization="o-secondsecond")
+    one, two = decide(management), decide(second, "o-secondsecond")
+    tick(one)
+    end(one, kept=kept)
+    tick(one)
+    assert tick(two).joined == moved
+    tick(one)
+    assert "1" in collected()
+
+
+def test_the_account_that_told_of_it_may_tell_of_another_one(management: Account) -> None:
+    tell(management, listed(1))
+    end(decide(management), kept=False)
+    tell(management, listed(1), organization="o-secondsecond")
+    assert tick(decide(management, "o-secondsecond")).joined == [number(1)]
