@@ -30,7 +30,7 @@ class Aws(ABC):
     """One account, as a source sees it: AWS itself (LiveAws), or files that hold its answers (collectors.aws.bundle).
 
     malformed: what a fetch or transform may raise over an answer of the wrong form. Nothing for AWS: there it is our bug.
-    from_files: whether it is a bundle, of which any part may be missing. home: the region of a bundle's files that name none.
+    from_files: whether it is a bundle, of which any part may be missing. home: the region that is meant where none is named.
     """
 
     malformed: ClassVar[tuple[type[Exception], ...]] = ()
@@ -99,11 +99,11 @@ class LiveAws(Aws):
         wait: Callable[[str, str, str], float] = at_once,
     ) -> None:
         self.account_id = account_id
-        self._clients, self._region, self._on_call, self._wait = clients, region, on_call, wait
+        self._clients, self.home, self._on_call, self._wait = clients, region, on_call, wait
 
     def through(self, clients: Clients) -> LiveAws:
         """The same account, region, listener and rates, with other credentials."""
-        return LiveAws(clients, self.account_id, self._region, self._on_call, self._wait)
+        return LiveAws(clients, self.account_id, self.home, self._on_call, self._wait)
 
     def pause(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -111,7 +111,7 @@ class LiveAws(Aws):
     def ask(self, api: str, *, require: str, region: str = "", **parameters: Any) -> Answer:
         """Raises AwsError: denied, throttled, or no usable answer after three tries."""
         service, operation = api.split(":")
-        region = region or self._region
+        region = region or self.home
         method = getattr(self._clients.client(service, region), xform_name(operation))
         for _ in range(TRIES):
             if seconds := self._wait(self.account_id, region, api):

@@ -26,7 +26,7 @@ class Recorder(Aws):
     """A session, and a copy of its answers in kept, which recorders of several sessions may share."""
 
     def __init__(self, aws: Aws, kept: Kept) -> None:
-        self._aws, self.kept, self.account_id = aws, kept, aws.account_id
+        self._aws, self.kept, self.account_id, self.home = aws, kept, aws.account_id, aws.home
 
     def ask(self, api: str, *, require: str, region: str = "", **parameters: Any) -> Answer:
         answers = self._answers(api, region, parameters)

@@ -83,7 +83,7 @@ def latest(aws: Aws, answers: Answers) -> Found:
         return found
     if planned.regions == ():
         raise AwsError(LATEST, State.NOT_APPLICABLE, UNRECORDED)
-    found = Found(planned.regions[0] if planned.regions else "")
+    found = Found(planned.regions[0] if planned.regions else aws.home)
     _query(aws, LATEST, found, planned, Limit=PAGE)
     return found
 

@@ -19,7 +19,7 @@ from collectors.records import ConfigItem as Item
 from collectors.sources import config_history as source
 from collectors.sources.config import RECORDERS
 from collectors.sources.config_history import HISTORY, KNOWN, LATEST, LISTED, Found, Row
-from tests.collectors.test_runner import run, states, written
+from tests.collectors.running import run, states, written
 from tests.conftest import AS_OF
 
 HOME = "us-east-1"
@@ -160,6 +160,11 @@ def test_an_account_that_records_no_iam_has_no_history(connected: list[Account],
     assert calls(aws) == {}
     assert {states(account)[api] for api in (LATEST, LISTED, HISTORY)} == {"not_applicable"}
     assert "MO107" in Coverage.objects.get(api=LATEST).detail
+
+
+def test_items_tell_their_region_whichever_source_is_first(member: Account) -> None:
+    run(member, "config_history")
+    assert set(ConfigItem.objects.values_list("account", "region")) == {(member.pk, HOME)}
 
 
 def test_the_region_that_records_iam_is_asked(connected: list[Account], settings: Any) -> None:
