@@ -75,6 +75,7 @@ class Job(models.Model):
         indexes = [
             models.Index("due_at", name="job_open", condition=models.Q(state__in=["queued", "running"])),
             models.Index("run", name="job_of_run"),
+            models.Index("run", name="job_failed", condition=models.Q(state="failed")),
             models.Index(fields=["account", "source", "-id"], name="job_last_of_source"),
             models.Index(
                 "account", "source", name="job_open_of_source", condition=models.Q(state__in=["queued", "running"])

@@ -75,7 +75,7 @@ begin
     return query execute $q$ {numbered.format(seen="true")} $q$ using {using};
   else
     return query execute $q$ {numbered.format(seen=f"account_id = any (${n + 1})")} $q$
-    using {using}, string_to_array(nullif(current_setting('iamdash.accounts', true), ''), ',')::bigint[];
+    using {using}, nullif(current_setting('iamdash.accounts', true), '')::bigint[];
   end if;
 end $$;
 revoke execute on function {name} from public;

@@ -31,6 +31,11 @@ class EndedInterval(models.Model):
                 include=["account", "finding", "opened_at", "code", "severity", "why", "again", "hours"],
                 name="ended_interval_resolved",
             ),
+            models.Index(  # of the accounts that an operator sees
+                fields=["account", "resolved_at"],
+                include=["finding", "opened_at", "code", "severity", "why", "again", "hours"],
+                name="ended_interval_of_account",
+            ),
             models.Index(
                 fields=["opened_at"], include=["account", "finding", "resolved_at"], name="ended_interval_opened"
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar, TypeAlias
@@ -17,6 +17,7 @@ from collectors.models import Account
 
 SHOWN = 20  # options of a long facet, until more are asked for
 MANY = 500
+CONDITION = "counted_"  # how the columns of conditions begin
 
 
 def rows(where: Q | None = None) -> Count:
@@ -45,43 +46,78 @@ def _counted(
     """By each of these, all rows and those within; `by` may name a column twice."""
     asked, names = _named(qs, by)
     columns = list(dict.fromkeys(names))
-    whole, part = ([Counter() for _ in columns] for _ in range(2))
+    whole: list[Counts] = [Counter() for _ in columns]
+    part: list[Counts] = [Counter() for _ in columns]
     at = [columns.index(name) for name in names]
     only = "true" if within is None else f"c{at[within]}"
-    for which, *values, n, n_within in _rows(
+    for which, value, n, n_within in _rows(
         asked.values_list(*columns, *filter(None, [weight]))[:most], only, bool(weight)
     ):
-        value = tuple(values[which]) if isinstance(values[which], list) else values[which]
         whole[which][value], part[which][value] = n, n_within or 0
     return [whole[n] for n in at], [part[n] for n in at]
 
 
 def _named(qs: QuerySet[Any], by: Sequence[By]) -> tuple[QuerySet[Any], list[str]]:
     """Conditions as annotations of qs, and the name of each."""
-    names = [one if isinstance(one, str) else f"counted_{n}" for n, one in enumerate(by)]
+    names = [one if isinstance(one, str) else f"{CONDITION}{n}" for n, one in enumerate(by)]
     conditions = {name: one for name, one in zip(names, by, strict=True) if not isinstance(one, str)}
     return qs.annotate(**{name: ExpressionWrapper(one, BooleanField()) for name, one in conditions.items()}), names
 
 
-def _rows(asked: QuerySet[Any], only: str, weighed: bool) -> list[tuple[Any, ...]]:
-    """As of _grouped. asked: columns, and the weight where there is one."""
+Row: TypeAlias = tuple[int, Any, int, int | None]  # number of the column, value, rows, rows for which `only` holds
+
+
+def _rows(asked: QuerySet[Any], only: str, weighed: bool) -> Iterator[Row]:
+    """asked: columns, and the weight where there is one."""
     try:
         sql, params = asked.query.sql_with_params()
     except EmptyResultSet:  # a condition that nothing can meet
-        return []
-    width = len(asked._fields) - weighed
+        return
+    columns = asked._fields[:-1] if weighed else asked._fields
+    names = [f"c{n}" for n in range(len(columns))]
+    conditions = [name for name, column in zip(names, columns, strict=True) if column.startswith(CONDITION)]
     with connection.cursor() as cursor:
-        cursor.execute(_grouped(sql, width, only, weighed=weighed), params)
-        return cursor.fetchall()
+        if conditions == names and not weighed:
+            cursor.execute(_summed(sql, names, only), params)
+            yield from _of_conditions(*cursor.fetchone())
+        else:
+            cursor.execute(_grouped(sql if weighed else _alike(sql, names, conditions), names, only), params)
+            for which, *values, n, n_within in cursor:
+                value = values[which]
+                yield which, tuple(value) if isinstance(value, list) else value, n, n_within
 
 
-def _grouped(sql: str, width: int, only: str, *, weighed: bool) -> str:
-    """Rows (number of the column, all columns, rows, rows for which `only` holds). What is alike in all columns is put together
-    first: it is much less, and already done where there is a weight."""
-    names = [f"c{n}" for n in range(width)]
+def _summed(sql: str, names: list[str], only: str) -> str:
+    """Where nothing but conditions is asked for, nothing is grouped: all rows, then those of each condition, and so within."""
+    sums = [f"count(*) filter (where {one} and {within})" for within in ("true", only) for one in ("true", *names)]
+    return f"select {', '.join(sums)} from ({sql}) as asked({', '.join(names)})"  # noqa: S608
+
+
+def _of_conditions(*sums: int) -> Iterator[Row]:
+    """sums: as of _summed."""
+    (n, *whole), (within, *part) = sums[: len(sums) // 2], sums[len(sums) // 2 :]
+    for which, (holds, holds_within) in enumerate(zip(whole, part, strict=True)):
+        yield which, True, holds, holds_within
+        yield which, False, n - holds, within - holds_within
+
+
+def _alike(sql: str, names: list[str], conditions: list[str]) -> str:
+    """What is alike in all columns, put together, which is much less. Conditions are bits of one number, since each column more
+    takes its time with each row; one that is unknown does not hold."""
+    rest = [name for name in names if name not in conditions]
+    bits = " + ".join(f"case when {name} then {1 << n}::bigint else 0 end" for n, name in enumerate(conditions)) or "0"
+    again = {name: f"bits & {1 << n} <> 0" for n, name in enumerate(conditions)}
+    return f"""
+select {", ".join(again.get(name, name) for name in names)}, n from (
+select {", ".join([*rest, f"{bits} as bits"])}, count(*) as n from ({sql}) as asked({", ".join(names)})
+group by {", ".join([*rest, "bits"])}) as packed
+"""  # noqa: S608 - compiled by Django, and names of our own
+
+
+def _grouped(alike: str, names: list[str], only: str) -> str:
+    """Rows (number of the column, all columns, rows, rows for which `only` holds) of what is alike, with how many rows it is."""
     each = ", ".join(names)
     number = " ".join(f"when grouping({name}) = 0 then {n}" for n, name in enumerate(names))
-    alike = sql if weighed else f"select {each}, count(*) from ({sql}) as asked({each}) group by {each}"  # noqa: S608
     return f"""
 select case {number} end, {each}, sum(n)::bigint, (sum(n) filter (where {only}))::bigint from ({alike}) as alike({each}, n)
 group by grouping sets ({", ".join(f"({name})" for name in names)})

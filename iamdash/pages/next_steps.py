@@ -23,21 +23,25 @@ COLUMNS = {severity: severity.slug for severity in steps.WORST_FIRST}
 # The same as steps.worth for a rule of effort 1: it ranks the accounts of one rule. Rules are ranked among each other by worth.
 _UP_TO = [steps.WORST_FIRST[: n + 1] for n in range(len(steps.WORST_FIRST))]
 _WORTH = ", ".join(
-    "({risk})::float / greatest(1 + ({n} - 1) / {like}.0, 1)".format(
+    "({risk})::float / greatest(1 + ({n} - 1) / {like}::float, 1)".format(
         risk=" + ".join(f"{WEIGHTS[s]} * {COLUMNS[s]}" for s in some),
         n=" + ".join(COLUMNS[s] for s in some),
         like=steps.LIKE,
     )
     for some in _UP_TO
 )
-_SUMS = ", ".join(f"coalesce(sum(n) filter (where severity = {s.value}), 0) as {name}" for s, name in COLUMNS.items())
+_SUMS = ", ".join(
+    f"coalesce(sum(n) filter (where severity = {s.value}), 0)::float as {name}" for s, name in COLUMNS.items()
+)
+# The greatest array is the account with the highest worth, of equals the first: no sorting.
 _BEST = f"""
 with cells as (
   select account_id, code, {_SUMS} from findings_findingcount
   where status = 'open' and not (code = any(%(higher)s)) {{mine}} group by 1, 2 having sum(n) > 0),
-ranked as (select *, greatest({_WORTH}) as worth, count(*) over (partition by code) as accounts from cells)
-select distinct on (code) code, account_id, accounts, {", ".join(COLUMNS.values())}
-from ranked order by code, worth desc, account_id
+worths as (select *, greatest({_WORTH}) as worth from cells),
+best as (select code, count(*) as accounts, max(array[worth, -account_id, {", ".join(COLUMNS.values())}]) as found
+  from worths group by 1)
+select code, -found[2]::bigint, accounts, {", ".join(f"found[{n}]::bigint" for n in range(3, 3 + len(COLUMNS)))} from best
 """  # noqa: S608 - constants of this module
 # The roles of a set are told apart by their ids, which an index of findings has.
 _SETS = """
