@@ -107,7 +107,7 @@ def _rows(total: Aggregate, account: str) -> Iterator[Row]:
         principal, (source, name, region) = total.everybody.principals[at], total.calls[call]
         if principal.account == account:
             key = principal.actor, principal.unique_id, principal.key, date.fromordinal(ordinal)
-            yield Row(key, source, name, region, kind, use.n, use.denied)
+            yield Row(key, source, name, region, kind, use.n, use.denied, use.first_at, use.last_at)
 
 
 def _event_use(account: str, principal: str, source: str, name: str, use: Use) -> EventUse:

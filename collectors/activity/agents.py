@@ -12,14 +12,23 @@ TERRAFORM, CLOUDFORMATION, BOTO3 = "terraform", "cloudformation", "boto3"
 GITHUB = "github-actions"  # AWS's own action for pipelines says so of itself
 HEAD = 40  # characters that are kept of what no family fits
 
-# In this order: Terraform, say, names the SDK that it is made of as well.
+CDK, ANSIBLE, CROSSPLANE = "cdk", "ansible", "crossplane"
+
+# In this order: Terraform, say, names the SDK that it is made of as well, and Crossplane the provider of Terraform that it calls.
+# "crossplane-provider-aws/v1.2": internal/clients/provider_config.go of crossplane-contrib/provider-upjet-aws (which says
+# upbound-provider-aws before) and pkg/utils/connect/aws/config.go of its provider-aws. "aws-cdk/2.1":
+# packages/aws-cdk/lib/api/aws-auth/user-agent.ts of aws/aws-cdk, beside the SDK's. "APN/1.0 Ansible/2.15 amazon.aws/6.0":
+# plugins/module_utils/botocore.py of ansible-collections/amazon.aws, in place of Boto3's.
 FAMILIES = tuple(
     (re.compile(pattern, re.IGNORECASE), family)
     for pattern, family in (
         (r"exec-env/CloudShell", CLOUDSHELL),
         (r"configure-aws-credentials-for-github-actions", GITHUB),
+        (r"\b(?:crossplane|upbound)-provider-aws/", CROSSPLANE),
         (r"\bterraform[/-]|HashiCorp Terraform|opentofu", TERRAFORM),
         (r"\bpulumi\b", "pulumi"),
+        (r"\baws-cdk/", CDK),
+        (r"\bAnsible/", ANSIBLE),
         (r"^cloudformation\.amazonaws\.com", CLOUDFORMATION),
         (
             r"^(?:signin|(?:[a-z0-9-]+\.)?console(?:\.[a-z0-9-]+)*)\.(?:aws\.)?amazon(?:aws)?\.com|^S3Console|^AWS[ -]?Console",

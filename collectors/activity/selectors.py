@@ -7,7 +7,10 @@ Source: PutEventSelectors, PutInsightSelectors and PutConfigurationRecorder in A
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+from collectors.records import ConfigRecorder, Selector
 
 RANK = ("none", "part", "read", "write", "all")
 BESIDE = {"Data": "data", "NetworkActivity": "network"}
@@ -35,6 +38,26 @@ def of_events(asked: dict[str, Any]) -> str:
     return _told(_widest(modes), counts, without)
 
 
+def of_trail(selectors: Iterable[Selector]) -> str:
+    """The same of what GetEventSelectors told."""
+    modes, without = [], set()
+    counts = {"data": 0, "network": 0}
+    for one in selectors:
+        if one.category == "Management":
+            modes.append(_of_where(one.where))
+            without |= set(one.where.get("eventSource", {}).get("NotEquals", ()))
+        elif one.category in BESIDE:
+            counts[BESIDE[one.category]] += 1
+    return _told(_widest(modes), counts, without)
+
+
+def _of_where(where: dict[str, dict[str, tuple[str, ...]]]) -> str:
+    if any(set(said) - {"NotEquals"} for name, said in where.items() if name != "readOnly"):
+        return "part"
+    said = next(iter(where.get("readOnly", {}).get("Equals", ())), "").lower()
+    return {"true": "read", "false": "write"}.get(said, "all")
+
+
 def of_insights(asked: dict[str, Any]) -> str:
     """ "insights=ApiCallRateInsight,ApiErrorRateInsight"; "insights=none" where all are switched off."""
     kinds = _texts([one.get("insightType") for one in _dicts(asked.get("insightSelectors"))])
@@ -53,6 +76,19 @@ def of_recorder(asked: dict[str, Any]) -> str:
         return f"types=all global={str(group.get('includeGlobalResourceTypes')).lower() == 'true'}".lower()
     kinds = _texts(group.get("resourceTypes"))
     return f"types={len(kinds)} with={_iam(kinds)}"
+
+
+def of_recording(recorder: ConfigRecorder) -> str:
+    """The same of what DescribeConfigurationRecorders told; "" for a strategy that we have no word for."""
+    kinds = set(recorder.types)
+    match recorder.strategy:
+        case "ALL_SUPPORTED_RESOURCE_TYPES":
+            return f"types=all global={str(recorder.global_types).lower()}"
+        case "EXCLUSION_BY_RESOURCE_TYPES":
+            return f"types=all but {len(kinds)} without={_iam(kinds)}"
+        case "INCLUSION_BY_RESOURCE_TYPES":
+            return f"types={len(kinds)} with={_iam(kinds)}"
+    return ""
 
 
 def _of_plain(one: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ What counts as what is said in collectors.activity.days, which does the same for
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q, Sum
 
-from collectors.activity.days import REGIONLESS, is_recon, spelled
+from collectors.activity.days import REGIONLESS, Late, is_recon, spelled
 from collectors.activity.evidence import CONSOLE, SERVICE
 from collectors.models.account import Account
 from collectors.models.usage import UsageDaily, UsageEvent, UsagePrincipal
@@ -23,15 +23,16 @@ from collectors.records import Actor, PrincipalDay
 BATCH = 2_000
 Ids = frozenset[int]
 Texts = tuple[str, ...]
-# day, principal, key; region, n, denied; events, those that look around, those that were refused
-Row = tuple[date, int, str, str, int, int, list[int], list[int], list[int]]
+# day, principal, key; region, n, denied; events; those that look around, and when first and last; those that were refused
+Row = tuple[date, int, str, str, int, int, list[int], list[int], list[datetime], list[datetime], list[int]]
 
 
 def read_days(account: Account, oldest: date) -> Iterator[PrincipalDay]:
-    names, who = _Names(account), _principals(account)
+    names, who, late = _Names(account), _principals(account), Late()
     for (day, principal, key), rows in groupby(_added_up(account, oldest, names), itemgetter(0, 1, 2)):
-        regions, calls, refusals, events, looks, refused = zip(*(row[3:] for row in rows), strict=True)
+        regions, calls, refusals, events, looks, first, last, refused = zip(*(row[3:] for row in rows), strict=True)
         actor, unique_id = who[principal]
+        seen = [*_moments(first, looks), *_moments(last, looks)]
         yield PrincipalDay(
             account_id=account.aws_id,
             actor=actor,
@@ -42,7 +43,7 @@ def read_days(account: Account, oldest: date) -> Iterator[PrincipalDay]:
             denied=sum(refusals),
             services=names.services(events),
             regions=names.kept(tuple(name for name, ids in zip(regions, events, strict=True) if names.chosen(ids))),
-            recon=names.calls(looks),
+            recon=names.calls([late.densest((principal, key), day, seen)]),
             refused=names.calls(refused),
         )
 
@@ -65,19 +66,23 @@ class _Names:
     def services(self, lists: Iterable[list[int]]) -> Texts:
         return self._spelled(_source, lists)
 
-    def calls(self, lists: Iterable[list[int]]) -> Texts:
+    def calls(self, lists: Iterable[Iterable[int]]) -> Texts:
         return self._spelled(spelled, lists)
 
     def kept(self, texts: Texts) -> Texts:
         return self._kept.setdefault(texts, texts)
 
-    def _spelled(self, how: Callable[..., str], lists: Iterable[list[int]]) -> Texts:
+    def _spelled(self, how: Callable[..., str], lists: Iterable[Iterable[int]]) -> Texts:
         ids = frozenset(chain.from_iterable(lists))
         found = self._known.get((how, ids))
         if found is None:
             named = (self._events[one] for one in ids if one in self._events)
             found = self._known[how, ids] = self.kept(tuple(sorted({how(*one) for one in named})))
         return found
+
+
+def _moments(times: Iterable[list[datetime]], events: Iterable[list[int]]) -> Iterator[tuple[datetime, int]]:
+    return zip(chain.from_iterable(times), chain.from_iterable(events), strict=True)
 
 
 def _source(source: str, name: str) -> str:
@@ -98,7 +103,10 @@ def _added_up(account: Account, oldest: date, names: _Names) -> Iterator[Row]:
         refusals=Sum("denied"),
         events=ArrayAgg("event_id"),
         looks=ArrayAgg("event_id", filter=looks, default=[]),
+        first=ArrayAgg("first_at", filter=looks, default=[]),
+        last=ArrayAgg("last_at", filter=looks, default=[]),
         refused=ArrayAgg("event_id", filter=Q(denied__gt=0), default=[]),
     )
-    rows = grouped.order_by(*columns).values_list(*columns, "calls", "refusals", "events", "looks", "refused")
+    told = "calls", "refusals", "events", "looks", "first", "last", "refused"
+    rows = grouped.order_by(*columns).values_list(*columns, *told)
     yield from rows.iterator(BATCH)

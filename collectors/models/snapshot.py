@@ -16,6 +16,7 @@ from collectors.models.inventory import KINDS
 from collectors.models.organization_view import ORGANIZATION_KINDS, organization_view
 from collectors.models.policy import Document
 from collectors.models.policy_changes import policy_changes
+from collectors.models.recording_view import read_recordings
 from collectors.models.trails_view import trails_view
 
 
@@ -36,6 +37,7 @@ def read_snapshot(account: Account, as_of: datetime) -> records.Snapshot:
         key_since=dict(AccessKey.present.filter(account=account).values_list("unique_id", "seen_from")),
         changed_at=policy_changes(account, as_of),
         before=read_before(account, as_of),
+        recordings=read_recordings(account, as_of),
         connected=tuple(Account.objects.order_by("aws_id").values_list("aws_id", flat=True)),
         **parts,
         **organization,

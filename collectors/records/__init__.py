@@ -96,6 +96,7 @@ from collectors.records.snapshot import (
 )
 from collectors.records.trails import (
     Alarm,
+    Recording,
     Selector,
     Trail,
 )
@@ -153,6 +154,7 @@ __all__ = [
     "PrincipalDay",
     "PublicAccessBlock",
     "Record",
+    "Recording",
     "ResourceUse",
     "Role",
     "SamlProvider",

@@ -136,7 +136,8 @@ class PrincipalDay(Record, frozen=True, kw_only=True):
 
     key_id: long-term key, "" for other credentials. services: event sources. regions: without those where global services
     record whatever the caller's region. recon: reads of IAM, STS and Organizations that no console's page made
-    ("iam:ListRoles"); refused: calls that were denied, in the same form. Each list in order.
+    ("iam:ListRoles"), the most different ones within an hour that ends on the day, by the first and last call of each name;
+    refused: calls that were denied, in the same form. Each list in order.
     """
 
     account_id: str

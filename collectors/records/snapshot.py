@@ -29,7 +29,7 @@ from collectors.records.organization import (
     OrganizationalUnit,
     OrganizationPolicy,
 )
-from collectors.records.trails import Alarm, Trail
+from collectors.records.trails import Alarm, Recording, Trail
 
 
 class Part(Record, frozen=True, kw_only=True):
@@ -93,6 +93,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     connected: ids of all accounts that operators registered.
     key_sightings: where ids of the account's keys were found in source code; a bundle has none.
     before: what was other two weeks earlier; a bundle has no such history.
+    recordings: what its trails and recorders recorded, and since when, oldest first; a bundle has none.
 
     The organization is told by the account itself, or by another one that may read it: organization_seen_by is its id then,
     organization_coverage how its asking went, organization_members everybody's id, and organization_accounts holds this
@@ -158,6 +159,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     center_seen_by: str = ""
     center_coverage: tuple[Coverage, ...] = ()
     before: Before | None = None
+    recordings: tuple[Recording, ...] = ()
     sessions: tuple[Session, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     event_uses: tuple[EventUse, ...] = ()

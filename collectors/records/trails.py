@@ -22,6 +22,17 @@ class Selector(Record, frozen=True, kw_only=True):
     where: dict[str, dict[str, tuple[str, ...]]] = {}
 
 
+class Recording(Record, frozen=True, kw_only=True):
+    """What our own collections saw a trail or recorder record, from a moment on. source, region, name: as in the administrative
+    calls about it; details: what such a call would have said (AdminEvent.details)."""
+
+    source: str
+    region: str
+    name: str
+    since: datetime
+    details: dict[str, str]
+
+
 class Trail(Record, frozen=True, kw_only=True):
     """A trail as the account sees it: its own, or its organization's. unique_id: its ARN, whose account owns it.
 

@@ -50,9 +50,9 @@ def changes_unread(facts: Facts) -> Unknown | None:
     return None if facts.behaviour.changes_since else Unknown(f"no changes to IAM were read: {sessions.NEXT_STEP}")
 
 
-def usual(length: int, most: int) -> str:
+def usual(length: int, most: int, per: str = "a day") -> str:
     """ "30 days: at most 2 a day"."""
-    return f"{length} days: {f'at most {most:,} a day' if most else 'none'}"
+    return f"{length} days: {f'at most {most:,} {per}' if most else 'none'}"
 
 
 def no_baseline(since: datetime | None) -> Unknown:

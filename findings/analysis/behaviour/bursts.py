@@ -1,4 +1,4 @@
-"""Days on which a principal was refused, or looked around in IAM, far more than is usual for it."""
+"""Days on which a principal was refused, or looked around in IAM within an hour, far more than is usual for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FEWEST_REFUSALS, TIMES = 20, 5  # of a day; how often the most of any day before it
 SHARE, MOST_SHARE = 2, 0.9  # how often the part of all calls before it that was refused, and what is always far above
-FEWEST_READS, TIMES_READS = 10, 2  # distinct names
+FEWEST_READS, TIMES_READS = 10, 2  # distinct names within an hour
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from findings.analysis.facts import Facts
 
 IAM = "iam.amazonaws.com"
-CODE = {"terraform": "Terraform", "pulumi": "Pulumi", "cloudformation": "CloudFormation"}  # agents' families
+# Families of agents (collectors/activity/agents.py).
+CODE = {
+    "terraform": "Terraform", "pulumi": "Pulumi", "cloudformation": "CloudFormation", "cdk": "CDK", "ansible": "Ansible",
+    "crossplane": "Crossplane",
+}  # fmt: skip
 DEPLOYERS = {"cloudformation.amazonaws.com": "CloudFormation", "servicecatalog.amazonaws.com": "Service Catalog"}
 BY_HAND = IN_A_BROWSER | {"cli", "powershell"}
 # What people do about their own credentials; code does not hold it.

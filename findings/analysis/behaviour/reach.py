@@ -8,7 +8,7 @@ for. What keeps a role out is an explicit deny of the sign-in itself, in its own
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,9 @@ from findings.policy.layers import Layer, Named, Policies
 if TYPE_CHECKING:
     from findings.analysis.facts import Facts
 
-SIGN_IN = "signin:Authenticate"
+# The console asks for all of them: before somebody has said who he is, then for the session, then for its tokens. Those that a
+# command line asks for on an oauth2/public-client are others (Sign-In User Guide, console-access-control).
+SIGN_IN = ("signin:Authenticate", "signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token")
 # Condition keys that a person can meet by choosing how to call: MFA, a network, what AssumeRole is given.
 AT_WILL = (
     "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:sourceip", "aws:currenttime", "aws:epochtime", "aws:useragent",
@@ -72,8 +74,9 @@ def _name(one: Role | User) -> str:
     return f"user {one.name}" if isinstance(one, User) else f"role {one.name}"
 
 
-def sign_in(role: Role, facts: Facts) -> Decision:
-    """Whether anything denies the role's sign-in: allowed where nothing does, conditional where it hangs on something."""
+def sign_in(role: Role, facts: Facts) -> tuple[Decision, ...]:
+    """Of each action of SIGN_IN, whether anything denies it to the role: allowed where nothing does, conditional where it hangs
+    on something."""
     permissions = facts.permissions
     policies = permissions.policies(role)
     denying = Policies(
@@ -81,9 +84,9 @@ def sign_in(role: Role, facts: Facts) -> Decision:
         scp=tuple((*level, replace(ALL, layer=Layer.SCP)) for level in policies.scp or ()),
         rcp=permissions.resource_control or (),
     )
-    return questions.decide(permissions, role, SIGN_IN, "*", {}, True, denying)
+    return tuple(questions.decide(permissions, role, action, "*", {}, True, denying) for action in SIGN_IN)
 
 
-def stopped(decision: Decision) -> tuple[By, ...]:
+def stopped(decisions: Iterable[Decision]) -> tuple[By, ...]:
     """The statements that keep the role out; () where it can come in, or under some circumstances can."""
-    return decision.by if decision.verdict == "denied" else ()
+    return tuple(by for one in decisions if one.verdict == "denied" for by in one.by)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from collectors.records import AdminEvent
+from collectors.records import AdminEvent, Recording
 
 TRAIL, CONFIG = "cloudtrail.amazonaws.com", "config.amazonaws.com"
 STOPS = {
@@ -46,14 +47,25 @@ class Tampering:
 
 
 class Known:
-    """What earlier calls set, by trail or recorder: details, and when it was made."""
+    """What was set of each trail or recorder, and when it was made: as earlier calls said, and as our collections saw it,
+    whichever is later. seen: oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, seen: Iterable[Recording] = ()) -> None:
         self.details: dict[str, dict[str, str]] = {}
         self.made: dict[str, datetime] = {}
+        self._seen: defaultdict[str, deque[Recording]] = defaultdict(deque)
+        for one in seen:
+            self._seen[f"{one.source}/{one.region}/{one.name}"].append(one)
 
     def of(self, event: AdminEvent, detail: str) -> str:
         return self.details.get(_about(event), {}).get(detail, "")
+
+    def look(self, event: AdminEvent) -> None:
+        """Take what was seen before the call."""
+        about = _about(event)
+        seen = self._seen[about]
+        while seen and seen[0].since < event.at:
+            self.details.setdefault(about, {}).update(seen.popleft().details)
 
     def take(self, event: AdminEvent) -> None:
         about = _about(event)
@@ -69,13 +81,14 @@ class Known:
         return made is not None and event.at - made <= NEW
 
 
-def tamperings(events: Iterable[AdminEvent]) -> Iterator[Tampering]:
-    """events: all that are known of the account, oldest first, refused ones too. Only what weakened the recording, or would
-    have."""
-    known = Known()
+def tamperings(events: Iterable[AdminEvent], seen: Iterable[Recording] = ()) -> Iterator[Tampering]:
+    """events: all that are known of the account, oldest first, refused ones too; seen: as of Known. Only what weakened the
+    recording, or would have."""
+    known = Known(seen)
     for event in events:
         if event.source not in STOPS or (event.error and not event.denied):
             continue
+        known.look(event)
         effect, what = _effect(event, known)
         if event.denied and effect:
             yield Tampering(event, Effect.ATTEMPT, what if effect is Effect.STOPPED else f"make that {what}")

@@ -23,9 +23,10 @@ SEVERAL_TOOLS = 3  # places at which two kinds of program are not one host with 
 CLEARLY = 3  # kinds of tool that no one holder has
 SCRIPTS = "scripts"
 # What pipelines and hosts call one after the other, with one key and as one holder.
-TOGETHER = frozenset(
-    {"cli", "powershell", "terraform", "pulumi", "cloudformation", "boto3", "sdk-go", "sdk-js", "github-actions"}
-)
+TOGETHER = frozenset({
+    "cli", "powershell", "terraform", "pulumi", "cloudformation", "cdk", "ansible", "crossplane", "boto3", "sdk-go", "sdk-js",
+    "github-actions",
+})  # fmt: skip
 OTHER = "other: "  # an agent of no known family: its text says too little to count it for another tool
 IGNORED = IN_A_BROWSER | {"none", "aws-service"}  # of browsers, too: a person has one beside the command line
 

@@ -3,8 +3,9 @@
 Opens when a person (a user or role of a human kind in the account, or whoever the trust policy names as such) may assume a
 machine's role, and nothing denies the role the sign-in to the console. Who can assume it is told by the policy engine: the
 trust policy, the person's policies, boundaries, SCPs and RCPs together. What only a person's choice stands in the way of,
-such as MFA, an external id or a network, does not keep people out. Only an explicit Deny of `signin:Authenticate` does, in
-the role's own policies, its boundary, an SCP or an RCP; that it is nowhere allowed does not.
+such as MFA, an external id or a network, does not keep people out. Only an explicit Deny of an action that the sign-in asks
+for does (`signin:Authenticate`, `signin:AuthorizeOAuth2Access` or `signin:CreateOAuth2Token`), in the role's own policies, its
+boundary, an SCP or an RCP; that it is nowhere allowed does not.
 
 ## Why it matters
 Role credentials become a session in the console by two clicks or one call. A person who sits in the console with a program's
@@ -15,18 +16,20 @@ this tells where it can.
 Take people out of the trust policy and out of the policies that let them assume the role. Where they must stay, keep the role
 out of the console, by its own policy or for all machines at once by an SCP:
 
-    {"Effect": "Deny", "Action": ["signin:Authenticate", "signin:AuthorizeOAuth2Access"], "Resource": "*",
-     "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/machines/*"}}}
+    {"Effect": "Deny", "Action": ["signin:Authenticate", "signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token"],
+     "Resource": "*", "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/machines/*"}}}
 
 ## What it cannot know
 People of other accounts that the trust policy admits as a whole, and who of a role's users is a person. Sign-in resource
-policies and whether console authorization is enabled: no source reads them yet. Where it is not known whether a condition on
-something else than a person's choice can be met, it is unknown; a Deny that hangs on a condition is told and does not close
-the finding.
+policies and whether console authorization is enabled: no source reads them yet. A Deny on some resources of Sign-In alone, such
+as the clients of a command line (`oauth2/public-client/*`), is taken to leave the console open. Where it is not known whether
+a condition on something else than a person's choice can be met, it is unknown; a Deny that hangs on a condition is told and
+does not close the finding.
 
 ## References
 - [Switching roles in the console](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-console.html)
 - [Console access by federation](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html)
+- [Console access by resource-based policies and RCPs](https://docs.aws.amazon.com/signin/latest/userguide/console-access-control.html)
 - [Actions of AWS Sign-In](https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssignin.html)
 """
 
@@ -66,12 +69,12 @@ def judge(role: Role, facts: Facts) -> Iterator[Outcome]:
     if not people:
         yield Clear("no person can assume it")
         return
-    decision = sign_in(role, facts)
-    if by := stopped(decision):
+    decisions = sign_in(role, facts)
+    if by := stopped(decisions):
         names = list(dict.fromkeys(f"{one.layer.value} policy {one.policy}" for one in by))
         yield Clear(f"people can assume it, and its sign-in is denied by {few(names)}")
     elif free := [one for one in people if one.at_will]:
-        yield _open(role, free, decision.keys, facts)
+        yield _open(role, free, tuple(sorted({key for one in decisions for key in one.keys})), facts)
     else:
         keys = sorted({key for one in people for key in one.keys})
         yield Unknown(f"whether people who may assume {role.name} can meet its conditions on {few(keys)} is not known")

@@ -1,7 +1,8 @@
 """
 ## What it does
 Opens when in the last two weeks a role, a user or an access key looked around in IAM, STS or Organizations: ten or more
-different calls that list or read there on one day, and more than twice as many as on any of the up to 60 days before. An
+different calls that list or read there within an hour, over midnight too, and more than twice as many as within any hour of
+the up to 60 days before. An
 auditor's or scanner's role, which always does, stays silent, and so do the console's pages, which make many such calls by
 themselves, Terraform and its like where the principal uses them anyway, and the role by which iamdash reads the account.
 
@@ -20,7 +21,8 @@ A program that needs no such reads should not have them: see LP101 and the right
 
 ## What it cannot know
 Reads that the trail leaves out (trails of writing events only). Calls of the same name are one, so guessing at many names by
-one call is not seen. Whoever takes a week for it stays below ten a day. Of a principal that is younger than 30 days nothing
+one call is not seen. Of each name the first and the last call of a day are known, so that an hour between them may look
+emptier than it was. Whoever takes a day for it stays below ten an hour. Of a principal that is younger than 30 days nothing
 is usual, and where events were read for less than that before a day with many such calls, it is unknown.
 
 ## References
@@ -95,8 +97,8 @@ def _open(subject: Subject, found: tuple[Burst, ...], facts: Facts) -> Open:
     days = {one.day.day for one in found}
     some = [session for day, at in facts.behaviour.sessions(subject).items() if day in days for session in at]
     return Open(
-        f"{behaviour.named(subject)} made {len(worst.day.recon)} different reads of IAM on {worst.day.day:%Y-%m-%d}: "
-        f"{few(worst.day.recon)}",
+        f"{behaviour.named(subject)} made {len(worst.day.recon)} different reads of IAM within an hour "
+        f"of {worst.day.day:%Y-%m-%d}: {few(worst.day.recon)}",
         {
             "days": [_said(one) for one in found][:MOST],
             "calls": sorted({name for one in found for name in one.day.recon})[: 3 * MOST],
@@ -109,6 +111,6 @@ def _open(subject: Subject, found: tuple[Burst, ...], facts: Facts) -> Open:
 
 
 def _said(one: Burst) -> str:
-    """ "30 days: at most 2 a day; 2026-11-22: 17 different calls"."""
-    usual = behaviour.usual(one.baseline.length, one.usual)
-    return f"{usual}; {one.day.day:%Y-%m-%d}: {len(one.day.recon)} different calls"
+    """ "30 days: at most 2 an hour; 2026-11-22: 17 different calls within an hour"."""
+    usual = behaviour.usual(one.baseline.length, one.usual, "an hour")
+    return f"{usual}; {one.day.day:%Y-%m-%d}: {len(one.day.recon)} different calls within an hour"

@@ -23,9 +23,10 @@ Let an organization trail record all accounts, and forbid these calls by an SCP:
      "cloudtrail:UpdateTrail", "config:StopConfigurationRecorder", "config:DeleteConfigurationRecorder"], "Resource": "*"}
 
 ## What it cannot know
-What happened while nothing was recorded. What a trail recorded before the first call that was read: it is taken to have been
-all management events and nothing else, so that data events that a first call leaves out are not seen, and a trail that was
-narrow already may be reported when it is told so again. A change to the bucket's or key's policy stops a trail too, and is
+What happened while nothing was recorded. What a trail recorded before the first call that was read is what our collections saw
+of it by then. Where the call is older than the first collection, it is taken to have been all management events and nothing
+else, so that data events that it leaves out are not seen, and a trail that was narrow already may be reported when it is told
+so again; of the recorder nothing is said then. A change to the bucket's or key's policy stops a trail too, and is
 not judged here.
 
 ## References
@@ -64,7 +65,8 @@ VERBS = {"stop": "stopped", "delete": "deleted"}
 
 def judge(account: AccountSubject, facts: Facts) -> Iterator[Outcome]:
     window = facts.settings.unused_days
-    found = [one for one in tamperings(facts.behaviour.everything) if not facts.older(one.event.at, window)]
+    all_of_them = tamperings(facts.behaviour.everything, facts.snapshot.recordings)
+    found = [one for one in all_of_them if not facts.older(one.event.at, window)]
     if found:
         yield _open(account, found, facts)
     elif unread := sessions.unread(facts):

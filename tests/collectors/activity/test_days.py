@@ -61,3 +61,27 @@ def test_what_looks_around(call: tuple[str, str], more: dict[str, Any], expected
     (one,) = days(event(*call, **more))
     assert one.recon == expected
     assert bool(one.refused) == ("errorCode" in more)
+
+
+def at(moment: str, name: str, day: int = 20) -> dict[str, Any]:
+    return event(name, "iam", eventTime=f"2026-11-{day}T{moment}Z")
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([at("01:00:00", "ListRoles"), at("02:00:01", "ListUsers")], [1]),  # all day long
+        ([at("23:30:00", "ListRoles"), at("00:30:01", "ListUsers", 21)], [1, 1]),
+        ([at("23:30:00", "ListRoles"), at("00:10:00", "ListUsers", 22)], [1, 1]),  # another night
+        ([at("10:00:00", "ListRoles"), at("10:20:00", "ListRoles")], [1]),
+        ([at("10:00:00", "ListRoles"), at("11:00:00", "ListUsers")], [2]),
+        ([at("23:30:00", "ListRoles"), at("00:10:00", "ListUsers", 21)], [1, 2]),  # over midnight
+        (  # the last call of a name counts too, and what comes before the most is not with it
+            [at("01:00:00", "ListRoles"), at("20:00:00", "ListRoles"), at("20:10:00", "ListUsers"), at("20:50:00", "GetUser"),
+             at("21:05:00", "GetRole")],
+            [3],
+        ),
+    ],
+)  # fmt: skip
+def test_what_looks_around_does_so_within_an_hour(events: list[dict[str, Any]], expected: list[int]) -> None:
+    assert [len(one.recon) for one in days(*events)] == expected

@@ -111,7 +111,7 @@ def test_looking_around(
 def test_from_where_it_looked_is_told() -> None:
     seen = session(APP, "x", day=3, networks=(OUTSIDE,), agents=("cli",))
     verdict = told("MO115", APP, [*daily(APP, newest=4), on(APP, 3, recon=LOOKS)], sessions=(seen,))
-    assert verdict.evidence["days"] == ["60 days: none; 2026-11-21: 12 different calls"]
+    assert verdict.evidence["days"] == ["60 days: none; 2026-11-21: 12 different calls within an hour"]
     assert (verdict.evidence["from"], verdict.evidence["agents"]) == ([OUTSIDE], ["cli"])
 
 

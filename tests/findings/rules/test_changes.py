@@ -104,6 +104,42 @@ def test_what_is_recorded(events: list[AdminEvent], expected: str) -> None:
     assert of("MO111", ADMINS, events=events) == [expected]
 
 
+TRAIL_EVENTS, CONFIG_EVENTS = "cloudtrail.amazonaws.com", "config.amazonaws.com"
+
+
+def saw(day: float, source: str = TRAIL_EVENTS, **details: str) -> records.Recording:
+    """Of trail org, or the recorder, as collected so many days before AS_OF."""
+    name = "org" if source == TRAIL_EVENTS else "default"
+    region = trail("StopLogging").region
+    return records.Recording(source=source, region=region, name=name, since=ago(day), details=details)
+
+
+@pytest.mark.parametrize(
+    ("seen", "events", "expected"),
+    [
+        ([saw(9, selectors="management=read data=0")], [selected("management=read data=0")], "clear"),  # narrow already
+        ([saw(9, selectors="management=all data=2")], [selected("management=all data=2")], "clear"),
+        ([saw(9, multi_region="false")], [trail("UpdateTrail", multi_region="false")], "clear"),
+        ([saw(2, selectors="management=all data=2")], [selected("management=all data=0")], "clear"),  # not yet seen then
+        (
+            [saw(5, selectors="management=read data=0")],  # narrowed by a call that nobody read
+            [selected("management=all data=0", 9), selected("management=read data=0")],
+            "clear",
+        ),
+        ([saw(9, CONFIG_EVENTS, selectors="types=all global=false")], [types("all global=false")], "clear"),
+        ([saw(9, selectors="management=all data=2")], [selected("management=all data=0")], "open high"),
+        ([saw(9, bucket="logs")], [trail("UpdateTrail", bucket="mine")], "open high"),
+        ([saw(9, multi_region="false"), saw(5, multi_region="true")], [trail("UpdateTrail", multi_region="false")], "open high"),
+        ([saw(9, CONFIG_EVENTS, selectors="types=all global=true")], [types("all global=false")], "open high"),
+        ([saw(9, CONFIG_EVENTS, selectors="types=3 with=AWS::IAM::Role")], [types("2 with=none")], "open high"),
+    ],
+)  # fmt: skip
+def test_what_collections_saw_stands_before_the_first_call(
+    seen: list[records.Recording], events: list[AdminEvent], expected: str
+) -> None:
+    assert of("MO111", ADMINS, events=events, recordings=tuple(seen)) == [expected]
+
+
 def test_who_did_it_and_what_is_told() -> None:
     verdict = told("MO111", ADMINS, events=[trail("StopLogging"), selected("management=read data=0", 5)])
     by = " on trail org by admins, with cli, from 203.0.113.9"

@@ -83,6 +83,9 @@ OF_OTHERS = document(deny("signin:Authenticate", Condition={"ArnLike": {"aws:Pri
         (OPEN, {"own": STOP}, ["clear"]),
         (OPEN, {"own": document(allow("*"), NO_SIGN_IN)}, ["clear"]),
         (OPEN, {"boundary": document(allow("*"), NO_SIGN_IN)}, ["clear"]),
+        (OPEN, {"own": document(deny("signin:AuthorizeOAuth2Access"))}, ["clear"]),
+        (OPEN, {"scp": [{**FULL_ACCESS, "stop": document(deny("signin:CreateOAuth2Token"))}]}, ["clear"]),
+        (OPEN, {"rcp": [{"stop": document(deny("signin:AuthorizeOAuth2Access", Principal="*"))}]}, ["clear"]),
         (OPEN, {"scp": [{**FULL_ACCESS, "stop": STOP}]}, ["clear"]),
         (OPEN, {"scp": [FULL_ACCESS, {**FULL_ACCESS, "stop": OF_MACHINES}]}, ["clear"]),
         (OPEN, {"rcp": [{"stop": document(deny("signin:*", Principal="*"))}]}, ["clear"]),
@@ -97,7 +100,12 @@ OF_OTHERS = document(deny("signin:Authenticate", Condition={"ArnLike": {"aws:Pri
         (OPEN, {"scp": [{**FULL_ACCESS, "stop": OF_OTHERS}]}, ["open"]),
         (OPEN, {"scp": [{"some": document(allow(["sts:*", "s3:*"]))}]}, ["open"]),  # no Deny keeps it out
         (OPEN, {"boundary": document(allow("s3:*"))}, ["open"]),
-        (OPEN, {"own": document(deny("signin:CreateOAuth2Token"))}, ["open"]),
+        (
+            OPEN,
+            {"own": document(deny("signin:CreateOAuth2Token", "arn:aws:signin:*:*:oauth2/public-client/*"))},
+            ["open"],
+        ),
+        (OPEN, {"own": document(deny("signin:CreateAccount"))}, ["open"]),
         (OPEN, {"scp": None, "rcp": None}, ["open"]),
     ],
 )
