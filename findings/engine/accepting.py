@@ -54,8 +54,13 @@ class Held:
             finding.part,
             int(finding.severity),
             self._tags(finding) if self._asks["tag"] else {},
-            family(finding.code, finding.evidence, self._permission_set(finding) if self._asks["set"] else ""),
+            self._family(finding),
         )
+
+    def _family(self, finding: Finding) -> str:
+        permission_set = self._permission_set(finding) if self._asks["set"] else ""
+        role = finding.subject_arn if finding.subject_type == SubjectType.ROLE else ""
+        return family(finding.code, finding.evidence, permission_set, role)
 
     def _tags(self, finding: Finding) -> Mapping[str, str]:
         found = self.facts.principal_by_id.get(finding.subject_id)

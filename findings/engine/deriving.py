@@ -38,7 +38,10 @@ and (a.family = ''
   or left(a.family, 4) = 'set:' and exists (
     select from findings_permissionsetrole s join collectors_principal p on p.id = s.role_id
     where s.account_id = f.account_id and s.set_arn = substr(a.family, 5)
-    and p.unique_id = f.subject_id and p.gone_at is null))
+    and p.unique_id = f.subject_id and p.gone_at is null)
+  or left(a.family, 5) = 'role:' and f.subject_type = 'role' and strpos(f.subject_arn, ':role/') > 0
+    and substr(f.subject_arn, strpos(f.subject_arn, ':role/') + 6) = substr(a.family, 6)
+    and left(substr(a.family, 6), 13) <> 'aws-reserved/')
 """
 _DERIVE = f"""
 with asked as (

@@ -28,6 +28,7 @@ MEANS = {
     "of": "Unique id of a role or user; its keys' findings are among them",
     "set": "ARN of a permission set of Identity Center: findings of the roles it makes",
     "fix": "Id of the root, OU or account where one change would close them",
+    "same": "Path and name of a role: findings of the roles that have it, in whatever account",
     "exception": "Id of the exception that hides them",
     "ou": "Id of an OU (ou-...): accounts in it and below",
     "group": "Key of a group of accounts, as in the address of its page",

@@ -10,13 +10,13 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from collectors.models import Account
-from findings.analysis.families import family
+from findings.analysis.families import ROLE, family, named
 from findings.analysis.places import Scope
 from findings.engine.deriving import Hidden, hides
 from findings.engine.exceptions import limits
 from findings.models import Acceptance, Finding, PermissionSetRole
 from findings.rules import registry
-from findings.vocabulary import Severity
+from findings.vocabulary import Severity, SubjectType
 from iamdash.access.models import Operator
 from iamdash.pages import show
 from iamdash.pages.scopes import Whom, WhomField
@@ -76,9 +76,7 @@ class ExceptionForm(Risk):
             (What.SUBJECT.value, f"Everything of {subject}, by all rules"),
         ]
         if self.family:
-            offered.append(
-                (What.FAMILY.value, f"The family: {finding.code} that one change closes ({self.family[4:]})")
-            )
+            offered.append((What.FAMILY.value, f"The family: {finding.code} {_closed(self.family)}"))
         return [*offered, (What.WIDER.value, "Wider: by the rule, tag and accounts below")]
 
     def clean_code(self) -> str:
@@ -173,21 +171,28 @@ class Preview:
         return max(0, len(self.hidden.by_account) - 10)
 
 
+def _closed(family: str) -> str:
+    if family.startswith(ROLE):
+        return f"on every role {show.hidden(named(family))}, in the accounts below, those to come too"
+    return f"that one change closes ({show.hidden(named(family))})"
+
+
 def _family(finding: Finding) -> str:
     rows = PermissionSetRole.objects.filter(account=finding.account_id, role__unique_id=finding.subject_id)
     arn = rows.filter(role__gone_at=None).values_list("set_arn", flat=True).first()
-    return family(finding.code, finding.evidence, arn or "")
+    role = finding.subject_arn if finding.subject_type == SubjectType.ROLE else ""
+    return family(finding.code, finding.evidence, arn or "", role)
 
 
-def initial(finding: Finding | None, operator: Operator) -> dict[str, Any]:
-    """What the form begins with."""
+def initial(finding: Finding | None, operator: Operator, *, whole: bool = False) -> dict[str, Any]:
+    """What the form begins with. whole: with the family of the finding, wherever the operator may."""
     given: dict[str, Any] = {"owner": operator.username, "severity": int(Severity.CRITICAL), "until": None}
     given["until"] = timezone.now().date() + WANTED
     if finding is None:
         return given
     return given | {
-        "what": What.ONE.value,
+        "what": What.FAMILY.value if whole else What.ONE.value,
         "code": finding.code,
         "severity": finding.severity,
-        "whom": f"account:{finding.account.aws_id}",
+        "whom": Scope.ALL.value if whole and operator.all_accounts else f"account:{finding.account.aws_id}",
     }

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from collectors.models import Account
+from findings.analysis.families import named
 from findings.engine import exceptions as deciding
 from findings.engine.exceptions import limits
 from findings.models import Acceptance, Finding
@@ -53,7 +54,7 @@ def what(one: Acceptance) -> str:
     if one.tag:
         said.append(f"of roles and users tagged {show.hidden(one.tag)}")
     if one.family:
-        said.append(f"of the family {show.hidden(one.family[4:])}")
+        said.append(f"of the family {show.hidden(named(one.family))}")
     return " ".join(said)
 
 
@@ -247,7 +248,8 @@ def _extend_form(one: Acceptance, data: Any = None) -> ExtendForm:
 def add(request: HttpRequest) -> HttpResponse:
     """It is accepted when what it hides was seen before, and is still as much."""
     finding = _asked_finding(request)
-    form = ExceptionForm(request.user, finding, request.POST or None, initial=initial(finding, request.user))
+    begins = initial(finding, request.user, whole="family" in request.GET)
+    form = ExceptionForm(request.user, finding, request.POST or None, initial=begins)
     context: dict[str, Any] = {"form": form, "finding": finding}
     if request.method == "POST" and form.is_valid():
         preview = form.preview()

@@ -22,7 +22,7 @@ from iamdash.access.models import Role
 from iamdash.pages import show, tickets
 from iamdash.pages.findings import OPEN, answers, due, last_day
 from iamdash.pages.paths import in_evidence
-from iamdash.pages.subjects import FixedAt, fix_place, subject_url
+from iamdash.pages.subjects import FixedAt, SameRole, fix_place, same_role, subject_url
 from iamdash.pages.work_forms import AssignForm, NoteForm
 
 ENDED = {
@@ -42,6 +42,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     elsewhere = Finding.objects.filter(OPEN, code=finding.code).exclude(account=finding.account_id)
     if place := fix_place(finding):
         elsewhere = elsewhere.filter(FixedAt().where([place]))
+    role = "" if place else same_role(finding)
     context = {
         "finding": finding,
         "rule": rule,
@@ -54,6 +55,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             Coverage.objects.filter(account=finding.account_id, api__in=apis).order_by("api", "region")
         ),
         "elsewhere": elsewhere.count(),
+        "role": role,
+        "on_role": elsewhere.filter(SameRole().where([role])).values("account").distinct().count() if role else 0,
         "place": place,
         "beside": Finding.objects.filter(OPEN, account=finding.account_id, subject_id=finding.subject_id)
         .exclude(pk=finding.pk)

@@ -28,7 +28,7 @@ from iamdash.pages.grouped import group_facet, ou_facet, owned, owner_facet
 from iamdash.pages.lists import ListPage
 from iamdash.pages.searching import INDEXED, NAMED, contains, found_by, named, pattern
 from iamdash.pages.severities import WORST_FIRST
-from iamdash.pages.subjects import FixedAt, OfPermissionSet, OfPrincipal, subject_url
+from iamdash.pages.subjects import FixedAt, OfPermissionSet, OfPrincipal, SameRole, subject_url
 from iamdash.pages.tables import SELECT, ListTable, Ordered, picker
 from iamdash.pages.work_facets import DUE, OVERDUE, AcceptedBy, Assigned
 
@@ -219,6 +219,7 @@ FILTERS = Filters(
         OfPrincipal(),
         OfPermissionSet(),
         FixedAt(),
+        SameRole(),
         Choices(
             name="subject",
             title="Subject",

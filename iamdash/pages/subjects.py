@@ -11,12 +11,13 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from collectors.models import AccessKey, Principal
-from findings.analysis.families import FIXED_HIGHER, PLACE, fixed_at
+from findings.analysis.families import FIXED_HIGHER, IN_ARN, PLACE, fixed_at, role_of
 from findings.models import Finding, PermissionSetRole
 from findings.vocabulary import SubjectType
 from iamdash.pages import show
 from iamdash.pages.facets import Facet
 
+ROLE_NAME = re.compile(r"[!-~]{1,290}")
 UNIQUE_ID = re.compile(r"[A-Z0-9]{4,64}")
 SET_ARN = re.compile(r"arn:aws[a-z-]{0,16}:sso:::permissionSet/[\w.-]{1,64}/[\w.-]{1,64}", re.ASCII)
 
@@ -80,6 +81,34 @@ class FixedAt(Facet):
 
     def label(self, slug: str) -> str:
         return Finding.objects.filter(self.where([slug])).values_list("evidence__fix_at", flat=True).first() or slug
+
+
+@dataclass(frozen=True, kw_only=True)
+class SameRole(Facet):
+    """A family: findings of the roles that have one name in many accounts, as StackSets and Control Tower make them. Slugs are
+    path and name: "deploy", "platform/deploy"."""
+
+    name: str = "same"
+    title: str = "Role in all accounts"
+    offered: bool = False
+
+    def accepts(self, slug: str) -> bool:
+        return bool(ROLE_NAME.fullmatch(slug))
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        named = Q(subject_name__in={slug.rpartition("/")[2] for slug in slugs}, subject_type=SubjectType.ROLE)
+        either = Q()
+        for slug in slugs:
+            either |= Q(subject_arn__endswith=f"{IN_ARN}{slug}")
+        return named & either
+
+    def label(self, slug: str) -> str:
+        return slug
+
+
+def same_role(finding: Finding) -> str:
+    """A slug of SameRole; "" for a finding that is of no role, or of a permission set's."""
+    return role_of(finding.subject_arn) if finding.subject_type == SubjectType.ROLE else ""
 
 
 def fix_place(finding: Finding) -> str:

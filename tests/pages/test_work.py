@@ -311,6 +311,49 @@ def test_a_family_is_accepted_as_one(analyst: Any, account: Account, other_accou
     assert statuses() == ["accepted", "accepted", "open"]
 
 
+def on_role(account: Account, name: str = "deploy", code: str = "LP101", **more: Any) -> Finding:
+    arn = f"arn:aws:iam::{account.aws_id}:role/{name}"
+    return finding(account, code, subject_name=name.rpartition("/")[2], subject_arn=arn, **more)
+
+
+def test_the_same_role_in_many_accounts_is_listed_and_accepted_as_one(
+    analyst: Any, account: Account, other_account: Account
+) -> None:
+    mine, theirs = on_role(account), on_role(other_account)
+    others = [
+        on_role(other_account, "deploy-2"),
+        on_role(other_account, "platform/deploy"),
+        on_role(other_account, code="LP103"),
+        finding(other_account, subject_name="deploy", subject_type="user", subject_arn="arn:aws:iam::1:user/deploy"),
+    ]
+    page = analyst.get(f"/findings/{mine.pk}/")
+    assert "On the role of this name in 1 other account too. Accept them as one" in said(page)
+    assert 'href="/findings/?rule=LP101&amp;same=deploy"' in page.content.decode()
+    listed = analyst.get("/findings/", {"rule": "LP101", "same": "deploy"}).context["list"]
+    assert {row.record.pk for row in listed.table.rows} == {mine.pk, theirs.pk}
+    url = f"/findings/exceptions/add/?finding={mine.pk}&family=1"
+    form = analyst.get(url).context["form"]
+    assert (form.initial["what"], form.initial["whom"]) == ("family", "all")
+    asked = WIDER | {"what": "family", "whom": "all", "code": ""}
+    looked = said(analyst.post(url, asked | {"look": "1"}))
+    assert f"{account.name}" in looked
+    assert f"{other_account.name}" in looked
+    analyst.post(url, asked | {"seen": "2"})
+    assert set(Finding.objects.filter(status="accepted").values_list("pk", flat=True)) == {mine.pk, theirs.pk}
+    assert Finding.objects.filter(status="open").count() == len(others)
+    assert "of the family deploy" in said(analyst.get("/findings/exceptions/"))
+
+
+def test_a_role_of_one_account_and_one_of_a_permission_set_have_no_such_family(
+    analyst: Any, account: Account, other_account: Account
+) -> None:
+    reserved = "aws-reserved/sso.amazonaws.com/AWSReservedSSO_Dev_0123456789abcdef"
+    for one in (on_role(account), on_role(account, reserved)):
+        assert "On the role of this name" not in said(analyst.get(f"/findings/{one.pk}/"))
+    on_role(other_account, reserved)
+    assert "On the role of this name" not in said(analyst.get(f"/findings/{one.pk}/"))
+
+
 def test_who_sees_some_accounts_accepts_in_those_alone(
     sign_in: Client, account: Account, other_account: Account
 ) -> None:

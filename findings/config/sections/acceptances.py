@@ -18,7 +18,7 @@ from findings.models.decided import STANDS
 from findings.rules import registry
 from findings.vocabulary import Severity
 
-FAMILY = re.compile(r"fix:(?:(?:r|ou)-[a-z0-9-]{1,64}|\d{12})|set:arn:\S{1,290}", re.ASCII)
+FAMILY = re.compile(r"fix:(?:(?:r|ou)-[a-z0-9-]{1,64}|\d{12})|set:arn:\S{1,290}|role:[!-~]{1,290}", re.ASCII)
 OF = ("rule", "subject", "part", "tag", "family")
 
 
@@ -30,7 +30,9 @@ def rule(raw: Any) -> str:
 
 def family(raw: Any) -> str:
     if not isinstance(raw, str) or (raw and not FAMILY.fullmatch(raw)):
-        raise ValueError("must be fix: with the id of a place, or set: with the ARN of a permission set")
+        raise ValueError(
+            "must be fix: with a place's id, set: with a permission set's ARN, or role: with a role's path and name"
+        )
     return raw
 
 
@@ -52,7 +54,12 @@ class Acceptances(Section):
             Key("subject_name", exact(256), "what that is called", ""),
             Key("part", lambda raw: None if raw is None else exact(128)(raw), "of the subject; left out: all parts"),
             Key("tag", lambda raw: tag(raw) if raw else "", "`key=value` of the role or user", ""),
-            Key("family", family, "`fix:` with a place, or `set:` with a permission set's ARN", ""),
+            Key(
+                "family",
+                family,
+                "`fix:` with a place, `set:` with a permission set's ARN, or `role:` with a path and name",
+                "",
+            ),
             Key("up_to", SEVERITY, "the worst severity that is accepted", required=True),
             Key("reason", text(1000, empty=False), "why", required=True),
             Key("owner", text(150, empty=False), "who answers for the risk", required=True),

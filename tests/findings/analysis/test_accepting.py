@@ -96,3 +96,19 @@ def test_the_one_that_lasts_longest_counts_then_the_first() -> None:
 )
 def test_families(code: str, evidence: dict[str, Any], permission_set: str, expected: str) -> None:
     assert family(code, evidence, permission_set) == expected
+
+
+@pytest.mark.parametrize(
+    ("arn", "permission_set", "expected"),
+    [
+        ("", "", ""),
+        ("arn:aws:iam::000000000001:user/deploy", "", ""),
+        ("arn:aws:iam::000000000001:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Dev_0123456789abcdef", "", ""),
+        ("arn:aws:iam::000000000001:role/deploy", "arn:s", "set:arn:s"),
+        (f"arn:aws:iam::000000000001:role/{'x' * 300}", "", ""),
+        ("arn:aws:iam::000000000001:role/deploy", "", "role:deploy"),
+        ("arn:aws-cn:iam::000000000001:role/platform/a:role/deploy", "", "role:platform/a:role/deploy"),
+    ],
+)
+def test_one_role_in_many_accounts(arn: str, permission_set: str, expected: str) -> None:
+    assert family("LP201", {}, permission_set, arn) == expected

@@ -124,6 +124,11 @@ TERMS = [
     ({"scope": "tag", "target": "stage=test", "tag": "team=payments"}, {"app2"}),
     ({"scope": "tag", "target": "stage=tes", "code": "LP101"}, set()),
     (OF_ACCOUNT | {"family": "set:arn:aws:sso:::permissionSet/ssoins-1/ps-x"}, set()),
+    (OF_ACCOUNT | {"family": "role:ap"}, set()),
+    (OF_ACCOUNT | {"family": "role:platform/app"}, set()),
+    (OF_ACCOUNT | {"family": "role:alice"}, set()),  # a user
+    ({"code": "LP101", "family": "role:app"}, {"app"}),
+    ({"scope": "ou", "target": "ou-1", "family": "role:app2"}, {"app2"}),
 ]
 
 
