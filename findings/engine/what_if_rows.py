@@ -1,6 +1,6 @@
 """Use of 90 days as the what-if reads it: in sets, by what the candidate reads of a call, and the rows of a few principals.
 
-The statements run with the rights of who asks: row-level security leaves the accounts out that may not be seen.
+The statements run with the rights of who asks, and read what is of the scope's accounts, whatever else these rights show.
 """
 
 from __future__ import annotations
@@ -42,8 +42,18 @@ PASSED = """and not exists (
   select from unnest(%(passed)s::int[], %(regions)s::text[]) as passed(class, region)
   where passed.class = e.class and passed.region = d.region
 )"""
-# All that calls of an event named, where it can make a difference; where only its owner can, if some of it is another account's.
+# All that calls of an event named, where it can make a difference.
 NAMED = """
+select r.principal_id, r.event_id, r.resource, r.n, r.n > r.denied and r.last_at >= %(since)s
+from collectors_usageresource r
+join collectors_usageevent e on e.id = r.event_id
+join unnest(%(sources)s::text[], %(names)s::text[], %(by_resource)s::bool[]) as spoken(source, name, by_resource)
+  on e.source = spoken.source and e.name = spoken.name
+where spoken.by_resource and {narrow}e.account_id = any(%(accounts)s) {more}
+order by 1, 2, r.resource collate "C"
+"""
+# The same, where of some events only the owner of what they named can, if some of it is another account's.
+OWNED = """
 select principal_id, event_id, resource, n, lately from (
   select r.principal_id, r.event_id, r.resource, r.n, r.n > r.denied and r.last_at >= %(since)s as lately, spoken.by_resource,
     bool_or(split_part(r.resource, ':', 5) not in ('', a.aws_id)) over (partition by r.principal_id, r.event_id) as foreign
@@ -55,7 +65,7 @@ select principal_id, event_id, resource, n, lately from (
   where (spoken.by_resource or spoken.by_owner) and {narrow}e.account_id = any(%(accounts)s) {more}
 ) named
 where by_resource or named.foreign
-order by 1, 2, 3
+order by 1, 2, resource collate "C"
 """
 CALLS = """
 select l.principal_id, l.event_id, l.n, l.resources_cut
@@ -129,9 +139,9 @@ class Spoken:
 
 @dataclass(frozen=True)
 class Scope:
-    """accounts: row id -> AWS's id. since: the first day. whole: the reader may see all accounts, so that no row of use is asked
-    whose it is: events and principals are of one account, and those of the scope keep others out. Else, and of few accounts, rows
-    are found by the index on their account."""
+    """accounts: row id -> AWS's id. since: the first day. whole: who asks may read all rows, so that no row of use is asked whose
+    it is: events and principals are of one account, and those of the scope keep others out. Else, and of few accounts, rows are
+    found by the index on their account."""
 
     accounts: Mapping[int, str]
     since: date
@@ -236,7 +246,8 @@ def named(about: Spoken, scope: Scope, principals: Collection[int] | None = None
         return {}
     parameters = scope.parameters | about.parameters | {"principals": list(principals or ())}
     resources: defaultdict[tuple[int, int], list[tuple[str, int, bool]]] = defaultdict(list)
-    query = NAMED.format(narrow=scope.narrow("r"), more=_of_these(principals, "r"))
+    owned = any(o and not r for r, o in zip(about.by_resource, about.by_owner, strict=True))
+    query = (OWNED if owned else NAMED).format(narrow=scope.narrow("r"), more=_of_these(principals, "r"))
     for principal, event, resource, n, lately in _rows(query, parameters):
         resources[principal, event].append((resource, n, lately))
     pairs = {"principals": [one for one, _ in resources], "events": [event for _, event in resources]}

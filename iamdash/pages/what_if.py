@@ -21,9 +21,10 @@ from findings.analysis.what_if.baselines import BASELINES, BY_ID, Given
 from findings.analysis.what_if.model import ACTION, PRINCIPAL, RESOURCE
 from findings.analysis.what_if.pasted import doubts
 from findings.engine.decided import allowed_regions
-from findings.engine.what_if import DAYS, Answer, Concerned, Total, WhatIf
+from findings.engine.what_if import AT_ONCE, DAYS, Answer, Concerned, Total, WhatIf
 from findings.policy.layers import By
 from iamdash.access import audit
+from iamdash.access.database import seeing_all
 from iamdash.pages import exports
 from iamdash.pages.context import account_chosen
 from iamdash.pages.filters import FORMATS
@@ -39,6 +40,28 @@ UNKNOWN = {
     ACTION: "IAM action not known",
     PRINCIPAL: "principal not known",
 }
+
+
+class OfSeen:
+    """A what-if over accounts that the operator sees, asked with the rights of one who sees all.
+
+    Under row-level security each of millions of rows of use is asked whose it is, against a list that is taken apart for each
+    of them: 20 s for 1,000 accounts, where this takes 5. So it is asked once, of the accounts; the statements of WhatIf name
+    them, and read what is theirs alone (engine/what_if_rows.py, Scope).
+    """
+
+    def __init__(self, candidate: Candidate, accounts: Mapping[int, str]) -> None:
+        seen = dict(Account.objects.filter(pk__in=accounts).values_list("pk", "aws_id"))
+        with seeing_all():
+            self.asked = WhatIf(candidate, seen, timezone.now().date(), whole=True)
+            self.answer = self.asked.answer()
+        self.since = self.asked.scope.since
+
+    def concerned(self, principals: Sequence[int], verdict: Verdict) -> Iterator[Concerned]:
+        for start in range(0, len(principals), AT_ONCE):
+            with seeing_all():
+                some = list(self.asked.concerned(principals[start : start + AT_ONCE], verdict))
+            yield from some
 
 
 @dataclass(frozen=True)
@@ -101,7 +124,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
         return render(request, "guardrails/what_if.html", _context(form, known), status=422)
     accounts = known.places[form.cleaned_data["place"]].accounts
     if (wanted := request.POST.get("export", "")) in FORMATS:
-        rows = _all(form.candidate, accounts, request.user.all_accounts)
+        rows = _all(form.candidate, accounts)
         audit.record(request, "exported", "what-if", form=wanted)
         return exports.stream(rows, FIELDS, wanted, "what-if", timezone.now())
     return _answered(request, form, known, accounts)
@@ -128,8 +151,8 @@ def _begun(request: HttpRequest, known: Places) -> dict[str, Any]:
 def _answered(request: HttpRequest, form: Ask, known: Places, accounts: dict[int, str]) -> HttpResponse:
     candidate = form.candidate
     assert candidate is not None
-    what_if = WhatIf(candidate, accounts, timezone.now().date(), request.user.all_accounts)
-    answer = what_if.answer()
+    what_if = OfSeen(candidate, accounts)
+    answer = what_if.answer
     names = dict(Account.objects.filter(pk__in=accounts).values_list("aws_id", "name"))
     context = _context(form, known) | {
         "candidate": candidate,
@@ -138,17 +161,17 @@ def _answered(request: HttpRequest, form: Ask, known: Places, accounts: dict[int
         "blocked": _table(what_if, answer, answer.blocked, Verdict.BLOCKED, names),
         "undecidable": _table(what_if, answer, answer.undecidable, Verdict.UNDECIDABLE, names),
         "keys": sorted(((hanging(key), n) for key, n in answer.keys.items()), key=lambda one: -one[1]),
-        "effects": _effects(candidate, accounts, what_if.scope.since),
-        "heard": heard(accounts, what_if.scope.since),
+        "effects": _effects(candidate, accounts, what_if.since),
+        "heard": heard(accounts, what_if.since),
         "doubts": doubts(candidate.document),
         "scope": accounts,
-        "since": what_if.scope.since,
+        "since": what_if.since,
         "listed": LISTED,
     }
     return render(request, "guardrails/what_if.html", context)
 
 
-def _table(what_if: WhatIf, answer: Answer, total: Total, verdict: Verdict, names: Mapping[str, str]) -> Table:
+def _table(what_if: OfSeen, answer: Answer, total: Total, verdict: Verdict, names: Mapping[str, str]) -> Table:
     some = total.most()[:OF_PRINCIPALS]
     rows = list(what_if.concerned(some, verdict)) if some else []
     more = len(rows) > SHOWN or len(total.calls) > OF_PRINCIPALS
@@ -172,10 +195,10 @@ def _effects(candidate: Candidate, accounts: dict[int, str], since: date) -> Eff
     return effects(candidate, list(Account.objects.filter(pk__in=accounts).order_by("name", "aws_id")), since)
 
 
-def _all(candidate: Candidate, accounts: dict[int, str], whole: bool) -> Iterator[Concerned]:
+def _all(candidate: Candidate, accounts: dict[int, str]) -> Iterator[Concerned]:
     """For exports, in a transaction of their own."""
-    what_if = WhatIf(candidate, accounts, timezone.now().date(), whole)
-    answer = what_if.answer()
+    what_if = OfSeen(candidate, accounts)
+    answer = what_if.answer
     for total, verdict in ((answer.blocked, Verdict.BLOCKED), (answer.undecidable, Verdict.UNDECIDABLE)):
         yield from what_if.concerned(total.most(), verdict)
 

@@ -131,6 +131,8 @@ def test_only_accounts_in_scope(sign_in: Client, account: Account, other_account
     assert "1 principal in 1 account" in said(response)
     assert other_account.name not in response.content.decode()
     assert ask(client, EC2, other_account.aws_id).status_code == 422
+    lines = ask(client, document(deny("s3:*")), "r-1", export="jsonl").body.decode().splitlines()
+    assert [json.loads(line)["account"] for line in lines] == [account.aws_id]
 
 
 def test_a_list_blocks_what_it_does_not_allow_unless_full_access_stays(sign_in: Client, account: Account) -> None:
