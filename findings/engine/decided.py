@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -41,13 +42,16 @@ def settings_of(account: Account, place: Place | None = None) -> Settings:
     )
 
 
-def values_of(accounts: Iterable[Account], places: Mapping[int, Place] | None = None) -> dict[int, dict[str, Value]]:
+def values_of(
+    accounts: Iterable[Account], places: Mapping[int, Place] | None = None, at: datetime | None = None
+) -> dict[int, dict[str, Value]]:
     """By account's key and setting's name: what holds, and who said so. places: those that are known better than what is stored.
+    at: what operators had decided by then, of the accounts where they are now; None: by now.
 
     As many queries for all as for one.
     """
     accounts = list(accounts)
-    made = decisions(accounts)
+    made = decisions(accounts, at)
     if any(one.scope is not Scope.ALL for one in made):
         stand = standings(accounts, places)
     else:
@@ -62,9 +66,10 @@ def allowed_regions(accounts: Iterable[Account]) -> frozenset[str]:
     )
 
 
-def decisions(accounts: Iterable[Account]) -> list[Decision]:
-    """Those that stand for all, for OUs and groups, and for these accounts."""
-    rows = DecidedSetting.objects.filter(STANDS, Q(account=None) | Q(account__in=list(accounts)))
+def decisions(accounts: Iterable[Account], at: datetime | None = None) -> list[Decision]:
+    """Those that stand, or stood at a moment, for all, for OUs and groups, and for these accounts."""
+    stood = STANDS if at is None else Q(set_at__lt=at) & (STANDS | Q(ended_at__gte=at))
+    rows = DecidedSetting.objects.filter(stood, Q(account=None) | Q(account__in=list(accounts)))
     return [
         Decision(
             Scope(one.scope),

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Count
 
 from collectors.models import Account, Coverage
 from collectors.models.coverage import TROUBLE
+from findings.frameworks.answering import answered_by, bucket, where
 from findings.frameworks.catalogue import Control
-from findings.frameworks.standing import CHUNK, Standing, answered_by, bucket, standings, where
-from findings.models import Finding
+from findings.frameworks.past import Then
+from findings.frameworks.standing import CHUNK, Standing, standings
+from findings.models import Acceptance, Finding
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Excepted:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Of some accounts, by their keys."""
+    """Of some accounts, by their keys. Of a past day what was read, and when, is not kept."""
 
     standings: Mapping[int, Standing]
     _reads: Mapping[int, Mapping[str, Read]]
@@ -69,11 +71,16 @@ class Evidence:
         return [Excepted(*key, n) for key, n in found.items()]
 
 
-def evidence(accounts: Iterable[Account], controls: Iterable[Control]) -> Evidence:
-    """As many queries for many as for one; what it holds grows with the accounts, so give some at a time."""
+def evidence(accounts: Iterable[Account], controls: Iterable[Control], on: date | None = None) -> Evidence:
+    """As many queries for many as for one; what it holds grows with the accounts, so give some at a time. on: at the end of a
+    past day; None: now."""
     accounts, controls = list(accounts), list(controls)
     ids = [account.pk for account in accounts]
-    return Evidence(standings(accounts, controls, reasons=True), _reads(ids, controls), _excepted(ids, controls))
+    then = Then(accounts, controls, on) if on else None
+    stand = standings(accounts, controls, reasons=True, then=then)
+    if then:
+        return Evidence(stand, {}, _excepted_then(then))
+    return Evidence(stand, _reads(ids, controls), _excepted(ids, controls))
 
 
 def _reads(ids: list[int], controls: Iterable[Control]) -> Mapping[int, Mapping[str, Read]]:
@@ -102,4 +109,14 @@ def _excepted(ids: list[int], controls: Iterable[Control]) -> Mapping[int, list[
         reason, owner, set_by, until = (row[name] for name in by)
         one = Excepted(reason, owner, set_by, until, row["n"])
         found[row["account"]].append((row["code"], row["bucket"], row["subject_type"], one))
+    return found
+
+
+def _excepted_then(then: Then) -> Mapping[int, list[tuple[str, str, str, Excepted]]]:
+    known = Acceptance.objects.in_bulk({by for *_, by in then.accepted})
+    found: defaultdict[int, list[tuple[str, str, str, Excepted]]] = defaultdict(list)
+    for (pk, code, part, subject, by), n in then.accepted.items():
+        if one := known.get(by):
+            excepted = Excepted(one.reason, one.owner, one.set_by, one.expires_at, n)
+            found[pk].append((code, part, subject, excepted))
     return found

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models import CharField, Count, QuerySet, Sum, Value
 
 from collectors.models import Account
 from findings.engine.decided import values_of
+from findings.frameworks.answering import answered_by, bucket
 from findings.frameworks.catalogue import Answer, Control
+from findings.frameworks.past import Then
 from findings.frameworks.states import NOTHING_SEEN, Seen, State, Verdict, judge
 from findings.models import Finding, FindingCount, RuleState, Unknown
 
 CHUNK = 2000  # rows that come from the database at once
 REASONS = 5  # of one rule in one account
-PUBLIC, ELSE = "*public", "*"
 Key = tuple[int, str]  # account's key, rule
+Stated = tuple[
+    int, int, int, str, datetime
+]  # subjects, clear, unknown, sources that were not read, since when it is so
 # Where one account passes and in another nobody looks, the control has not passed.
 WORST_FIRST = (
     State.FAILED,
@@ -29,21 +34,6 @@ WORST_FIRST = (
     State.PASSED,
     State.NOT_APPLICABLE,
 )
-
-
-def where(answers: Iterable[Answer]) -> Q:
-    """The findings that answer, whatever their status. Nothing for no answers."""
-    either = Q(pk__in=())
-    for answer in answers:
-        one = Q(code=answer.code)
-        if answer.only.parts:
-            one &= Q(part__in=answer.only.parts)
-        if answer.only.subject:
-            one &= Q(subject_type=answer.only.subject)
-        if answer.only.public:
-            one &= Q(evidence__public=True)
-        either |= one
-    return either
 
 
 @dataclass
@@ -66,43 +56,49 @@ class Standing:
 
 
 def standings(
-    accounts: Iterable[Account], controls: Iterable[Control], *, reasons: bool = False
+    accounts: Iterable[Account], controls: Iterable[Control], *, reasons: bool = False, then: Then | None = None
 ) -> dict[int, Standing]:
-    """By account's key. reasons: also why rules cannot tell of single subjects."""
+    """By account's key. reasons: also why rules cannot tell of single subjects. then: of these accounts and controls at the end
+    of a past day, as far as it is kept; None: now."""
     accounts, answers = list(accounts), {answer for control in controls for answer in control.answers}
-    sights = _sights([account.pk for account in accounts], answers, reasons=reasons)
-    settings = {pk: {name: one.value for name, one in some.items()} for pk, some in values_of(accounts).items()}
+    sights = _sights([account.pk for account in accounts], answers, reasons=reasons, then=then)
+    held = values_of(accounts, at=then.at if then else None)
+    settings = {pk: {name: one.value for name, one in some.items()} for pk, some in held.items()}
     return {account.pk: Standing(sights.get(account.pk, {}), settings[account.pk]) for account in accounts}
 
 
-def _sights(ids: list[int], answers: set[Answer], *, reasons: bool) -> Mapping[int, Mapping[Answer, Seen]]:
-    faults, states = Faults(ids, answers), _states(ids, answers)
+def _sights(
+    ids: list[int], answers: set[Answer], *, reasons: bool, then: Then | None
+) -> Mapping[int, Mapping[Answer, Seen]]:
+    faults = then or Faults(ids, answers)
+    states = _states(ids, answers)
     unknowns = _unknowns(ids, {one.code for one in answers if reasons or not one.whole}, reasons=reasons)
     sights: defaultdict[int, dict[Answer, Seen]] = defaultdict(dict)
     for answer in answers:
         for pk in ids:
             key = pk, answer.code
             open_, accepted = faults.of(pk, answer)
-            if key in states or open_ or accepted:
-                sights[pk][answer] = _seen(answer, states.get(key), unknowns.get(key, {}), open_, accepted)
+            state = states.get(key)
+            if then and (gap := then.gap(pk, answer, state[-1] if state else None)):
+                sights[pk][answer] = Seen(open=open_, accepted=accepted, reasons=(gap,))
+            elif state or open_ or accepted:
+                sights[pk][answer] = _seen(answer, state, unknowns.get(key, {}), open_, accepted)
     return sights
 
 
-def _seen(
-    answer: Answer, state: tuple[int, int, int, str] | None, unknown: Mapping[str, int], open_: int, accepted: int
-) -> Seen:
+def _seen(answer: Answer, state: Stated | None, unknown: Mapping[str, int], open_: int, accepted: int) -> Seen:
     if state is None:
         return Seen(open=open_, accepted=accepted)
-    subjects, clear, n_unknown, missing = state
+    subjects, clear, n_unknown, missing, _ = state
     reasons = tuple(dict.fromkeys((*((missing,) if missing else ()), *(one for one in unknown if one))))
     return Seen(
         True, subjects, clear, n_unknown if answer.whole else sum(unknown.values()), open_, accepted, reasons[:REASONS]
     )
 
 
-def _states(ids: list[int], answers: set[Answer]) -> Mapping[Key, tuple[int, int, int, str]]:
+def _states(ids: list[int], answers: set[Answer]) -> Mapping[Key, Stated]:
     rows = RuleState.objects.filter(account__in=ids, code__in={one.code for one in answers})
-    found = rows.values_list("account", "code", "n_subjects", "n_clear", "n_unknown", "reason")
+    found = rows.values_list("account", "code", "n_subjects", "n_clear", "n_unknown", "reason", "as_of")
     return {(pk, code): rest for pk, code, *rest in found.iterator(CHUNK)}
 
 
@@ -117,7 +113,7 @@ def _unknowns(ids: list[int], codes: set[str], *, reasons: bool) -> Mapping[Key,
 
 
 class Faults:
-    """Unresolved findings of accounts, by answer. Of whole rules they are counted already."""
+    """Unresolved findings of accounts, by answer. Of whole rules they are counted already. Then is the same of a past day."""
 
     def __init__(self, ids: list[int], answers: Iterable[Answer]) -> None:
         answers = list(answers)
@@ -155,25 +151,6 @@ def _by_part(mine: QuerySet[Finding], answers: list[Answer]) -> Mapping[Key, Map
     return found
 
 
-def bucket(answers: Iterable[Answer]) -> Case:
-    """A finding's part; where what it says counts, that stands in its place."""
-    said = {one.code for one in answers if one.only.public}
-    return Case(
-        When(Q(code__in=said, evidence__public=True), then=Value(PUBLIC)),
-        When(Q(code__in=said), then=Value(ELSE)),
-        default=F("part"),
-        output_field=CharField(),
-    )
-
-
-def answered_by(answer: Answer, part: str, subject: str) -> bool:
-    """part: as of `bucket`."""
-    only = answer.only
-    if only.public:
-        return part == PUBLIC
-    return (not only.parts or part in only.parts) and (not only.subject or subject == only.subject)
-
-
 class Tally:
     """Over accounts: by state, in how many a control stands so; and its findings. accepted: failed by accepted faults alone."""
 
@@ -193,10 +170,10 @@ class Tally:
         return next((state for state in WORST_FIRST if self.states[state]), State.UNKNOWN)
 
 
-def tallies(accounts: Iterable[Account], controls: Iterable[Control]) -> dict[Control, Tally]:
-    """Controls of several frameworks that ask the same share one."""
+def tallies(accounts: Iterable[Account], controls: Iterable[Control], then: Then | None = None) -> dict[Control, Tally]:
+    """Controls of several frameworks that ask the same share one. then: as of standings."""
     accounts, controls = list(accounts), list(controls)
-    stand = standings(accounts, controls).values()
+    stand = standings(accounts, controls, then=then).values()
     made: dict[Any, Tally] = {}
     for control in controls:
         if control.question not in made:

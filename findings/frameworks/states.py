@@ -44,7 +44,7 @@ class Seen:
     """What a rule and its findings say in an account, as far as they answer. judged: it has a verdict there at all.
 
     subjects, clear: of the whole rule. unknown: subjects that it cannot tell of; where only a part of it answers, all of its
-    unknowns. open, accepted: findings. reasons: why something is unknown.
+    unknowns. open, accepted: findings. reasons: why something is unknown; where it is not judged, why not.
     """
 
     judged: bool = False
@@ -117,7 +117,8 @@ def _held(control: Control, doubts: tuple[str, ...]) -> Verdict:
 def _nothing(control: Control, seen: Sights, settings: Mapping[str, Any]) -> Verdict:
     """No rule had anything to judge: because of a fault that another rule tells, because nobody knows, or for good."""
     guards = [(answer.code, seen[answer]) for answer in control.answers if answer.guard]
-    if failing := [(code, one) for code, one in guards if one.faults]:
+    known = all(seen[answer].judged for answer in control.judging)
+    if failing := [(code, one) for code, one in guards if one.faults and known]:
         why = tuple(f"{code} is open, which leaves nothing to judge here" for code, _ in failing)
         return Verdict(State.FAILED, accepted=not any(one.open for _, one in failing), why=why)
     some = [answer for answer in control.answers if not answer.concern]
@@ -144,7 +145,7 @@ def _doubts(answers: Iterable[Answer], seen: Sights, settings: Mapping[str, Any]
         if answer.code in settings["off"]:
             yield _off(answer)
         elif not one.judged:
-            yield NOT_JUDGED
+            yield from one.reasons or (NOT_JUDGED,)
         elif one.unknown or one.reasons:
             yield from one.reasons or (f"{answer.code} cannot tell of {one.unknown}",)
 

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_safe
 from collectors.models import Account
 from findings.analysis.setting_fields import DECIDED
 from findings.frameworks import Answer, Control, Framework, State
+from findings.frameworks.answering import where
 from findings.frameworks.evidence import Evidence, Excepted, Read, evidence
-from findings.frameworks.standing import standings, where
+from findings.frameworks.standing import standings
 from findings.frameworks.states import Seen, Verdict
 from findings.models import Finding
 from iamdash.pages import framework_scope, show
@@ -71,13 +72,13 @@ def page(request: HttpRequest, slug: str, ref: str) -> HttpResponse:
 
 
 def _of_many(scope: Scoped, framework: Framework, control: Control) -> dict[str, Any]:
-    verdicts = {pk: one.of(control) for pk, one in standings(scope.seen, [control]).items()}
+    verdicts = {pk: one.of(control) for pk, one in standings(scope.seen, [control], then=scope.then([control])).items()}
     n = Counter(verdict.state for verdict in verdicts.values())
     wanted = [one for one in scope.seen if scope.state in (None, verdicts[one.pk].state)]
     wanted.sort(key=lambda one: ORDER[verdicts[one.pk].state])
     first = int(scope.asked.after) if scope.asked.after.isascii() and scope.asked.after.isdigit() else 0
     some = wanted[first : first + SHOWN]
-    found = evidence(some, [control])
+    found = evidence(some, [control], scope.on)
     return {
         "tabs": [Part(s, n[s], scope.asked.url(state=(s.value,)), s is scope.state) for s in State if n[s]],
         "all_url": scope.asked.url(state=()),
@@ -91,8 +92,8 @@ def _of_many(scope: Scoped, framework: Framework, control: Control) -> dict[str,
 
 def row(scope: Scoped, framework: Framework, control: Control, account: Account, found: Evidence) -> Row:
     standing = found.standings[account.pk]
-    mine = {"account": account.aws_id}
-    of = {**mine, "control": f"{framework.slug}:{control.ref}"}
+    mine = {"account": account.aws_id} | ({"on": str(scope.on)} if scope.on else {})
+    slug = f"{framework.slug}:{control.ref}"
     return Row(
         account,
         standing.of(control),
@@ -100,14 +101,14 @@ def row(scope: Scoped, framework: Framework, control: Control, account: Account,
         standing.faults(control),
         found.oldest(account.pk, control),
         show.address(scope.request, "rules-control", framework.slug, control.ref, **mine),
-        show.address(scope.request, "findings", **of),
-        show.address(scope.request, "findings", tab="accepted", **of),
+        scope.open_url(slug, account=account.aws_id),
+        scope.accepted_url(slug, account=account.aws_id),
     )
 
 
 def proof(scope: Scoped, framework: Framework, control: Control, account: Account) -> Proof:
-    found = evidence([account], [control])
-    findings = Finding.objects.filter(where(control.judging), account=account, resolved_at=None)
+    found = evidence([account], [control], scope.on)
+    findings = Finding.objects.filter(scope.there, where(control.judging), account=account)
     settings = found.standings[account.pk].settings
     return Proof(
         row(scope, framework, control, account, found),

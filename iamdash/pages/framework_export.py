@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from collectors.models import Account
 from findings.frameworks import Control, Framework, State
@@ -17,11 +18,14 @@ FORMS = {"CSV": "csv", "JSON": "json", "JSON lines": "jsonl"}
 
 @dataclass(frozen=True)
 class Line:
+    """on: the past day at whose end it stood so; None: now."""
+
     framework: Framework
     control: Control
     account: Account
     verdict: Verdict
     evidence: Evidence
+    on: date | None = None
 
     @property
     def faults(self) -> tuple[int, int]:
@@ -76,6 +80,7 @@ FIELDS: Fields = {
     "asks": lambda x: x.control.asked.what,
     "account": lambda x: x.account.aws_id,
     "account_name": lambda x: x.account.name,
+    "on": lambda x: x.on and x.on.isoformat(),
     "state": lambda x: x.verdict.state.value,
     "accepted": lambda x: x.verdict.accepted,
     "why": lambda x: "; ".join(x.verdict.why),
@@ -91,14 +96,16 @@ FIELDS: Fields = {
 }
 
 
-def lines(framework: Framework, accounts: Sequence[Account], state: State | None) -> Iterator[Line]:
+def lines(
+    framework: Framework, accounts: Sequence[Account], state: State | None, on: date | None = None
+) -> Iterator[Line]:
     """Account by account. state: these alone."""
     controls = list(framework.controls.values())
     for first in range(0, len(accounts), BATCH):
         some = accounts[first : first + BATCH]
-        found = evidence(some, controls)
+        found = evidence(some, controls, on)
         for account in some:
             for control in controls:
                 verdict = found.standings[account.pk].of(control)
                 if state in (None, verdict.state):
-                    yield Line(framework, control, account, verdict, found)
+                    yield Line(framework, control, account, verdict, found, on)

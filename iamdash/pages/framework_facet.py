@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from findings.frameworks import Control, frameworks
-from findings.frameworks.standing import where
+from findings.frameworks.answering import where
 from iamdash.pages.facets import Facet
 
 

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_safe
 
 from collectors.models import Account
 from findings.frameworks import Control, Framework, State
+from findings.frameworks.answering import answered_by, bucket, where
 from findings.frameworks.evidence import Evidence, evidence
-from findings.frameworks.standing import Tally, answered_by, bucket, standings, where
+from findings.frameworks.standing import Tally, standings
 from findings.models import Finding
 from iamdash.pages import framework_scope, show
 from iamdash.pages.framework_control import judged_by
@@ -85,9 +86,9 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _entries(framework: Framework, scope: Scoped) -> list[Entry]:
     controls = list(framework.controls.values())
-    found = evidence([scope.one], controls) if scope.one else None
-    stand = found.standings if found else standings(scope.seen, controls)
-    findings = _findings(scope.one, controls) if scope.one else {}
+    found = evidence([scope.one], controls, scope.on) if scope.one else None
+    stand = found.standings if found else standings(scope.seen, controls, then=scope.then(controls))
+    findings = _findings(scope, scope.one, controls) if scope.one else {}
     made = []
     for control in controls:
         tally, by_state = Tally(), defaultdict(list)
@@ -101,10 +102,10 @@ def _entries(framework: Framework, scope: Scoped) -> list[Entry]:
     return made
 
 
-def _findings(account: Account, controls: list[Control]) -> Mapping[Control, list[Finding]]:
+def _findings(scope: Scoped, account: Account, controls: list[Control]) -> Mapping[Control, list[Finding]]:
     """The worst of each control."""
     answers = {answer for control in controls for answer in control.judging}
-    rows = Finding.objects.filter(where(answers), account=account, resolved_at=None).defer("evidence")
+    rows = Finding.objects.filter(scope.there, where(answers), account=account).defer("evidence")
     found: defaultdict[Control, list[Finding]] = defaultdict(list)
     by_code = defaultdict(list)
     for control in controls:

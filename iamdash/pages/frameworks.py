@@ -47,7 +47,7 @@ class Row:
 def page(request: HttpRequest) -> HttpResponse:
     scope = framework_scope.read(request)
     every = [control for one in frameworks().values() for control in one.controls.values()]
-    found = tallies(scope.seen, every)
+    found = tallies(scope.seen, every, scope.then(every))
     cards = [(one, _address(scope, one), summary(scope, one, found)) for one in frameworks().values()]
     return render(request, "frameworks/page.html", {"scope": scope, "cards": cards, "States": State})
 
@@ -57,14 +57,15 @@ def framework(request: HttpRequest, slug: str) -> HttpResponseBase:
     one, scope = framework_of(slug), framework_scope.read(request)
     if scope.asked.export:
         audit.record(request, "exported", one.title, form=scope.asked.export, asked=scope.asked.url())
-        lines = framework_export.lines(one, scope.seen, scope.state)
-        name = f"{one.slug}-{scope.one.aws_id}" if scope.one else one.slug
+        lines = framework_export.lines(one, scope.seen, scope.state, scope.on)
+        name = "-".join(filter(None, (one.slug, scope.one and scope.one.aws_id, scope.on and str(scope.on))))
         return exports.stream(lines, framework_export.FIELDS, scope.asked.export, name, timezone.now())
     return render(request, "frameworks/framework.html", _context(one, scope))
 
 
 def _context(one: Framework, scope: Scoped) -> dict[str, Any]:
-    found = tallies(scope.seen, one.controls.values())
+    controls = one.controls.values()
+    found = tallies(scope.seen, controls, scope.then(controls))
     rows = {control.ref: row(scope, one, control, found[control]) for control in one.controls.values()}
     wanted = {ref for ref, each in rows.items() if scope.state in (None, each.tally.state)}
     sections = [
@@ -101,8 +102,8 @@ def row(scope: Scoped, one: Framework, control: Control, tally: Tally) -> Row:
         tally,
         url,
         parts,
-        scope.findings(tab="", control=slug),
-        scope.findings(tab="accepted", control=slug),
+        scope.open_url(slug),
+        scope.accepted_url(slug),
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from collectors.models import Account, Connection
 from findings.frameworks import frameworks
-from findings.models import AccountPlace, Unknown
+from findings.models import AccountDay, AccountPlace, Unknown
 from tests.findings.frameworks.test_standing import accept
 from tests.pages.making import SCRIPT, ago, checked, covered, finding
 from tests.pages.test_principals import text
@@ -169,6 +169,51 @@ def test_an_export_has_a_line_for_each_account_and_control(
     assert [(row["account"], row["control"]) for row in table] == [(account.aws_id, "1.13")]
 
 
+def past(account: Account, days: int = 10) -> str:
+    """A day on which it was judged, as a parameter."""
+    day = ago(days=days).date()
+    AccountDay.objects.create(account=account, day=day)
+    return f"on={day}"
+
+
+def test_a_day_that_is_past(sign_in: Client, account: Account, other_account: Account) -> None:
+    on = past(account)
+    keys(account)
+    client = sign_in()
+    response = client.get(f"{V5}?{on}")
+    row = next(row for _, some in response.context["sections"] for row in some if row.control.ref == "1.13")
+    assert [(part.state, part.n) for part in row.parts] == [("failed", 1), ("unknown", 1)]
+    assert all(on in url for url in (row.url, row.findings_url, row.parts[0].url, response.context["report_url"]))
+    assert client.get(row.findings_url).context["list"].total == 1
+    proof = client.get(f"{V5}1.13/?account={account.aws_id}&{on}")
+    for said in ("Failed", "Key 0 is old", "how KY102 stood on", "is kept as it is now"):
+        assert said in text(proof), said
+    assert "is not kept" in text(client.get(f"{V5}report/?account={account.aws_id}&{on}"))
+    assert "was not judged by" in text(client.get(f"{V5}1.13/?account={other_account.aws_id}&{on}"))
+
+
+def test_an_export_of_a_past_day(sign_in: Client, account: Account) -> None:
+    on = past(account)
+    keys(account)
+    response = sign_in().get(f"{V5}?export=jsonl&{on}")
+    assert on.removeprefix("on=") in response["Content-Disposition"]
+    rows = {row["control"]: row for row in map(json.loads, response.body.splitlines())}
+    assert (rows["1.13"]["on"], rows["1.13"]["state"]) == (on.removeprefix("on="), "failed")
+    assert (rows["1.13"]["coverage"], rows["1.13"]["data_from"]) == ([], None)
+    assert (rows["1.11"]["state"], rows["1.11"]["rules"][0]["subjects"]) == ("unknown", None)
+    assert {row["state"] for row in rows.values()} == {"failed", "unknown", "manual", "not-covered"}
+
+
+@pytest.mark.parametrize("slug", ["today", "0001-01-01", "2026-13-01", "9999-12-31", SCRIPT])
+def test_a_day_that_is_none_or_not_over_is_ignored_or_unknown(sign_in: Client, account: Account, slug: str) -> None:
+    keys(account)
+    given = str(ago().date()) if slug == "today" else slug
+    for path in (V5, f"{V5}1.13/", f"{V5}report/", "/rules/frameworks/"):
+        page = text(sign_in().get(path, {"on": given}))
+        assert ("ignored:" in page) is (slug != "0001-01-01"), path
+        assert "passed" not in page.lower().split("framework")[0]
+
+
 def test_only_the_operators_accounts(sign_in: Client, account: Account, other_account: Account) -> None:
     keys(other_account)
     client = sign_in(accounts=[account])
@@ -189,15 +234,16 @@ def test_a_control_pages_through_accounts(sign_in: Client) -> None:
     assert client.get(f"{V5}1.13/?after=x").status_code == 200
 
 
+@pytest.mark.parametrize("on", ["", "?on=2026-01-01"])
 @pytest.mark.parametrize("path", ["/rules/frameworks/", V5, f"{V5}report/", f"{V5}1.13/"])
 def test_queries_do_not_grow_with_accounts(
-    sign_in: Client, account: Account, path: str, django_assert_max_num_queries: Any
+    sign_in: Client, account: Account, path: str, on: str, django_assert_max_num_queries: Any
 ) -> None:
     for n in range(20, 30):
         keys(Account.objects.create(aws_id=f"{n:012}", name=f"account {n}"))
     client = sign_in()
-    with django_assert_max_num_queries(26):
-        client.get(path)
+    with django_assert_max_num_queries(31 if on else 26):
+        client.get(path + on)
 
 
 def test_one_account_is_proved_within_five_clicks_of_the_overview(sign_in: Client, account: Account) -> None:

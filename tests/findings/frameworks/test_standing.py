@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from collectors.models import Account
 from findings.frameworks import Control, State, frameworks
+from findings.frameworks.answering import where
 from findings.frameworks.evidence import evidence
-from findings.frameworks.standing import standings, tallies, where
+from findings.frameworks.standing import standings, tallies
 from findings.models import Acceptance, DecidedSetting, Finding, Unknown
 from tests.pages.making import checked, covered, finding
 
