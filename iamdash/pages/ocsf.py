@@ -1,4 +1,4 @@
-"""Findings as OCSF events, one JSON object a line: class Compliance Finding (2003) of schema 1.9.0, with the profile cloud.
+"""Findings as OCSF events, one JSON object a line: class Compliance Finding (2003) of schema 1.8.0, with the profile cloud.
 
 The mapping is told in docs/operate/ocsf.md. Facts of the schema: ocsf/ocsf-schema, events/findings/compliance_finding.json and
 the objects that it names; nothing is used that is deprecated there.
@@ -13,13 +13,13 @@ from functools import cache
 from typing import Any
 
 from findings.frameworks import Answer, Control, Framework, frameworks
-from findings.frameworks.standing import ELSE, PUBLIC, answered_by
+from findings.frameworks.answering import ELSE, PUBLIC, answered_by
 from findings.models import Finding
 from findings.rules import registry
 from findings.vocabulary import Practice, Rule, Severity, SubjectType
 from iamdash.pages.grouped import owned
 
-VERSION = "1.9.0"
+VERSION = "1.8.0"
 CATEGORY, CLASS = 2, 2003
 ACTIVITIES = {1: "Create", 2: "Update", 3: "Close"}
 STATUSES = {1: "New", 2: "In Progress", 3: "Suppressed", 4: "Resolved"}
