@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.db.models.functions import Now
 from collectors.models import Account
 
 ALL = "*"
+PASSWORD_BYTES = 15  # 20 characters
 
 
 class Role(models.TextChoices):
@@ -70,6 +72,13 @@ class Operator(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.username
+
+    def new_password(self) -> str:
+        """Sets a random one, which nothing else keeps: it is shown once to whoever asked for it."""
+        password = secrets.token_urlsafe(PASSWORD_BYTES)
+        self.set_password(password)
+        self.save(update_fields=["password"])
+        return password
 
     def may(self, role: Role) -> bool:
         return RANK[Role(self.role)] >= RANK[role]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from dataclasses import dataclass
 from functools import wraps
@@ -24,8 +23,6 @@ from iamdash.access.models import Operator, Role
 from iamdash.access.rights import View, needs
 from iamdash.access.sso import rights_of
 from iamdash.pages.operators_forms import OperatorForm
-
-PASSWORD_BYTES = 15  # 20 characters
 
 
 @dataclass(frozen=True)
@@ -139,7 +136,5 @@ def _end_sessions(operator: Operator) -> int:
 
 def _told(request: HttpRequest, operator: Operator) -> HttpResponse:
     """A new password, on a page that nothing keeps."""
-    password = secrets.token_urlsafe(PASSWORD_BYTES)
-    operator.set_password(password)
-    operator.save(update_fields=["password"])
-    return render(request, "access/password.html", {"operator": operator, "password": password})
+    told = {"operator": operator, "password": operator.new_password()}
+    return render(request, "access/password.html", told)

@@ -218,7 +218,7 @@ def test_commands_let_in_who_no_page_lets_in(capsys: pytest.CaptureFixture[str])
     call_command("operator", "deactivate", "root")
     call_command("operator", "list")
     assert "root: admin, break-glass, deactivated" in capsys.readouterr().out
-    assert [action for action, _, _ in logged()][:2] == ["operator-made", "operator-password-reset"]
+    assert [action for action, _, _ in logged()][:3] == ["operator-made", "sign-in", "operator-password-reset"]
     for wrong in (["password"], ["password", "nobody"], ["make", "ROOT"]):
         with pytest.raises(CommandError):
             call_command("operator", *wrong)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from allauth.usersessions.models import UserSession
@@ -52,14 +51,14 @@ class Command(BaseCommand):
             raise CommandError(f"There is an operator {name} already.")
         operator = Operator.objects.create_user(name, role=role, all_accounts=True)
         audit.record(None, "operator-made", name, **rights_of(operator))
-        self._password(operator)
+        self._tell(operator)
 
     def _password(self, operator: Operator) -> None:
-        password = secrets.token_urlsafe(15)
-        operator.set_password(password)
-        operator.save(update_fields=["password"])
         audit.record(None, "operator-password-reset", operator.username, sessions=self._ended(operator))
-        self.stdout.write(f"Password of {operator.username}: {password}")
+        self._tell(operator)
+
+    def _tell(self, operator: Operator) -> None:
+        self.stdout.write(f"Password of {operator.username}: {operator.new_password()}")
 
     def _reset_mfa(self, operator: Operator) -> None:
         n = mfa.reset(operator)
