@@ -62,7 +62,7 @@ def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
         "uploads": BundleUpload.objects.filter(account=account).defer("content").order_by("-pk")[:5],
         "decided": decided.of_account(account, request.user),
         "guarding": guarded_account.of_account(account),
-        "by_code": by_code.of_account(account),
+        "by_code": by_code.of_account(request, account),
         "config": config_rules.of_account(account),
         "timeline": timeline.of_account(request, account),
         "may_ask": request.user.may(Role.ANALYST),

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
+from django.http import HttpRequest
 from django.utils import timezone
 
 from collectors.models import Account
+from findings.analysis.behaviour.provenance import Made
 from findings.models import ProvenanceDay
+from iamdash.pages import acts, show
 from iamdash.pages.charts import Chart, Series
 
 DAYS = 180
+MADE = {
+    "by_code": [made.value for made in Made if made.by_code],
+    "by_other": [Made.HAND.value, Made.CALL.value],
+    "unknown": [Made.UNKNOWN.value],
+}
 
 
 @dataclass(frozen=True)
@@ -30,24 +38,42 @@ class ByCode:
         return percent(self.last) if self.last else 0
 
 
-def of_account(account: Account) -> ByCode:
+def of_account(request: HttpRequest, account: Account) -> ByCode:
     """One query."""
     since = timezone.now().date() - timedelta(days=DAYS)
     days = list(ProvenanceDay.objects.filter(account=account, day__gt=since).order_by("day"))
     if not days:
         return ByCode(ProvenanceDay.objects.filter(account=account).order_by("-day").first())
-    return ByCode(days[-1], chart(days) if len(days) > 1 else None)
+    return ByCode(days[-1], chart(days, account, request) if len(days) > 1 else None)
 
 
-def chart(days: list[ProvenanceDay]) -> Chart:
+def chart(days: list[ProvenanceDay], account: Account, request: HttpRequest) -> Chart:
     """Code at the baseline; a dot for each judged day."""
-    series = (
-        Series("by code", "resolved", tuple(one.by_code for one in days)),
-        Series("in another way", "medium", tuple(one.by_other for one in days)),
-        Series("nobody recorded how", "unknown", tuple(one.unknown for one in days)),
+    series = tuple(
+        Series(name, token, tuple(getattr(one, column) for one in days), _links(days, account, column, request))
+        for name, token, column in (
+            ("by code", "resolved", "by_code"),
+            ("in another way", "medium", "by_other"),
+            ("nobody recorded how", "unknown", "unknown"),
+        )
     )
     labels = tuple(one.day.isoformat() for one in days)
     return Chart("by-code", sentence(days[0], days[-1]), labels, series, "area", (True,) * len(days))
+
+
+def _links(days: list[ProvenanceDay], account: Account, column: str, request: HttpRequest) -> tuple[str, ...]:
+    """Which ones they were on a day that is past is not kept: such a point leads to what was made and deleted since. The last one
+    leads to the roles as they are."""
+    since = tuple(_since(one.day, account, request) for one in days[:-1])
+    return (*since, show.address(request, "principals", account=account.aws_id, type="role", made=MADE[column]))
+
+
+def _since(day: date, account: Account, request: HttpRequest) -> str:
+    """ "": longer ago than changes are shown."""
+    ago = (timezone.now().date() - day).days
+    period = next((slug for slug in acts.DAYS if ago < int(slug)), "")
+    what = {"what": ["made", "deleted"], "target": ["role", "policy"]}
+    return show.address(request, "activity-changes", account=account.aws_id, days=period, **what) if period else ""
 
 
 def sentence(first: ProvenanceDay, last: ProvenanceDay) -> str:

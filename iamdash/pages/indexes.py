@@ -14,9 +14,8 @@ from threading import Lock
 
 from django.db.models import Max
 
-from collectors.models import Account, Coverage, Principal
+from collectors.models import Account, Principal
 from findings.analysis.who_can import Index
-from findings.models import AccountGuardrails
 from iamdash.pages.narrowing import Narrowing
 from iamdash.pages.reading import whole, whole_for
 
@@ -85,10 +84,10 @@ def _made(account: Account, stamp: Stamp) -> Index:
 
 
 def _stamps(accounts: Sequence[Account]) -> dict[int, Stamp]:
-    told = Coverage.objects.filter(account__in=accounts).order_by().values("account").annotate(at=Max("observed_at"))
-    collected = dict(told.values_list("account", "at"))
-    bound = dict(AccountGuardrails.objects.filter(account__in=accounts).values_list("account", "digest"))
-    return {account.pk: (collected.get(account.pk), bound.get(account.pk)) for account in accounts}
+    rows = Account.objects.filter(pk__in=[account.pk for account in accounts]).order_by()
+    told = rows.values_list("pk", Max("coverage__observed_at"), "accountguardrails__digest")
+    stamps = {pk: (collected, bound) for pk, collected, bound in told}
+    return {account.pk: stamps.get(account.pk, (None, None)) for account in accounts}
 
 
 def _kept(pk: int, stamp: Stamp) -> Index | None:

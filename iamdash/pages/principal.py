@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from collectors import records
-from collectors.models import AccessKey, Account, Document, Group, Policy, Principal
+from collectors.models import AccessKey, Account, Principal
 from findings.analysis.facts import Facts
 from findings.analysis.kinds import Kind
 from findings.models import ExternalAccess, Finding, Unknown
@@ -26,7 +26,7 @@ from iamdash.pages.changes import about
 from iamdash.pages.credentials import held_by
 from iamdash.pages.did import did
 from iamdash.pages.escalation import ways_at_hand
-from iamdash.pages.gaps import DETAILS, Gaps
+from iamdash.pages.gaps import DETAILS
 from iamdash.pages.kind import kind_view
 from iamdash.pages.permission_sets import behind
 from iamdash.pages.permitted import permitted
@@ -34,6 +34,8 @@ from iamdash.pages.principals import posture
 from iamdash.pages.right_sizing import suggestion, used_facts
 from iamdash.pages.subjects import unresolved
 from iamdash.pages.trust import Grant, Naming, grants
+
+ACCOUNT_ID = re.compile(r"(?<!\d)\d{12}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,11 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
     record = principal.as_record
     is_role = isinstance(record, records.Role)
     held = None if is_role else held_by([principal])[principal.pk]
-    groups = [] if is_role else list(Group.present.filter(account=principal.account, name__in=record.groups))
     subjects = [principal.unique_id, *(k.unique_id for k in held.keys)] if held else [principal.unique_id]
-    documents = _Documents(principal.account, [record, *(g.as_record for g in groups)])
     mine: QuerySet[Finding] = Finding.objects.filter(account=principal.account, subject_id__in=subjects)
     judged = posture(principal)
     told = used_facts([principal], principal.account)
+    documents = _Documents(told.snapshot)
     may = permitted(record, told)
     context: dict[str, Any] = {
         "principal": principal,
@@ -80,12 +81,11 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
         "behind": behind(principal),
         "kinds": kind_view(principal, judged, may_set=request.user.may(Role.ANALYST)),
         "held": held,
-        "groups": groups,
         **unresolved(mine),
         "resolved": mine.filter(resolved_at__isnull=False).count(),
         "unknown": Unknown.objects.filter(account=principal.account, subject_id__in=subjects).order_by("code"),
         "trust": trust_view(principal, record, told, documents.text(record.trust)) if is_role else None,
-        "policies": documents.policies(record, groups),
+        "policies": documents.policies(record),
         "did": did(principal),
         "about": about(principal, principal.type),
         "permitted": may,
@@ -95,7 +95,7 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
         "boundary": documents.managed(record.boundary, "boundary") if record.boundary else None,
         "timeline": timeline.of_entity(request, principal.account, changed_as(principal, subjects)),
         "raw": json.dumps(principal.data, indent=2, ensure_ascii=False),
-        "gap": Gaps([principal.account_id], DETAILS).of(principal.account_id, DETAILS),
+        "gap": "; ".join(map(str, told.gaps((DETAILS,)))),
     }
     return render(request, "principals/detail.html", context)
 
@@ -111,25 +111,19 @@ def trust_view(principal: Principal, role: records.Role, facts: Facts, text: str
     read = facts.document(role.trust)
     if isinstance(read, Unreadable):
         return TrustView([], read.reason, text)
-    names = dict(Account.objects.values_list("aws_id", "name"))
     found = ExternalAccess.objects.filter(role=principal)
+    others = set(ACCOUNT_ID.findall(text)) - {principal.account.aws_id}
+    names = dict(Account.objects.filter(aws_id__in=others).values_list("aws_id", "name"))
     naming = Naming(principal.account.aws_id, names, found, judged=posture(principal) is not None)
     return TrustView(grants(read, facts.admitted(role), naming), "", text)
 
 
 class _Documents:
-    """The policies of some holders and their documents, in two queries."""
+    """The policies of a principal and their documents, as they were read with all that binds it."""
 
-    def __init__(self, account: Account, holders: Iterable[records.Holder]) -> None:
-        holders = list(holders)
-        arns = {arn for h in holders for arn in h.attached}
-        arns |= {h.boundary for h in holders if isinstance(h, records.Principal) and h.boundary}
-        self._managed = {p.arn: p.as_record for p in Policy.present.filter(account=account, arn__in=arns)}
-        digests = {p.document for p in self._managed.values()}
-        digests |= {digest for h in holders for digest in h.inline.values()}
-        digests |= {h.trust for h in holders if isinstance(h, records.Role)}
-        found = Document.objects.filter(account=account, digest__in=digests)
-        self._bodies = dict(found.values_list("digest", "body"))
+    def __init__(self, snapshot: records.Snapshot) -> None:
+        self._managed = {policy.arn: policy for policy in snapshot.policies}
+        self._groups, self._bodies = snapshot.groups, snapshot.documents
 
     def text(self, digest: str) -> str:
         if digest not in self._bodies:
@@ -144,9 +138,9 @@ class _Documents:
             return PolicyView(arn, kind, "", via)
         return PolicyView(policy.name, kind, self.text(policy.document), via)
 
-    def policies(self, record: records.Principal, groups: Iterable[Group]) -> list[PolicyView]:
+    def policies(self, record: records.Principal) -> list[PolicyView]:
         """The principal's own, then those of its groups."""
-        holders = [(record, ""), *((g.as_record, g.name) for g in groups)]
+        holders = [(record, ""), *((group, group.name) for group in self._groups)]
         return [
             view
             for holder, via in holders

@@ -17,7 +17,7 @@ Open = Callable[..., Tab]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WEIGHT = 150_000  # bytes, compressed, besides plotly.js
 NARROW = (640, 320)  # 1280 at 200 % and at 400 %
-MOVES = 0.05  # a table widens its columns while its rows arrive, 0.0135 at a time; 0.1 is felt (web.dev, Cumulative Layout Shift)
+MOVES = 0.05  # 0.1 is felt (web.dev, Cumulative Layout Shift); the lists have columns of fixed widths
 
 DRAWN = "[...document.querySelectorAll('figure[data-chart]')].every(figure => figure.querySelector('.main-svg'))"
 WATCH = """
@@ -84,6 +84,8 @@ def _weight(tab: Tab, response: Response) -> Iterator[str]:
         yield f"weighs {bytes_}"
     if "<h1" not in html and "<main" in html:
         yield "its heading comes by script"
+    if 'class="None"' in html:
+        yield "has an attribute of nothing"
 
 
 def _width(tab: Tab) -> Iterator[str]:

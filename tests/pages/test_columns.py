@@ -98,6 +98,15 @@ def test_columns_are_left_out_and_added(sign_in: Client, account: Account) -> No
     assert 'value="arn" checked' in page
 
 
+def test_a_cell_has_a_class_or_none_at_all_and_each_column_has_a_width_to_be_known_by(
+    sign_in: Client, account: Account
+) -> None:
+    finding(account)
+    page = sign_in().get("/findings/").content.decode()
+    assert 'class="None"' not in page
+    assert [name for name in ("severity", "title", "account", "owner") if f'<col class="col-{name}' not in page] == []
+
+
 def test_hostile_text_in_the_added_columns_is_text(sign_in: Client, account: Account) -> None:
     for text in HOSTILE:
         finding(account, subject_arn=text)

@@ -15,7 +15,7 @@ from findings.engine import judge_account
 from findings.models import Provenance, ProvenanceDay
 from tests.builders import AS_OF, policy, role, user
 from tests.findings.engine.inventory import put
-from tests.pages.making import SCRIPT
+from tests.pages.making import SCRIPT, ago
 from tests.pages.test_principals import names, page_of, text
 
 ID = "arn:aws:cloudformation:eu-west-1:000000000001:stack/web/1"
@@ -87,7 +87,21 @@ def test_the_share_of_code_is_counted_once_a_day(sign_in: Any, account: Account)
     response = sign_in().get(url)
     assert "50 % of 2 roles and policies" in text(response)
     assert "The share that is made by code rose from 0 to 50 % since 4 November 2026." in text(response)
-    assert [s.values for s in response.context["by_code"].chart.series] == [(0, 1), (0, 0), (2, 1)]
+    series = response.context["by_code"].chart.series
+    assert [s.values for s in series] == [(0, 1), (0, 0), (2, 1)]
+    client = sign_in()
+    assert [names(client.get(s.links[-1])) for s in series] == [["web"], [], ["clicked"]]
+    (since,) = {s.links[0] for s in series}
+    asked = client.get(since).context["list"].asked.chosen
+    assert (asked["days"], asked["what"], asked["account"]) == (("30",), ("made", "deleted"), (account.aws_id,))
+    assert since.replace("&", "&amp;") in response.content.decode()
+
+
+def test_a_day_before_all_that_is_shown_leads_nowhere(sign_in: Any, account: Account) -> None:
+    for days in (100, 0):
+        ProvenanceDay.objects.create(account=account, day=ago(days=days).date(), by_code=3, by_other=2, unknown=1)
+    response = sign_in().get(f"/accounts/{account.aws_id}/")
+    assert {s.links[0] for s in response.context["by_code"].chart.series} == {""}
 
 
 def test_an_account_of_which_nothing_is_known_has_no_share(account: Account) -> None:
