@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.collectors.test_trail_bucket import put, reader  # noqa: F401 - fixtures
+from tests.embedded.test_backup import empty  # noqa: F401 - fixture
 from tests.faults import results
 from tests.faults.world import World, opened
 from tests.notify.conftest import receiver  # noqa: F401 - fixture

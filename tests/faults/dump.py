@@ -55,13 +55,18 @@ MEANT = {
 Dump = dict[str, Counter[str]]
 
 
-def dumped(cursor: Any, *, history: bool = True) -> Dump:
-    """Table -> its rows as text, each with how often it is there. history False: what holds now, however it came to that."""
+def dumped(cursor: Any, *, history: bool = True, retold: bool = True) -> Dump:
+    """Table -> its rows as text, each with how often it is there. history False: what holds now, however it came to that.
+
+    retold False: without that a finding's words became others. A judgement begins when a worker is free, between whichever two
+    sources that is: how often the words changed on the way says who was free when, with or without a fault. What they are now,
+    and each time that a finding opened, closed or became graver, is there.
+    """
     found: Dump = {}
     for model in _models():
         name = model._meta.model_name or ""
         if history or name not in HISTORY:
-            cursor.execute(_select(model, name, history))
+            cursor.execute(_select(model, name, history, retold))
             rows = Counter(row for (row,) in cursor.fetchall())
             if rows:
                 found[model._meta.db_table] = rows
@@ -97,7 +102,7 @@ def _models() -> list[type[models.Model]]:
     return [m for m in every if m._meta.model_name not in OF_RUNS[m._meta.app_label] and m._meta.managed]
 
 
-def _select(model: type[models.Model], name: str, history: bool) -> str:
+def _select(model: type[models.Model], name: str, history: bool, retold: bool) -> str:
     left_out = (
         BY_THE_CLOCK | OWN.get(name, set()) | (set() if history else OF_HISTORY.get(name, set()) | OF_HISTORY["*"])
     )
@@ -111,6 +116,7 @@ def _select(model: type[models.Model], name: str, history: bool) -> str:
             other = field.related_model._meta.db_table
             columns.append(f'(select {meant} from {other} m where m.id = t."{field.column}") as {field.name}')
     where = "where t.resolved_at is null" if name == "finding" and not history else ""
+    where = "where t.kind <> 'changed'" if name == "findingevent" and not retold else where
     where = "where t.gone_at is null" if hasattr(model, "gone_at") and not history else where
     return f"select to_jsonb(r)::text from (select {', '.join(columns)} from {model._meta.db_table} t {where}) r"
 

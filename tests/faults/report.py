@@ -17,8 +17,8 @@ HEAD = """# Reliability
 What was broken on purpose, and what was known afterwards. The oracle is a dump of inventory, findings and aggregates, row by row
 without ids: after the fault is over and the queue is empty it must equal that of a run in which nothing went wrong.
 
-`make test` runs a sample of each row, `make soak` all of it (`SOAK_MINUTES=60 make soak` for a longer random mix, `FAULT_SEED=n`
-for other points). A row that is not there was not run.
+`make test` runs a sample of each row, but of those with real processes, which take a minute a run. `make soak` runs all of it
+(`SOAK_MINUTES=60 make soak` for a longer random mix, `FAULT_SEED=n` for other points). A row that is not there was not run.
 
 | Fault | How | Must hold | Runs | Failed | Seeds | On |
 |---|---|---|---:|---:|---|---|

@@ -17,15 +17,18 @@ import time
 from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit, urlunsplit
 
 import psutil
 import psycopg
 from celery import Celery
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from collectors.lab.client import LabClient
 from collectors.lab.server import Lab, serve
+from iamdash.access.database import make_roles
 from iamdash.embedded import services
 from iamdash.embedded.child import Child
 from iamdash.embedded.processes import OURS_TIER, QUEUES
@@ -60,8 +63,8 @@ class Stand:
         for service in (self.postgres, self.valkey):
             services.start(self.family, service)
         self._sql(BASE, f"create database {EMPTY}")
-        for role in ("iamdash_web", "iamdash_all", "iamdash_worker"):
-            self._sql(BASE, f"create role {role} nologin")
+        with psycopg.connect(self._url(EMPTY)) as database:
+            make_roles(cast(CursorWrapper, database.cursor()))  # a dump names them and does not hold them
         copied(connection.settings_dict["NAME"], self._url(EMPTY), self.folder)
         self._connect()
 
@@ -77,26 +80,28 @@ class Stand:
     def fresh(self, workers: int = 1, beats: int = 0) -> None:
         """An organization of which nothing is known yet, and who is to learn of it."""
         self.rest()
+        self._up()
         self.ran += 1
         self.name = f"faults_{self.ran}"
         self._sql(BASE, f"create database {self.name} template {EMPTY}")
         shutil.rmtree(self.notes, ignore_errors=True)
         self.notes.mkdir()
         self.proxy.heal()
+        self.proxy.on_call = lambda n: None
         self.proxy.calls.clear()
+        self._work(workers, beats)
+
+    def _up(self) -> None:
+        """What a run before this one has left dead is there again."""
+        begun = time.monotonic()
+        while not (self.postgres.ready() and self.valkey.ready()):
+            assert time.monotonic() - begun < PATIENCE
+            self.family.tick(0.02)
+
+    def _work(self, workers: int = 1, beats: int = 0) -> None:
         for n in range(workers):
-            self._start(
-                f"worker{n}",
-                "worker",
-                "-c",
-                "2",
-                "-Q",
-                QUEUES,
-                "--without-gossip",
-                "--without-mingle",
-                "-n",
-                f"w{n}@%h",
-            )
+            quiet = ("--without-gossip", "--without-mingle")
+            self._start(f"worker{n}", "worker", "-c", "2", "-Q", QUEUES, *quiet, "-n", f"w{n}@%h")
         for n in range(beats):
             self._start(f"beat{n}", "beat", "-s", str(self.folder / f"beat{n}.{self.ran}"), "--pidfile=")
 
@@ -108,8 +113,11 @@ class Stand:
             "from collectors.models import Connection;"
             f"Connection.objects.filter(account__aws_id={self.lab.world.management.id!r}).update(enabled=False)"
         )
+        self._python("-c", code)
+
+    def _python(self, *arguments: str) -> None:
         done = subprocess.run(
-            [sys.executable, "-c", code], check=False, env=self.env, cwd=CHECKOUT, capture_output=True
+            [sys.executable, *arguments], check=False, env=self.env, cwd=CHECKOUT, capture_output=True
         )
         assert done.returncode == 0, done.stderr.decode()
 
@@ -142,11 +150,11 @@ class Stand:
 
     def children(self) -> list[psutil.Process]:
         """Of the workers: those that do the work."""
-        with contextlib.suppress(psutil.Error):
-            return [
-                p for child in self.workers if child.alive for p in psutil.Process(child.pid).children(recursive=True)
-            ]
-        return []
+        found = []
+        for child in self.workers:
+            with contextlib.suppress(psutil.Error):
+                found += psutil.Process(child.pid).children(recursive=True) if child.alive else []
+        return [process for process in found if _lives(process)]
 
     def kill_child(self, chance: random.Random) -> None:
         if found := self.children():
@@ -174,6 +182,16 @@ class Stand:
         """A child kills itself after a statement, somewhere between its first and those in the midst of storing."""
         (self.notes / f"die-{int(10 ** chance.uniform(0.7, 3.0))}").touch()
 
+    def restore(self) -> None:
+        """It is backed up while it works; then all is lost, and what was backed up is put into another database."""
+        folder = str(self.folder / f"backup{self.ran}")
+        self._python("manage.py", "backup", folder)
+        self.rest()
+        self.name += "_restored"
+        self._sql(BASE, f"create database {self.name} template template0")
+        self._python("manage.py", "restore", folder)
+        self._work()
+
     def after(self, calls: int, what: Callable[[random.Random], None], chance: random.Random) -> None:
         """When so many calls to AWS have been made."""
         before = self.proxy.on_call
@@ -187,13 +205,16 @@ class Stand:
 
     # -- until all is done
 
-    def drain(self, ticks: int = 1) -> None:
-        """Until nothing is left to do; two ticks at once are two beats."""
+    def drain(self, ticks: int = 1, *, calls: int = sys.maxsize) -> None:
+        """Until nothing is left to do, or so many calls to AWS were made; two ticks at once are two beats."""
         begun, bell = time.monotonic(), Celery(broker=self.valkey.url.replace("unix://", "redis+socket://"))
+        bell.conf.broker_transport_options = {
+            "max_retries": 0
+        }  # else it waits 6 s for a Valkey that only we start again
         while time.monotonic() - begun < PATIENCE:
             self.family.tick(0.02)
             with contextlib.suppress(psycopg.Error, FileNotFoundError):
-                if self._done():
+                if self._done() or len(self.proxy.calls) >= calls:
                     return
                 self._later()
             for name in ("collectors.tick", "findings.tick") * ticks:
@@ -211,7 +232,8 @@ class Stand:
 
     def _later(self) -> None:
         """A lease ends only where nobody living works on the job."""
-        held = [n.read_text() for n in self.notes.glob("holding-*") if psutil.pid_exists(int(n.name[8:]))]
+        living = {process.pid for process in self.children()}  # a number alone may be another process's by now
+        held = [note.read_text() for note in self.notes.glob("holding-*") if int(note.name[8:]) in living]
         with psycopg.connect(self._url(self.name)) as database:
             database.execute(LATER[0])
             database.execute(LATER[1], [[int(job or 0) for job in held]])
@@ -226,12 +248,19 @@ class Stand:
             rows = database.execute("select state, count(*) from collectors_job group by 1").fetchall()
         return {str(state): int(n) for state, n in rows}
 
-    def dump(self, *, history: bool = True) -> Dump:
+    def dump(self) -> Dump:
         with psycopg.connect(self._url(self.name)) as database:
-            return dumped(database.cursor(), history=history)
+            return dumped(database.cursor(), retold=False)
 
     def log(self) -> str:
         return "\n".join(path.read_text()[-3_000:] for path in sorted((self.folder / "log").glob("worker*.log")))
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Who was killed and is not buried yet is there, and does nothing."""
+    with contextlib.suppress(psutil.Error):
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def copied(name: str, url: str, state: Path) -> None:

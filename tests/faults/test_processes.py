@@ -6,10 +6,12 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.embedded import test_backup as backups
 from tests.faults import proxy as net
 from tests.faults.conftest import SEED
 from tests.faults.dump import Dump, differences
@@ -20,7 +22,7 @@ pytestmark = pytest.mark.django_db  # the stand's database is a copy of the test
 EQUAL = "Once the queue is drained, everything equals a run without a fault, its history too; no job failed."
 PRESENT = "Once the queue is drained, inventory, findings and aggregates equal those of a run without a fault."
 POINTS = int(os.environ.get("FAULT_POINTS", "20"))  # of each sort
-CALLS = 210  # a run of the stand makes about so many
+CALLS = 540  # a run of the stand makes about so many
 What = Callable[[Stand, random.Random], None]
 
 
@@ -51,10 +53,14 @@ def struck(
     """A run in which each of these happens after some calls."""
     chance = random.Random(seed)
     stand.fresh(beats=beats)
-    stand.proxy.script, stand.proxy.on_call = script, lambda n: None
+    stand.proxy.script = script
     for what in whats:
         stand.after(chance.randrange(1, CALLS), lambda c, what=what: what(stand, c), chance)  # type: ignore[misc]
     stand.drain(ticks)
+    equal(stand, expected, seed)
+
+
+def equal(stand: Stand, expected: Dump, seed: int) -> None:
     assert set(stand.jobs()) == {"done"}, (seed, stand.jobs(), stand.log())
     told = differences(expected, stand.dump())
     assert not told, "\n".join([f"seed {seed}", *told])
@@ -126,6 +132,31 @@ def test_valkey_is_away(case: int, stand: Stand, expected: Dump) -> None:
         stand.valkey.child.retry_at = time.monotonic() + case
 
     struck(stand, expected, SEED, away)
+
+
+@fault(
+    "Backed up in the midst of a run, and restored",
+    "`manage.py backup` after a number of calls that the seed chooses; workers and database are lost; `manage.py restore`",
+    EQUAL,
+)
+@cases(range(3), 0)
+def test_backup_and_restore(case: int, stand: Stand, expected: Dump, record_property: Any) -> None:
+    record_property("seed", SEED + case)
+    stand.fresh()
+    stand.drain(calls=random.Random(SEED + case).randrange(1, CALLS))
+    stand.restore()
+    stand.drain()
+    equal(stand, expected, SEED + case)
+
+
+@fault(
+    "Restored from an earlier release's backup",
+    "`manage.py restore` of what `manage.py backup` of that release wrote",
+    "As many rows of each kind as it had, on the tables of today.",
+)
+@cases(sorted(path.name for path in backups.RELEASES.iterdir() if path.is_dir()), 0)
+def test_an_upgrade(case: str, empty: str, tmp_path: Path) -> None:
+    backups.test_a_backup_of_an_earlier_release_comes_back_as_today_s(case, empty, tmp_path)
 
 
 @fault(
