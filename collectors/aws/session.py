@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from collectors.aws.call import LiveAws, at_once
@@ -78,7 +79,15 @@ def _own_host(params: dict[str, Any], **_: Any) -> None:
 
 @functools.cache
 def _boto() -> boto3.Session:
-    return boto3.Session()
+    core = botocore.session.Session()
+    core.register_component("data_loader", _loader())
+    return boto3.Session(botocore_session=core)
+
+
+@functools.cache
+def _loader() -> Any:
+    """Of AWS's service models, which are the same whatever the environment says: those once read stay when it is read again."""
+    return botocore.session.Session().get_component("data_loader")
 
 
 @functools.cache

@@ -1,13 +1,12 @@
 """Starting and stopping a lab: `serve(Settings()) -> Lab` with `.url` and `.stop()`."""
 
 import threading
-from typing import Any
 
-from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from collectors.lab import repairs
 from collectors.lab.gate import Gate
+from collectors.lab.kept import Handler
 from collectors.lab.population import populate
 from collectors.lab.settings import Settings
 from collectors.lab.world import World
@@ -15,17 +14,6 @@ from collectors.lab.world import World
 POLL_SECONDS = 0.05  # how soon a stop is noticed
 
 assert repairs  # imported for its effect on moto
-
-
-class Handler(MotoRequestHandler):
-    """moto's request handler without a log line a request."""
-
-    def log_request(self, *args: Any, **kwargs: Any) -> None:
-        pass
-
-    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
-        """A reset the lab made itself leaves nothing to read from."""
-        self.close_connection = True
 
 
 class Lab:
