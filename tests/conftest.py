@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.test.client import ClientHandler
 
 from collectors.models import Account
 from iamdash.access.models import Operator, Role
@@ -44,10 +46,24 @@ def db_role(role: str) -> Iterator[None]:
                 cursor.execute("reset role")
 
 
+_handlers: dict[bool, tuple[Any, ClientHandler]] = {}
+
+
+def handler(enforce_csrf_checks: bool) -> ClientHandler:
+    """All clients' one, as in production. A client's own would load the middleware, for which WhiteNoise reads all static files;
+    with other settings it is loaded again."""
+    under, made = _handlers.get(enforce_csrf_checks, (None, None))
+    if made is None or under is not settings._wrapped:
+        made = ClientHandler(enforce_csrf_checks)
+        _handlers[enforce_csrf_checks] = settings._wrapped, made
+    return made
+
+
 class WebClient(Client):
     """A test client whose requests run with the database rights of the web process; streams are read inside."""
 
     def request(self, **environ: Any) -> Any:
+        self.handler = handler(self.handler.enforce_csrf_checks)
         with db_role("iamdash_web"):
             response = super().request(**environ)
             if getattr(response, "streaming", False):
@@ -59,6 +75,7 @@ class WebClient(Client):
 def static_files() -> None:
     """Hashed and compressed as in production; pages name them by their hashes."""
     call_command("collectstatic", "--no-input", verbosity=0)
+    _handlers.clear()
 
 
 @pytest.fixture
@@ -100,22 +117,29 @@ def lab() -> Iterator[Any]:
     running.stop()
 
 
-@pytest.fixture
-def aws(lab: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+@contextlib.contextmanager
+def worker_of(lab: Any) -> Iterator[Any]:
     """The lab's control client, with the environment a worker would have."""
     from collectors.aws import session
     from collectors.lab.client import LabClient
 
     client = LabClient(lab.url)
     given = client.credentials()
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", lab.url)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        monkeypatch.setenv(name, given[name])
+    with pytest.MonkeyPatch.context() as patched:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patched.delenv(name)
+        patched.setenv("AWS_ENDPOINT_URL", lab.url)
+        patched.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            patched.setenv(name, given[name])
+        session.forget()
+        yield client
+        client.clear_faults()
+        client.clear_calls()
     session.forget()
-    yield client
-    client.clear_faults()
-    client.clear_calls()
-    session.forget()
+
+
+@pytest.fixture
+def aws(lab: Any) -> Iterator[Any]:
+    with worker_of(lab) as client:
+        yield client

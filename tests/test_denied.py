@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
 from collectors import queue, runner, schedule
 from collectors.models import Account, Coverage, Run
 from collectors.models.job import JUDGE
 from findings import engine
 from findings.models import Finding, FindingEvent, RuleState
-from tests.conftest import AS_OF, db_role
+from tests.conftest import AS_OF, db_role, worker_of
 from tests.pages.test_overview import text
 
 pytestmark = pytest.mark.django_db
 REPORT = "iam:GetCredentialReport"
 
 
+@pytest.fixture(scope="module")
+def judged(lab: Any, django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Made once: the first account, collected and judged. A test's own transaction lies inside this one."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with worker_of(lab) as client:
+            call_command("lab_connect", lab_url=client.url, stdout=StringIO())
+            collect_and_judge(Account.objects.order_by("pk")[0])
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def account(db: None, aws: Any) -> Account:
-    call_command("lab_connect", lab_url=aws.url, stdout=StringIO())
+def account(judged: None, db: None, aws: Any) -> Account:
     return Account.objects.order_by("pk")[0]
 
 
@@ -62,7 +74,6 @@ def unjudged(account: Account) -> set[str]:
 def test_a_denied_api_resolves_nothing_and_is_named(
     account: Account, aws: Any, sign_in: Any, api: str, unknown: bool
 ) -> None:
-    collect_and_judge(account)
     before, unjudged_before = unresolved(account), unjudged(account)
     assert before
     service, operation = api.split(":")
@@ -79,7 +90,6 @@ def test_a_denied_api_resolves_nothing_and_is_named(
 
 
 def test_the_permission_comes_back_and_what_is_clear_resolves(account: Account, aws: Any) -> None:
-    collect_and_judge(account)
     unjudged_before = unjudged(account)
     aws.fault("deny", account=account.aws_id, service="iam", operation="GetCredentialReport")
     collect_and_judge(account)

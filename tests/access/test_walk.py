@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -173,6 +173,8 @@ ROUTES = {
     "accounts-organization-templates": Route(("organization",), role=Role.ADMIN, every=True),
     "accounts-organization-pause": Route(("organization",), "post", Role.ADMIN, every=True),
     "accounts-organization-test": Route(("organization",), "post", Role.ADMIN, every=True),
+    "accounts-organization-disconnect": Route(("organization",), role=Role.ADMIN, every=True),
+    "accounts-organization-reconnect": Route(("organization",), "post", Role.ADMIN, every=True),
     "account-collect": Route(("aws_id",), "post", Role.ANALYST),
     "account-upload": Route(("aws_id",), "post", Role.ANALYST),
     "account-test": Route(("aws_id",), "post", Role.ANALYST),
@@ -207,6 +209,7 @@ FORMS = {
     "findings-exception-add",
     "accounts-organization-connect",
     "accounts-organization-change",
+    "accounts-organization-disconnect",
     "settings-decide",
     "settings-operator-add",
     "settings-operator",
@@ -443,6 +446,36 @@ def both(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Things
         transaction.set_rollback(True)
 
 
+@pytest.fixture(scope="module")
+def signed_in(both: tuple[Things, Things], static_files: None, django_db_blocker: Any) -> dict[Any, WebClient]:
+    """(role, whether all accounts or the first) -> a client that signed in, once."""
+    with django_db_blocker.unblock():
+        return {(role, all_): _signed_in(role, all_, both[0].account) for role in Role for all_ in (True, False)}
+
+
+def _signed_in(role: Role, everything: bool, account: Account) -> WebClient:
+    name = f"{role.value}-{everything}"
+    operator = Operator.objects.create_user(name, role=role, all_accounts=everything)
+    operator.accounts.set([] if everything else [account])
+    client = WebClient()
+    client.force_login(operator)
+    client.operator = operator  # type: ignore[attr-defined]
+    return client
+
+
+@pytest.fixture
+def signed(signed_in: dict[Any, WebClient], db: None) -> Callable[..., WebClient]:
+    """signed(role, everything, enforce_csrf_checks) -> a client of its own, in a session that is there already."""
+
+    def make(role: Role, everything: bool, **client: Any) -> WebClient:
+        web = WebClient(**client)
+        web.cookies.load({name: morsel.value for name, morsel in signed_in[role, everything].cookies.items()})
+        web.operator = signed_in[role, everything].operator  # type: ignore[attr-defined]
+        return web
+
+    return make
+
+
 @pytest.fixture
 def inside(both: tuple[Things, Things], db: None) -> Things:
     return both[0]
@@ -505,8 +538,8 @@ def test_nobody_can_sign_up(db: None) -> None:
 @pytest.mark.parametrize("everything", [True, False], ids=["all accounts", "some accounts"])
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("name", ROUTES)
-def test_in_scope_the_role_decides(name: str, role: Role, everything: bool, inside: Things, sign_in: Any) -> None:
-    client = sign_in(role, "*" if everything else [inside.account])
+def test_in_scope_the_role_decides(name: str, role: Role, everything: bool, inside: Things, signed: Any) -> None:
+    client = signed(role, everything)
     response = ask(client, name, inside)
     route = ROUTES[name]
     allowed = client.operator.may(route.role) and (everything or not route.every)
@@ -516,18 +549,16 @@ def test_in_scope_the_role_decides(name: str, role: Role, everything: bool, insi
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if set(r.args) - {"code", "framework", "control"}])
-def test_out_of_scope_nothing_exists(name: str, role: Role, inside: Things, outside: Things, sign_in: Any) -> None:
-    client = sign_in(role, [inside.account])
+def test_out_of_scope_nothing_exists(name: str, role: Role, inside: Things, outside: Things, signed: Any) -> None:
+    client = signed(role, everything=False)
     assert ask(client, name, outside).status_code in {404, 403}
     if client.operator.may(ROUTES[name].role):
         assert ask(client, name, outside).status_code == (403 if ROUTES[name].every else 404)
 
 
 @pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if not r.args and not r.every])
-def test_lists_and_sums_show_nothing_of_other_accounts(
-    name: str, inside: Things, outside: Things, sign_in: Any
-) -> None:
-    client = sign_in(Role.VIEWER, [inside.account])
+def test_lists_and_sums_show_nothing_of_other_accounts(name: str, inside: Things, outside: Things, signed: Any) -> None:
+    client = signed(Role.VIEWER, everything=False)
     text = ask(client, name, inside).content.decode()
     assert outside.name not in text
     assert outside.aws_id not in text
@@ -536,30 +567,30 @@ def test_lists_and_sums_show_nothing_of_other_accounts(
 
 @pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if not r.args and not r.every])
 def test_the_account_of_the_address_does_not_widen_the_scope(
-    name: str, inside: Things, outside: Things, sign_in: Any
+    name: str, inside: Things, outside: Things, signed: Any
 ) -> None:
-    client = sign_in(Role.ADMIN, [inside.account])
+    client = signed(Role.ADMIN, everything=False)
     response = client.get(reverse(name), {"account": outside.aws_id})
     assert outside.name not in response.content.decode()
     assert outside.account.name not in response.content.decode()
 
 
 @pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if r.method == "post"])
-def test_what_changes_something_is_never_a_get(name: str, inside: Things, sign_in: Any) -> None:
+def test_what_changes_something_is_never_a_get(name: str, inside: Things, signed: Any) -> None:
     url = reverse(name, args=[getattr(inside, arg) for arg in ROUTES[name].args])
-    assert sign_in(Role.ADMIN, "*").get(url).status_code == 405
+    assert signed(Role.ADMIN, everything=True).get(url).status_code == 405
 
 
 @pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if r.method == "post" or n in FORMS])
-def test_forms_need_their_token(name: str, inside: Things, sign_in: Any) -> None:
-    client = sign_in(Role.ADMIN, "*", enforce_csrf_checks=True)
+def test_forms_need_their_token(name: str, inside: Things, signed: Any) -> None:
+    client = signed(Role.ADMIN, everything=True, enforce_csrf_checks=True)
     url = reverse(name, args=[getattr(inside, arg) for arg in ROUTES[name].args])
     assert client.post(url).status_code == 403
 
 
 @pytest.mark.parametrize("name", [n for n in ROUTES if ROUTES[n].method == "get"])
-def test_pages_behind_the_sign_in_are_not_cached_and_framed_by_nobody(name: str, inside: Things, sign_in: Any) -> None:
-    response = ask(sign_in(Role.ADMIN, "*"), name, inside)
+def test_pages_behind_the_sign_in_are_not_cached_and_framed_by_nobody(name: str, inside: Things, signed: Any) -> None:
+    response = ask(signed(Role.ADMIN, everything=True), name, inside)
     assert "no-store" in response.headers["Cache-Control"]
     assert response.headers["X-Frame-Options"] == "DENY"
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]

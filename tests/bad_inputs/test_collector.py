@@ -23,7 +23,7 @@ from collectors.models import Account, Coverage, Credential, Document, Organizat
 from findings.policy.document import Unreadable, read
 from tests.bad_inputs import corpus
 from tests.bad_inputs.corpus import Member, Policy, Report, Text
-from tests.collectors.test_runner import run
+from tests.collectors.running import run
 from tests.faults import proxy as net
 from tests.faults.proxy import Call, Proxy
 from tests.faults.world import SMALL, point_at

@@ -21,7 +21,7 @@ from collectors.records import State
 from collectors.sources import access_analyzer as source
 from collectors.sources.access_analyzer import ANALYZERS, DETAILS, FINDINGS
 from tests.collectors.bundles import read, states
-from tests.collectors.test_runner import run, written
+from tests.collectors.running import run, written
 from tests.conftest import AS_OF
 
 ARN = "arn:aws:access-analyzer:eu-west-1:000000000001:analyzer/all"

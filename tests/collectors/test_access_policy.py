@@ -11,7 +11,7 @@ from collectors.access_policy import cloudformation, read_only_policy, terraform
 from collectors.aws.session import POLICY_LIMIT, session_policy
 from collectors.models import Account
 from collectors.sources import sources
-from tests.collectors.test_runner import run
+from tests.collectors.running import run
 
 READS = (
     "Get",

@@ -15,7 +15,7 @@ from collectors.models.snapshot import read_snapshot
 from collectors.sources.organizations import GENERATE, MEMBERS, READ, ROOTS, UNITS
 from collectors.sources.organizations.access import due, paths
 from collectors.sources.organizations.names import DESCRIBE
-from tests.collectors.test_runner import run
+from tests.collectors.running import run
 from tests.conftest import AS_OF
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from collectors.aws.errors import AwsError
 from collectors.models import Account, AccountDetails
 from collectors.records import PasswordPolicy, State, VirtualMfaDevice
 from collectors.sources import account, contacts, organizations
-from tests.collectors.test_runner import run
+from tests.collectors.running import run
 
 WHEN = datetime(2026, 1, 2, tzinfo=UTC)
 

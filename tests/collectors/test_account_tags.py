@@ -14,8 +14,8 @@ from collectors.models.snapshot import read_snapshot
 from collectors.records import State
 from collectors.sources.organizations.account_tags import TAGGING, due, tags
 from collectors.sources.organizations.names import ACCOUNTS, TAGS
+from tests.collectors.running import run, states
 from tests.collectors.test_organizations import Told, denied, gone
-from tests.collectors.test_runner import run, states
 from tests.conftest import AS_OF
 
 

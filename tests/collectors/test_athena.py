@@ -25,7 +25,7 @@ from collectors.sources import athena, sources, trail_bucket
 from collectors.sources.athena import sql
 from collectors.sources.trail_bucket import Place
 from tests.collectors.activity.events import ACCOUNT, LATEST, assume, event, log, role, user
-from tests.collectors.test_runner import run
+from tests.collectors.running import run
 
 pytestmark = pytest.mark.django_db
 NAME = "athena"

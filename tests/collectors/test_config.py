@@ -13,7 +13,7 @@ from collectors.records import EVERY_TYPE, IAM_TYPES, NAMED_TYPES
 from collectors.sources import config
 from collectors.sources.config import AGGREGATORS, CHANNELS, COMPLIANCE, DELIVERY, RECORDERS, RULES, STATUS
 from tests.collectors.bundles import read
-from tests.collectors.test_runner import run, written
+from tests.collectors.running import run, written
 
 APIS = (RECORDERS, STATUS, CHANNELS, DELIVERY, RULES, COMPLIANCE, AGGREGATORS)
 HOME = "us-east-1"

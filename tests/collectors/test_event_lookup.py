@@ -23,7 +23,7 @@ from collectors.models.activity_view import read_activity
 from collectors.records import LOOKUP, TRAIL
 from collectors.sources import event_lookup
 from tests.collectors.activity.events import assume, event, user
-from tests.collectors.test_runner import run
+from tests.collectors.running import run
 
 pytestmark = pytest.mark.django_db
 NAME, HOME = "event_lookup", "us-east-1"

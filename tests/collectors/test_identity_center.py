@@ -38,7 +38,7 @@ from collectors.sources.identity_center.names import (
 from collectors.sources.identity_center.understand import seconds
 from tests.collectors.bundles import make
 from tests.collectors.bundles import states as told_states
-from tests.collectors.test_runner import run, states, written
+from tests.collectors.running import run, states, written
 from tests.conftest import AS_OF, db_role
 
 INSTANCE, SET = "arn:aws:sso:::instance/ssoins-1", "arn:aws:sso:::permissionSet/ssoins-1/ps-1"

@@ -17,7 +17,7 @@ from collectors.models.snapshot import read_snapshot
 from collectors.models.writing import may_write
 from collectors.sources import last_accessed as source
 from collectors.sources.last_accessed import GENERATE, READ, due
-from tests.collectors.test_runner import run, states, written
+from tests.collectors.running import run, states, written
 from tests.conftest import AS_OF
 
 pytestmark = pytest.mark.django_db

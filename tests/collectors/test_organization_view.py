@@ -29,7 +29,7 @@ from collectors.records import Snapshot
 from findings.analysis.facts import Facts
 from findings.engine import judge_account
 from findings.models import AccountGuardrails
-from tests.collectors.test_runner import run
+from tests.collectors.running import run
 from tests.conftest import AS_OF, db_role
 
 DENY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:CreateUser", "Resource": "*"}]}

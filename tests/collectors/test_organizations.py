@@ -43,7 +43,7 @@ from collectors.sources.organizations import (
     TRUSTED,
     UNITS,
 )
-from tests.collectors.test_runner import run, states, written
+from tests.collectors.running import run, states, written
 from tests.conftest import AS_OF
 
 BESIDE = (TAGS, TRUSTED, DELEGATES, DELEGATED, RESOURCE_POLICY)

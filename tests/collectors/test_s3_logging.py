@@ -17,7 +17,7 @@ from collectors.records import PublicAccessBlock, State
 from collectors.sources import s3_logging as source
 from collectors.sources.s3_logging import ACCOUNT_BLOCK, ACL, LIST, LOGGING, PLAN, POLICY, STATUS, TAGS, VERSIONING
 from tests.collectors.bundles import read, states
-from tests.collectors.test_runner import run, written
+from tests.collectors.running import run, written
 from tests.conftest import AS_OF
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from collectors import runner
 from collectors.aws.errors import AwsError
@@ -25,7 +26,7 @@ from collectors.records import Selector, State
 from collectors.sources import alarms, trails
 from tests.builders import AS_OF
 from tests.collectors.bundles import read
-from tests.collectors.test_runner import run
+from tests.collectors.running import run
 
 HOME, OTHER, THIRD = "eu-west-1", "us-east-1", "us-west-2"
 OWN, OWNER = "000000000001", "000000000009"
@@ -121,6 +122,10 @@ def test_a_trail_that_stops_is_a_version_and_a_delivery_is_none(
     run(account, "trails")
     assert [one.data["logging"] for one in mine] == [True, False]
     assert all("delivered_at" not in one.data and "unread" not in one.data for one in mine)
+    seen = [one for one in read_snapshot(account, timezone.now()).recordings if one.name == "own"]
+    assert [one.since for one in seen] == [one.seen_from for one in mine]
+    assert seen[0].details["multi_region"] == "false"
+    assert seen[0].details["selectors"].startswith("management=")
     planted.clear()
     run(account, "trails")
     assert list(Trail.present.filter(account=account).values_list("name", flat=True)) == ["organization-trail"]

@@ -10,6 +10,7 @@ from unittest.mock import patch
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from django.test import override_settings
 
 from collectors import queue, runner, schedule
 from collectors.lab.server import serve
@@ -21,7 +22,7 @@ from findings.engine import judge_account
 from findings.models import Finding, RuleState, Unknown
 from findings.rules import registry
 from findings.vocabulary import Severity
-from tests.conftest import AS_OF
+from tests.conftest import AS_OF, worker_of
 
 Fault = tuple[str, str, str, str]  # account, code, subject, part
 # What the lab cannot show: LP206 and AB109 are off by default, all its accounts are in the organization, MO116 compares
@@ -46,17 +47,24 @@ def lab() -> Iterator[Any]:
     running.stop()
 
 
-@pytest.fixture(autouse=True)
-def trail(aws: Any, settings: Any) -> None:
-    """The organization's, in its log-archive account, which reads it for all."""
-    for name, value in aws.organization()["trail"].items():
-        setattr(settings, f"TRAIL_{name.upper()}", value)
+@pytest.fixture(scope="module")
+def judged(lab: Any, django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Any, set[str]]]:
+    """The lab's client and its accounts' ids: collected, with the organization's trail, which its log-archive account reads for
+    all, and judged as of the lab's own day. Made once; a test's own transaction lies inside this one."""
+    with django_db_blocker.unblock(), transaction.atomic(), worker_of(lab) as aws:
+        with override_settings(
+            **{f"TRAIL_{name.upper()}": value for name, value in aws.organization()["trail"].items()}
+        ):
+            call_command("lab_connect", lab_url=aws.url, stdout=StringIO())
+            accounts = list(Account.objects.order_by("pk"))
+            collect(accounts)
+            for account in accounts:
+                judge_account(account.pk, AS_OF)
+            yield aws, {account.aws_id for account in accounts}
+        transaction.set_rollback(True)
 
 
-def judged(aws: Any, most: int = 100) -> list[Account]:
-    """The lab's accounts, or so many of them, collected and judged as of the lab's own day."""
-    call_command("lab_connect", lab_url=aws.url, stdout=StringIO())
-    accounts = list(Account.objects.order_by("pk")[:most])
+def collect(accounts: list[Account]) -> None:
     for account in accounts:
         schedule.start(account, Run.Reason.REQUEST, "test")
         for job in Job.objects.filter(account=account).exclude(source__in=(JUDGE, TRAIL)):
@@ -64,13 +72,10 @@ def judged(aws: Any, most: int = 100) -> list[Account]:
     with patch.object(queue, "database_now", lambda: AS_OF):  # its days are the lab's
         for job in Job.objects.filter(source=TRAIL):
             runner.collect(job.pk)
-    for account in accounts:
-        judge_account(account.pk, AS_OF)
-    return accounts
 
 
-def test_open_findings_are_the_planted_faults(db: None, aws: Any) -> None:
-    ids = {account.aws_id for account in judged(aws)}
+def test_open_findings_are_the_planted_faults(judged: tuple[Any, set[str]], db: None) -> None:
+    aws, ids = judged
     codes = set(registry.catalogue()) - NOT_SHOWN - NEVER_OPENS - OF_LONG_TRAILS
     labels = [label for label in aws.expected() if label["code"] in codes and label["account"] in ids]
     expected = {_label(x) for x in labels if x["state"] == "open"}
@@ -126,8 +131,8 @@ def _unused_actions_are_told_where_the_trail_is_long_enough(ids: set[str]) -> No
     assert Finding.objects.exclude(code="LP105").filter(resolved_at=None).count() == others
 
 
-def test_what_cannot_be_known_is_unknown_not_fine(db: None, aws: Any) -> None:
-    ids = {account.aws_id for account in judged(aws, 3)}
+def test_what_cannot_be_known_is_unknown_not_fine(judged: tuple[Any, set[str]], db: None) -> None:
+    aws, ids = judged
     labels = [x for x in aws.expected() if x["account"] in ids and x["code"] == "LP102"]
     unused = {(x["account"], x["subject_name"]) for x in labels if x["state"] == "open"}
     unknown = Unknown.objects.filter(code="LP102").values_list("account__aws_id", "subject_name")

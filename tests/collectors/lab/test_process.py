@@ -5,8 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
+from http.client import HTTPConnection, RemoteDisconnected
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
@@ -86,6 +89,22 @@ def test_many_accounts_have_names_of_their_own() -> None:
     names = [account.name for account in lab.world.accounts]
     assert len(set(names)) == len(names) == 601
     lab.stop()
+
+
+def test_a_connection_is_kept_until_the_lab_ends() -> None:
+    lab = serve(Settings(accounts=2, roles=1, users=1, as_of=AS_OF))
+    with closing(HTTPConnection(urlsplit(lab.url).netloc, timeout=10)) as connection:
+        used = set()
+        for _ in range(2):
+            connection.request("GET", "/_lab/faults")
+            assert connection.getresponse().read() == b"[]"
+            used.add(connection.sock)
+        assert len(used) == 1
+        assert None not in used
+        lab.stop()
+        connection.request("GET", "/_lab/faults")
+        with pytest.raises(RemoteDisconnected):
+            connection.getresponse()
 
 
 def test_impossible_settings() -> None:
