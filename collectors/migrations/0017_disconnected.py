@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "OrganizationConnection", "disconnected_by", models.CharField(blank=True, default="", max_length=150)
         ),
-        migrations.AddField("OrganizationConnection", "kept", models.BooleanField(default=False)),
+        migrations.AddField("OrganizationConnection", "keeps", models.BooleanField(default=False)),
         migrations.AlterField(
             "OrganizationConnection",
             "account",

@@ -26,7 +26,7 @@ class OrganizationConnection(models.Model):
     account has one; none: whatever its tags. left_out: account ids. joining: whether accounts join that are chosen and new.
 
     disconnected_at: since when nothing follows the organization; the row stays, with the secret that its roles ask for, so that
-    it can be connected again as it was. kept: the accounts that joined by it are collected on, and held otherwise.
+    it can be connected again as it was. keeps: the accounts that joined by it are collected on, and held otherwise.
     """
 
     account = models.ForeignKey(Account, models.PROTECT)
@@ -44,7 +44,7 @@ class OrganizationConnection(models.Model):
     set_at = models.DateTimeField(db_default=Now())
     disconnected_at = models.DateTimeField(null=True, blank=True)
     disconnected_by = models.CharField(max_length=150, default="", blank=True)
-    kept = models.BooleanField(default=False)
+    keeps = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -61,7 +61,7 @@ class OrganizationConnection(models.Model):
     @property
     def holding(self) -> bool:
         """Whether nothing is collected of the accounts that joined by it."""
-        return not self.kept if self.disconnected_at else self.paused
+        return not self.keeps if self.disconnected_at else self.paused
 
     def external_id(self, aws_id: str) -> str:
         return f"{self.secret}-{aws_id}"

@@ -74,7 +74,7 @@ def disconnect(request: HttpRequest, organization_id: str) -> HttpResponse:
 
 def _end(request: HttpRequest, decided: OrganizationConnection, *, kept: bool, accounts: int) -> None:
     rows = OrganizationConnection.objects.filter(pk=decided.pk, disconnected_at=None)
-    if rows.update(disconnected_at=Now(), disconnected_by=request.user.username, kept=kept):
+    if rows.update(disconnected_at=Now(), disconnected_by=request.user.username, keeps=kept):
         audit.record(request, "organization-disconnected", decided.organization_id, kept=kept, accounts=accounts)
         what = "go on being collected" if kept else "freeze within a minute, with their history"
         messages.success(request, f"Disconnected: no account joins any more, and the {accounts:,} that did {what}.")
@@ -88,7 +88,7 @@ def reconnect(request: HttpRequest, organization_id: str) -> HttpResponse:
     rows = OrganizationConnection.objects.filter(pk=decided.pk, disconnected_at__isnull=False)
     try:
         with transaction.atomic():
-            if rows.update(disconnected_at=None, disconnected_by="", kept=False):
+            if rows.update(disconnected_at=None, disconnected_by="", keeps=False):
                 accounts = Membership.objects.filter(account__connection__organization=decided).count()
                 audit.record(request, "organization-reconnected", organization_id, accounts=accounts)
                 messages.success(request, "Connected again, as it was. Its accounts are collected within a minute.")

@@ -206,7 +206,7 @@ class ConnectOrganization(forms.Form):
         fields = {name: data[name] for name in ("units", "tags", "left_out", "joining", "role_name", "hub_role_arn")}
         if self.decided:
             rows = OrganizationConnection.objects.filter(pk=self.decided.pk)
-            again = {"disconnected_at": None, "disconnected_by": "", "kept": False}
+            again = {"disconnected_at": None, "disconnected_by": "", "keeps": False}
             rows.update(account=self.told_by, **fields, **again, set_by=by, set_at=Now())
             return self.decided
         try:

@@ -342,7 +342,7 @@ def test_many_accounts_join_by_a_number_of_statements_that_does_not_grow(managem
 
 
 def end(decided: OrganizationConnection, *, kept: bool) -> None:
-    OrganizationConnection.objects.filter(pk=decided.pk).update(disconnected_at=timezone.now(), kept=kept)
+    OrganizationConnection.objects.filter(pk=decided.pk).update(disconnected_at=timezone.now(), keeps=kept)
 
 
 @pytest.mark.parametrize("paused", [False, True])
