@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 from django.db.models.functions import Now
 
-from collectors import queue, runner, schedule, tasks
+from collectors import heartbeat, queue, runner, schedule, tasks
 from collectors.models import Account, CollectRequest, Connection, Coverage, Job, Run
 from collectors.models.job import JUDGE
 from collectors.sources import sources
@@ -210,10 +210,13 @@ def test_each_source_has_its_own_cadence(account: Account, monkeypatch: pytest.M
 def test_a_tick_rings_for_each_source(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     Connection.objects.create(account=account)
     rung: list[tuple[int, str]] = []
+    canaries: list[tuple[str, str]] = []
     monkeypatch.setattr(tasks.collect, "apply_async", lambda args, queue: rung.append((*args, queue)))
+    monkeypatch.setattr(tasks.canary, "apply_async", lambda args, queue, expires: canaries.append((*args, queue)))
     with db_role("iamdash_worker"):
         tasks.tick()
         tasks.tick()
+    assert canaries == [(name, name) for name in heartbeat.QUEUES] * 2
     jobs = Job.objects.exclude(source=JUDGE).values_list("pk", "source")
     assert sorted(rung) == sorted((pk, sources()[source].queue) for pk, source in jobs)
     assert {queue for _, queue in rung} == {"inventory", "activity"}
