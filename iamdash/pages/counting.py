@@ -48,7 +48,8 @@ class Counting:
         many rows, options are what some of them have, and tell no number."""
         if facet.alone or not facet.by:
             return [] if self.many else facet.options(self.asked.narrowed(self.rows, but=facet.name))
-        found, whole = (self._count([facet], facet.name) if self._chosen(facet) else self._together)[facet.name]
+        together = facet in self._shared
+        found, whole = (self._together if together else self._count([facet], facet.name))[facet.name]
         return facet.of(found) if whole else [replace(one, n=None) for one in facet.of(found)]
 
     @property
@@ -99,9 +100,9 @@ class Counting:
 
     @cached_property
     def _shared(self) -> Sequence[Facet]:
-        """Facets that count the same rows."""
-        facets = self.asked.filters.facets
-        return [one for one in facets if one.offered and one.by and not one.alone and not self._chosen(one)]
+        """Facets that count the same rows, in one pass. A table of counts has put together already what is alike."""
+        some = [one for one in self.asked.filters.facets if one.offered and one.by and not one.alone]
+        return [one for one in some if not self._chosen(one) and (self._told() or not one.apart)]
 
     @cached_property
     def _together(self) -> Mapping[str, Found]:

@@ -140,10 +140,12 @@ class Facet:
 
     inline: its options stand in a row of their own; else in a menu. offered False: only links set it; it shows as a chip.
     shown: how many options are read of a facet that may have any number. by: what its options count, so that a list counts all
-    its facets at once (counting.py); alone: an index answers it better by itself.
+    its facets at once (counting.py); alone: an index answers it better by itself; apart: it has so many values that rows are
+    counted by them in a pass of their own, since together with others hardly any would be alike.
     """
 
     alone: ClassVar[bool] = False
+    apart: ClassVar[bool] = False
 
     name: str
     title: str
@@ -261,6 +263,7 @@ class Texts(OfColumn):
 class Accounts(OfColumn):
     """The account selector as a facet of a list; its parameter stays across pages. column: path to the Account ("account")."""
 
+    apart: ClassVar[bool] = True
     name: str = "account"
     title: str = "Account"
     single: bool = True

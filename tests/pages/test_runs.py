@@ -64,7 +64,7 @@ def test_the_number_of_queries_does_not_grow_with_runs(
     for _ in range(30):
         made.run("account", "judge")
     client = sign_in()
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         client.get("/runs/")
 
 
