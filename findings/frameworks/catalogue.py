@@ -52,6 +52,11 @@ class Answer:
         return self.only == ALL
 
     @property
+    def counted(self) -> bool:
+        """Whether FindingCount tells its findings."""
+        return not self.only.parts and not self.only.public
+
+    @property
     def apis(self) -> tuple[str, ...]:
         """What it rests on; the last are those that make it surer."""
         listed = (LISTED_BY[kind] for kind in self.rule.subjects if kind in LISTED_BY)

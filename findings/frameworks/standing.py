@@ -113,19 +113,21 @@ def _unknowns(ids: list[int], codes: set[str], *, reasons: bool) -> Mapping[Key,
 
 
 class Faults:
-    """Unresolved findings of accounts, by answer. Of whole rules they are counted already. Then is the same of a past day."""
+    """Unresolved findings of accounts, by answer. Most are counted already. Then is the same of a past day."""
 
     def __init__(self, ids: list[int], answers: Iterable[Answer]) -> None:
         answers = list(answers)
         mine = Finding.objects.filter(account__in=ids, resolved_at=None).order_by()
-        self._whole = _counted(ids, {one.code for one in answers if one.whole})
-        self._parts = _by_part(mine, [one for one in answers if not one.whole])
+        self._counted = _counted(ids, {one.code for one in answers if one.counted})
+        self._parts = _by_part(mine, [one for one in answers if not one.counted])
 
     def of(self, pk: int, answer: Answer) -> tuple[int, int]:
         """Open and accepted ones."""
         key = pk, answer.code
-        if answer.whole:
-            return self._whole[(*key, "open")], self._whole[(*key, "accepted")]
+        if answer.counted:
+            return self._counted[(*key, answer.only.subject, "open")], self._counted[
+                (*key, answer.only.subject, "accepted")
+            ]
         open_ = accepted = 0
         for (part, subject, status), n in self._parts.get(key, {}).items():
             if answered_by(answer, part, subject):
@@ -133,11 +135,16 @@ class Faults:
         return open_, accepted
 
 
-def _counted(ids: list[int], codes: set[str]) -> Counter[tuple[int, str, str]]:
-    """By account, rule and status."""
-    rows = FindingCount.objects.filter(account__in=ids, code__in=codes, status__in=("open", "accepted"))
-    found = rows.order_by().values_list("account", "code", "status").annotate(total=Sum("n"))
-    return Counter({tuple(key): n for *key, n in found})
+def _counted(ids: list[int], codes: set[str]) -> Counter[tuple[int, str, str, str]]:
+    """By account, rule, type of subject and status; "" is all types."""
+    rows = FindingCount.objects.filter(account__in=ids, code__in=codes, status__in=("open", "accepted")).order_by()
+    found: Counter[tuple[int, str, str, str]] = Counter()
+    for pk, code, subject, status, n in rows.values_list("account", "code", "subject_type", "status").annotate(
+        total=Sum("n")
+    ):
+        found[pk, code, subject, status] = n
+        found[pk, code, "", status] += n
+    return found
 
 
 def _by_part(mine: QuerySet[Finding], answers: list[Answer]) -> Mapping[Key, Mapping[tuple[str, str, str], int]]:
