@@ -153,6 +153,28 @@ def test_who_reads_while_rows_move_into_their_month_sees_them() -> None:
     assert seen == [1]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_month_of_a_table_that_is_read_is_left_for_later() -> None:
+    """By a backup, say, which reads all tables in one transaction: nobody waits for it with months of other tables in hand."""
+    account = Account.objects.create(aws_id="111122223333")
+    one = AdminEvent.objects.create(account=account, event_id="1", at=datetime(2019, 4, 1, tzinfo=UTC), actor="role")
+
+    def make() -> None:
+        ensure_months(AdminEvent, {date(2019, 4, 1)})
+        connections.close_all()
+
+    writer = threading.Thread(target=make)
+    with transaction.atomic():
+        assert AdminEvent.objects.count() == 1
+        writer.start()
+        writer.join(30)
+    assert not writer.is_alive()
+    assert partition_of(one) == "collectors_adminevent_rest"
+    ensure_months(AdminEvent, {date(2019, 4, 1)})
+    assert partition_of(one) == "collectors_adminevent_201904"
+    drop_months(AdminEvent, 400)
+
+
 def somebody_waits_for_us() -> bool:
     """For what this transaction holds."""
     with connection.cursor() as cursor:
