@@ -2,6 +2,7 @@ import django.db.models.deletion
 from django.contrib.postgres.indexes import GinIndex
 from django.db import migrations, models
 
+from collectors.models.sought import sought
 from findings.models.finding import PRACTICES, SEVERITIES
 
 ALIKE = "account_id, code, practice, severity, subject_type, status"
@@ -51,34 +52,6 @@ do $$ begin
 exception when undefined_file or insufficient_privilege or feature_not_supported then
   raise warning 'pg_trgm cannot be created: searching findings and changes reads all of them';
 end $$;
-"""
-
-
-def sought(name: str, given: str, query: str) -> str:
-    """A function that returns ids. query has {{seen}} where the reader's accounts are asked for.
-
-    Row-level security keeps an index on text from those who see some accounts: whether a text matches might tell of other rows. So
-    this looks with the owner's rights, for the accounts that the transaction names, and gives ids alone, which the reader still
-    reads under those policies. plpgsql's execute, since what is frequent is found sooner without the index: the planner must
-    see the text.
-    """
-    names = [one.split()[0] for one in given.split(", ")]
-    using, n = ", ".join(names), len(names)
-    numbered = query
-    for number, one in enumerate(names, 1):
-        numbered = numbered.replace(f":{one}", f"${number}")
-    return f"""
-create function {name}({given}) returns setof bigint language plpgsql stable security definer
-set search_path = public, pg_temp as $$
-begin
-  if current_setting('role') = 'iamdash_all' or (current_setting('role') = 'none' and session_user = current_user) then
-    return query execute $q$ {numbered.format(seen="true")} $q$ using {using};
-  else
-    return query execute $q$ {numbered.format(seen=f"account_id = any (${n + 1})")} $q$
-    using {using}, nullif(current_setting('iamdash.accounts', true), '')::bigint[];
-  end if;
-end $$;
-revoke execute on function {name} from public;
 """
 
 
@@ -217,7 +190,16 @@ class Migration(migrations.Migration):
             models.Index(
                 fields=["at", "id"],
                 include=[
-                    "account", "how", "outcome", "actor", "what", "kinds", "agent", "witnesses", "opened", "resolved",
+                    "account",
+                    "how",
+                    "outcome",
+                    "actor",
+                    "what",
+                    "kinds",
+                    "agent",
+                    "witnesses",
+                    "opened",
+                    "resolved",
                 ],
                 name="change_by_time",
             ),

@@ -134,8 +134,6 @@ def subject_url(request: HttpRequest, finding: Finding) -> str:
         return show.address(request, "policy", aws_id, finding.subject_id)
     if finding.subject_type == SubjectType.TRAIL:
         return show.address(request, "activity-trails", q=finding.subject_name, account=aws_id)
-    if finding.subject_type == SubjectType.TRAIL:
-        return show.address(request, "activity-trails", q=finding.subject_name, account=aws_id)
     if finding.subject_type == SubjectType.ACCOUNT:
         return show.address(request, "account", aws_id)
     return ""
