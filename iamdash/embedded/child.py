@@ -44,6 +44,7 @@ class Child:
     grace: float = 10.0
     log: Path | None = None  # none: its lines appear on our output, with its name
     owner: tuple[int, int] | None = None  # uid and gid to run with, when we are root
+    nice: int = 0  # how much it stands back for the others (nice(2))
     cwd: str = "/"
     marker: Path | None = None  # it runs once and is not started again; this file tells that it ended well
     stdout: IO[str] | None = None  # where its standard output goes as it is; errors still get the name
@@ -65,7 +66,7 @@ class Child:
     def guarded(self) -> list[str]:
         """The command that becomes this child, tied to our life and with its user."""
         uid, gid = self.owner or (-1, -1)
-        return [*GUARD, "exec", *map(str, (int(self.stop), os.getpid(), uid, gid)), *self.argv]
+        return [*GUARD, "exec", *map(str, (int(self.stop), os.getpid(), uid, gid, self.nice)), *self.argv]
 
     def spawn(self, output: Output) -> None:
         """No preexec_fn: Python 3.12 warns of it in a process with threads. guard.py does that work after the exec."""

@@ -1,7 +1,7 @@
 """Nothing may outlive `manage.py up`, even when it is killed with -9. Run as a plain script, `python -I -S guard.py MODE ...`:
 
-    exec SIGNAL PARENT UID GID PROGRAM ARGS...   become PROGRAM, which gets SIGNAL from the kernel when PARENT dies
-    watch [FOLDER]                               stop the processes named on standard input when it ends; remove FOLDER
+    exec SIGNAL PARENT UID GID NICE PROGRAM ARGS...   become PROGRAM, which gets SIGNAL from the kernel when PARENT dies
+    watch [FOLDER]                                    stop the processes named on standard input when it ends; remove FOLDER
 
 The kernel's signal (prctl(2), PR_SET_PDEATHSIG) is immediate but only Linux has it, setuid clears it, and a program may take
 it as a wish. So the first mode changes the user before it asks, and the second insists. It imports nothing of iamdash: a
@@ -27,7 +27,8 @@ class Ward(NamedTuple):
     tier: int
 
 
-def execute(signum: int, parent: int, uid: int, gid: int, argv: list[str]) -> None:
+def execute(signum: int, parent: int, uid: int, gid: int, nice: int, argv: list[str]) -> None:
+    os.nice(nice)
     if uid >= 0:
         os.setgroups([])
         os.setgid(gid)
@@ -99,5 +100,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "watch":
         watch(sys.argv[2] if len(sys.argv) > 2 else None)
     else:
-        numbers, program = [int(word) for word in sys.argv[2:6]], sys.argv[6:]
-        execute(numbers[0], numbers[1], numbers[2], numbers[3], program)
+        numbers, program = [int(word) for word in sys.argv[2:7]], sys.argv[7:]
+        execute(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], program)

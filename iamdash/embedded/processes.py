@@ -19,6 +19,7 @@ from .state import CHECKOUT, State
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 QUEUES = "inventory,activity,notify"
 LAB_TIER, OURS_TIER = 2, 3
+BEHIND = 10  # nice(2): whoever waits for a page goes before what is collected and judged
 COLLECTOR = "IAMDASH_COLLECTOR_ARN"  # whom the accounts' roles trust; no secret, so the pages may show it
 HISTORY_ACCOUNTS = 50  # the half year of so many is held in memory; a larger lab starts without a past
 Environment = dict[str, str]
@@ -111,10 +112,12 @@ def web(ours: Environment, for_worker: Environment, options: Options) -> Child:
 
 
 def worker(environment: Environment) -> Child:
-    return program(
+    child = program(
         "worker", environment, "-m", "celery", "-q", "-A", "iamdash", "worker", "-c", "2", "-Q", QUEUES,
         "--without-gossip", "--without-mingle",
     )  # fmt: skip
+    child.nice = BEHIND
+    return child
 
 
 def beat(ours: Environment, state: State) -> Child:
@@ -137,7 +140,7 @@ def lab(ours: Environment, options: Options, port: int, ready: Path) -> Child:
     if options.lab_roles is not None:
         arguments += ["--roles", str(options.lab_roles)]
     child = program("lab", ours, *arguments, grace=3)
-    child.tier = LAB_TIER
+    child.tier, child.nice = LAB_TIER, BEHIND
     return child
 
 

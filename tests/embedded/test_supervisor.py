@@ -57,6 +57,14 @@ def test_lines_carry_the_name_and_the_last_one_is_not_lost() -> None:
     assert out.getvalue() == "step    | one\nstep    | two\n"
 
 
+def test_who_stands_back_for_others_does_so_from_the_start() -> None:
+    out, ours = io.StringIO(), os.nice(0)
+    with supervisor(out, signals=False) as it:
+        it.run(shell("front", "nice"))
+        it.run(shell("behind", "nice", nice=5))
+    assert out.getvalue() == f"front   | {ours}\nbehind  | {ours + 5}\n"
+
+
 def test_a_crashed_child_starts_again_later_and_later() -> None:
     out = io.StringIO()
     with supervisor(out, signals=False) as it:
