@@ -8,15 +8,18 @@ from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views import View
 
 from iamdash.access import audit
-from iamdash.pages import columns, exports, keyset, saved
+from iamdash.pages import columns, exports, keyset, saved, show
 from iamdash.pages.counting import MOST, Counting
 from iamdash.pages.facets import MANY, Facet, Option
 from iamdash.pages.filters import Asked, Filters
@@ -38,6 +41,20 @@ class OptionView:
     option: Option
     url: str
     current: bool
+
+    def link(self) -> SafeString:
+        """In Python: a page has hundreds of them."""
+        one = self.option
+        mark = show.mark(one.mark or "tick") if one.mark or self.current else ""
+        return format_html(
+            '<a class="option {}" href="{}"{}>{}<span class="label">{}</span>{}</a>',
+            one.mark,
+            self.url,
+            format_html(' aria-current="{}"', "true") if self.current else "",
+            mark,
+            show.name(one.label),
+            "" if one.n is None else format_html(' <span class="n">{}</span>', intcomma(one.n)),
+        )
 
 
 @dataclass(frozen=True)
@@ -129,10 +146,16 @@ class ListPage(View):
     fields: exports.Fields
     counts: type[Model] | None = None
     most = MOST
+    first_sort = ""
     size = 50
 
     def queryset(self) -> QuerySet[Any]:
         """All rows of the list in the operator's scope, unordered; annotations that sorts or facets need included."""
+        raise NotImplementedError
+
+    def first(self) -> QuerySet[Any]:
+        """Of the rows those that come first in `first_sort`, where an index knows that order of them alone: what fills a page
+        is read of these."""
         raise NotImplementedError
 
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
@@ -185,14 +208,7 @@ class ListPage(View):
             yield from batch
 
     def _shown(self, asked: Asked) -> Shown:
-        page = keyset.page(
-            asked.narrowed(self.queryset()),
-            asked.keys,
-            descending=asked.descending,
-            after=asked.after,
-            before=asked.before,
-            size=self.size,
-        )
+        page = self._page(asked)
         counting = Counting(asked, self.queryset(), self.counts, self.most)
         tabs = self._tabs(asked, counting)
         return Shown(
@@ -207,6 +223,23 @@ class ListPage(View):
             next_url=asked.url(after=page.after) if page.after else "",
             previous_url=asked.url(before=page.before) if page.before else "",
             views=saved.menu(self.request.user, route, asked.url(), asked.view) if (route := self.route) else None,
+        )
+
+    def _page(self, asked: Asked) -> keyset.Page:
+        if asked.sort == self.first_sort and not asked.before:
+            page = self._page_of(asked, self.first())
+            if page.after:
+                return page
+        return self._page_of(asked, self.queryset())
+
+    def _page_of(self, asked: Asked, qs: QuerySet[Any]) -> keyset.Page:
+        return keyset.page(
+            asked.narrowed(qs),
+            asked.keys,
+            descending=asked.descending,
+            after=asked.after,
+            before=asked.before,
+            size=self.size,
         )
 
     def rows(self, ids: Sequence[Any]) -> list[Any]:

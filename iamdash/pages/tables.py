@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 import django_tables2 as tables
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django_tables2 import A
 from django_tables2.columns import BoundColumn
 from django_tables2.data import TableListData
 
@@ -31,6 +34,40 @@ class Ordered(TableListData):
 
     def order_by(self, aliases: Any) -> None:
         pass
+
+
+@cache
+def taken(render: Callable[..., Any]) -> frozenset[str]:
+    """The arguments that a function of a table's class takes."""
+    return frozenset(inspect.signature(render).parameters)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What is alike in a column's cells. form: of one, around its content. arguments: those of value and record that render
+    takes."""
+
+    form: str
+    accessor: A
+    render: Callable[..., Any]
+    arguments: Collection[str]
+    empty: Collection[Any]
+    default: Any
+
+    @classmethod
+    def of(cls, column: BoundColumn, *, lead: bool) -> Cells:
+        style = column.attrs["td"]["class"]
+        tag, scope = ("th", ' scope="row"') if lead else ("td", "")
+        form = f'<{tag}{scope} class="{style}">{{}}</{tag}>' if style else f"<{tag}{scope}>{{}}</{tag}>"
+        takes = taken(column.render.__func__) & {"value", "record"}
+        return cls(form, A(column.accessor), column.render, takes, column.column.empty_values, column.default)
+
+    def draw(self, record: Any) -> SafeString:
+        value = self.accessor.resolve(record, quiet=True)
+        if value in self.empty:
+            return format_html(self.form, self.default)
+        given = {"value": value, "record": record}
+        return format_html(self.form, self.render(**{name: given[name] for name in self.arguments}))
 
 
 @dataclass(frozen=True)
@@ -89,3 +126,9 @@ class ListTable(tables.Table):
                 yield Head(column, self.asked.url(sort=other), "descending" if self.asked.descending else "ascending")
             else:
                 yield Head(column, self.asked.url(sort=f"-{column.name}" if sort.descending else column.name), "")
+
+    def body(self) -> Iterator[SafeString]:
+        """The cells of each row. django-tables2 asks for each cell anew what its column's attributes are and render takes."""
+        columns = [Cells.of(column, lead=column.name == self.lead) for column in self.columns]
+        for record in self.data:
+            yield format_html_join("", "{}", ((one.draw(record),) for one in columns))
