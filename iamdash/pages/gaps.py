@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from django.db.models import QuerySet
 
@@ -43,21 +44,49 @@ def _some(names: list[str]) -> str:
     return f"account {names[0]}" if len(names) == 1 else f"{len(names)} accounts"
 
 
+Told: TypeAlias = tuple[str, ...]  # of a row of coverage what FIELDS say
+FIELDS = ("api", "region", "state", "detail", "permission")
+
+
 class Gaps:
-    """of(account primary key, api): a sentence that says why the API's answer is missing, "" when it is whole. One query."""
+    """of(account primary key, api): a sentence that says why the API's answer is missing, "" when it is whole. One query.
+
+    Most accounts are told alike, so that few sentences are made for a thousand.
+    """
 
     def __init__(self, accounts: Iterable[int], *apis: str) -> None:
-        rows: defaultdict[int, list[records.Coverage]] = defaultdict(list)
-        for row in Coverage.objects.filter(account__in=set(accounts), api__in=apis):
-            rows[row.account_id].append(row.as_record)
-        self._coverage: Mapping[int, list[records.Coverage]] = rows
+        rows: defaultdict[int, list[Told]] = defaultdict(list)
+        asked = Coverage.objects.filter(account__in=set(accounts), api__in=apis)
+        for pk, *told in asked.values_list("account", *FIELDS):
+            rows[pk].append(tuple(told))
+        self._told = {pk: frozenset(one) for pk, one in rows.items()}
+        self._said: dict[tuple[frozenset[Told], tuple[str, ...], tuple[str, ...]], str] = {}
 
     def of(self, account: int, api: str) -> str:
-        return "; ".join(str(gap) for gap in self._facts(account).gaps((api,)))
+        return self._of(account, (api,), ())
 
     def of_any(self, account: int, apis: Iterable[str]) -> str:
         """Of APIs that can stand for each other: "" when one of them is whole."""
-        return "; ".join(str(gap) for gap in self._facts(account).gaps((), apis))
+        return self._of(account, (), tuple(apis))
 
-    def _facts(self, account: int) -> Facts:
-        return Facts(records.Snapshot(account_id="", as_of=_EPOCH, coverage=tuple(self._coverage.get(account, ()))))
+    def _of(self, account: int, needs: tuple[str, ...], any_of: tuple[str, ...]) -> str:
+        key = self._told.get(account, frozenset()), needs, any_of
+        if key not in self._said:
+            self._said[key] = "; ".join(str(gap) for gap in _facts(key[0]).gaps(needs, any_of))
+        return self._said[key]
+
+
+def _facts(told: Iterable[Told]) -> Facts:
+    rows = (dict(zip(FIELDS, one, strict=True)) for one in sorted(told))
+    coverage = [
+        records.Coverage(
+            api=row["api"],
+            region=row["region"],
+            state=records.State(row["state"]),
+            observed_at=_EPOCH,
+            detail=row["detail"],
+            permission=row["permission"],
+        )
+        for row in rows
+    ]
+    return Facts(records.Snapshot(account_id="", as_of=_EPOCH, coverage=tuple(coverage)))
