@@ -6,13 +6,18 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
 from iamdash.access import audit
 from iamdash.access.models import Operator
+
+ASKED = "provider_asked_at"  # in the session: when the identity provider last asked who it is, as it says (auth_time)
 
 
 class ClosedSignup(DefaultAccountAdapter):
@@ -33,7 +38,29 @@ class ClosedSignup(DefaultAccountAdapter):
         """Not for who just signed in: that is as good as a confirmation."""
         records = get_authentication_records(self.request, self.request.user)
         since = timezone.now().timestamp() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-        return not any(one.get("at", 0) > since for one in records)
+        if any(self._proven_at(one) > since for one in records):
+            return False
+        if only_by_provider(self.request.user):
+            raise ReauthenticationRequired  # allauth lets them pass unasked
+        return True
+
+    def _proven_at(self, record: dict[str, Any]) -> float:
+        """A provider may let somebody through whom it asked this morning: its word for when counts, where it gives one."""
+        at = float(record.get("at", 0))
+        asked = self.request.session.get(ASKED) if record.get("method") == "socialaccount" else None
+        return at if asked is None else min(at, asked)
+
+    def get_reauthentication_methods(self, user: Operator) -> list[dict[str, Any]]:
+        if not only_by_provider(user):
+            return list(super().get_reauthentication_methods(user))
+        return [{"id": "sso", "description": "Use single sign-on", "url": reverse("sso_confirm")}]
+
+
+def only_by_provider(operator: Operator) -> bool:
+    """Without a password or a second factor here: nobody but the identity provider can tell that it is them."""
+    return (
+        operator.is_authenticated and not get_reauthentication_flows(operator) and operator.socialaccount_set.exists()
+    )
 
 
 def may_sign_in_here(operator: Operator) -> bool:

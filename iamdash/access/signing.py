@@ -11,6 +11,7 @@ from allauth.core import context
 from allauth.mfa import signals as mfa_signals
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.views import LoginWebAuthnView
+from allauth.socialaccount.models import SocialLogin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.signals import user_logged_out, user_login_failed
@@ -21,6 +22,7 @@ from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from iamdash.access import audit, sessions
+from iamdash.access.adapter import ASKED
 from iamdash.access.models import Operator
 
 REFUSED = audit.Outcome.REFUSED
@@ -77,9 +79,19 @@ def listen() -> None:
     post_save.connect(_added, sender=Authenticator, dispatch_uid="audit _added")
 
 
-def _signed_in(request: HttpRequest, user: Operator, **_: Any) -> None:
+def _signed_in(request: HttpRequest, user: Operator, **told: Any) -> None:
     sessions.clear()
+    _note_asked(request, told.get("sociallogin"))
     audit.record(request, "sign-in", user.username, by=user, methods=methods(request, user))
+
+
+def _note_asked(request: HttpRequest, sociallogin: SocialLogin | None) -> None:
+    """When the provider asked who it is, in seconds; what is no number is not told."""
+    asked = sociallogin.state.get("auth_time") if sociallogin else None
+    if isinstance(asked, int | float) and not isinstance(asked, bool):
+        request.session[ASKED] = asked
+    else:
+        request.session.pop(ASKED, None)
 
 
 def _signed_out(request: HttpRequest, user: Operator | None, **_: Any) -> None:

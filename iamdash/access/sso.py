@@ -48,6 +48,7 @@ class Adapter(DefaultSocialAccountAdapter):
         try:
             told = claims(sociallogin.account.extra_data)
             sociallogin.account.extra_data = {"userinfo": {key: told[key] for key in KEPT if key in told}}
+            sociallogin.state["auth_time"] = told.get("auth_time")
             operator, made = admitted(sociallogin, told, provider)
         except NotAdmittedError as reason:
             audit.record(

@@ -6,9 +6,11 @@ from functools import wraps
 from typing import Any
 
 import structlog
+from allauth.account.utils import get_next_redirect_url
 from allauth.socialaccount.providers.openid_connect import views
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 from jwt import PyJWTError
 from requests import RequestException
 
@@ -29,6 +31,12 @@ def _said(view: View) -> View:
             return render(request, "socialaccount/authentication_error.html", status=401)
 
     return saying
+
+
+@require_safe
+def confirm(request: HttpRequest) -> HttpResponse:
+    """For who has no password and no second factor here: the identity provider is to ask again who it is."""
+    return render(request, "socialaccount/confirm.html", {"next": get_next_redirect_url(request) or ""})
 
 
 login, callback = _said(views.login), _said(views.callback)

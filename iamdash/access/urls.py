@@ -40,6 +40,7 @@ urlpatterns = [
     path("security/keys/<int:pk>/name/", keys.edit_webauthn, name="mfa_edit_webauthn"),
     path("oidc/<str:provider_id>/login/", sso_views.login, name="openid_connect_login"),
     path("oidc/<str:provider_id>/login/callback/", sso_views.callback, name="openid_connect_callback"),
+    path("oidc/confirm/", sso_views.confirm, name="sso_confirm"),
     path("cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
 ]
 if "saml" in settings.SSO:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,6 +12,8 @@ import pytest
 import requests
 from allauth.socialaccount.models import SocialAccount
 from django.core.cache import cache
+from django.urls import reverse
+from oidc_provider_mock import _storage
 
 from collectors.models import Account
 from findings.models import AccountGroup, GroupMember
@@ -153,3 +157,42 @@ def test_a_provider_that_is_down_is_said(sso: str, settings: Any) -> None:
     response = WebClient().post(LOGIN)
     assert response.status_code < 500
     assert "Single sign-on failed" in response.content.decode()
+
+
+AGAIN = "/sign-in/oidc/sso/login/?auth_params=prompt%3Dlogin%26max_age%3D0"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "asks"),
+    [
+        (None, False),  # the provider does not say when it asked: the sign-in was just now
+        (1, False),
+        (60, True),  # it let somebody through whom it knew
+    ],
+)
+def test_who_has_nothing_but_single_sign_on_confirms_by_it(
+    minutes: int | None, asks: bool, sso: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(minutes: int | None) -> None:
+        when = None if minutes is None else int(time.time()) - 60 * minutes
+        monkeypatch.setattr(_storage.AuthorizationCode, "get_auth_time", lambda _: when)
+
+    client, page = WebClient(), reverse("mfa_activate_totp")
+    asked(minutes)
+    come(client, told(sso, "r-1", groups=["iam-admins"]))
+    first = client.get(page)
+    assert (first.status_code == 302) is asks
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+    led = client.get(page)
+    assert led["Location"].startswith(reverse("sso_confirm"))
+    shown = client.get(led["Location"]).content.decode()
+    assert html.escape(AGAIN) in shown
+    assert f'name="next" value="{page}"' in shown
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+    asked(0)
+    away = client.post(AGAIN, {"next": page})["Location"]
+    assert "prompt=login" in away
+    assert "max_age=0" in away
+    back = requests.post(away, data={"sub": "r-1"}, allow_redirects=False, timeout=10)
+    assert client.get(back.headers["Location"].removeprefix("http://testserver"))["Location"] == page
+    assert client.get(page).status_code == 200

@@ -237,6 +237,7 @@ OWN = {
     "account_change_password",
     "account_set_password",
     "account_reauthenticate",
+    "sso_confirm",
     "security",
     "sessions-end",
     "mfa_index",
