@@ -107,8 +107,10 @@ def judge(subject: AccountSubject | Role | User, facts: Facts) -> Iterator[Outco
 
 def _of_account(facts: Facts) -> Iterator[Outcome]:
     """Resources that are no roles or users of ours; a role that is gone is no longer analyzed tomorrow."""
+    # Whose roles and users these are, the snapshot says. It may come a moment later; till then the registry says unknown.
+    waits = not facts.covered(SNAPSHOT)
     for resource, some in facts.analyzers.told.items():
-        if resource in facts.principal_by_arn or (_iam(some[0]) and facts.complete(SNAPSHOT)):
+        if resource in facts.principal_by_arn or (_iam(some[0]) and (waits or facts.complete(SNAPSHOT))):
             continue
         for one in some:
             if one.type in SAID and not _told_of_bucket(one, facts):

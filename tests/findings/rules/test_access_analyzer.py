@@ -183,3 +183,14 @@ def test_what_nobody_asked_is_unknown() -> None:
 def test_a_role_that_is_gone_is_not_told() -> None:
     gone = "arn:aws:iam::000000000001:role/gone"
     assert statuses("LP408", found(gone), coverage=asked()) == []
+
+
+def test_whose_role_it_is_waits_for_the_snapshot() -> None:
+    """Else it opens with the account when Access Analyzer answers first, and resolves a moment later."""
+    reader, missing = "arn:aws:iam::000000000001:role/reader", "iam:GetAccountAuthorizationDetails"
+    early = tuple(one for one in asked() if one.api != missing)
+    (one,) = verdicts("LP408", found(reader), coverage=early)
+    assert (one.subject.type, one.status, one.reason) == ("account", Status.UNKNOWN, f"{missing} was not collected")
+    assert set(statuses("LP408", found(KEY), coverage=early)) == {f"open {KEY}", "unknown"}
+    denied = (*early, records.Coverage(api=missing, state=State.DENIED, observed_at=AS_OF))
+    assert f"open {reader}" in statuses("LP408", found(reader), coverage=denied)
