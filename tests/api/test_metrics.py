@@ -246,7 +246,9 @@ def test_the_alerts_of_the_documentation_are_about_metrics_that_exist() -> None:
     (block,) = re.findall(r"```yaml\n(groups:.*?)```", text, re.S)
     documented = set(re.findall(r"^\| `(iamdash_\w+?)`", text, re.M)) | {"iamdash_http_request_seconds_bucket"}
     rules = [rule for group in yaml.safe_load(block)["groups"] for rule in group["rules"]]
+    sections = re.findall(r"^## .*`([\w-]+)`$", DOCS.with_name("runbook.md").read_text(), re.M)
     assert len(rules) > 6
     for rule in rules:
         assert set(re.findall(r"iamdash_\w+", rule["expr"])) <= documented, rule["alert"]
         assert rule["annotations"]["summary"]
+        assert rule["annotations"]["runbook"] in sections, rule["alert"]
