@@ -26,6 +26,7 @@ HISTORY = {
     "version",
     "findingevent",
     "endedinterval",
+    "pastrulestate",
     "change",
     "changedentity",
     "accountday",
@@ -36,6 +37,7 @@ HISTORY = {
 OWN = {
     "account": {"added_at"},
     "trailwatch": {"looked_back_at"},
+    "change": {"digest"},  # of all that is told, which is compared by itself, and of the ids of its calls
     "changedentity": {"calls"},
     "scpevidence": {"judged_for"},
 }
@@ -89,7 +91,7 @@ def _apart(one: str, other: str) -> str:
     """Two rows by the columns in which they differ."""
     before, after = _flat(json.loads(one)), _flat(json.loads(other))
     keys = (k for k in before | after if before.get(k) != after.get(k) and "digest" not in k)
-    return "; ".join(f"{k}: {before.get(k)} -> {after.get(k)}"[:300] for k in keys)
+    return "; ".join(f"{k}: {before.get(k)} -> {after.get(k)}"[:300] for k in keys) or "a digest alone"
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
