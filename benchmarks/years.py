@@ -144,6 +144,9 @@ def _findings(cursor: Any, given: dict[str, Any]) -> None:
       join rule r on r.n = least(%(rules)s, z.n)
       cross join lateral (select case when x < .7 then op + y * y * interval '200 days' end as later) l
       cross join lateral (select case when later < %(now)s then later end as res) q) f"""
+    due = (
+        "case when res is null and severity > 1 then op + interval '1 day' * (array[365, 180, 90, 30, 7])[severity] end"
+    )
     copy(
         Finding,
         source,
@@ -164,7 +167,8 @@ def _findings(cursor: Any, given: dict[str, Any]) -> None:
         resolved_at="res",
         resolved_why="case when res is null then '' when mod(g, 9) = 0 then 'subject_gone' else 'clear' end",
         status="case when res is null then 'open' else 'resolved' end",
-        due_at="case when res is null and severity > 1 then op + interval '1 day' * (array[365, 180, 90, 30, 7])[severity] end",
+        due_at=due,
+        late=f"coalesce({due} <= %(now)s, false)",
     )
     told = "(select * from findings_finding) f"
     both = {"account_id": "account_id", "finding_id": "id"}
@@ -196,11 +200,13 @@ def _derived(cursor: Any, given: dict[str, Any]) -> None:
     alike = ("account_id", "code", "practice", "severity", "subject_type", "status")
     copy(
         FindingCount,
-        f"""(select {", ".join(alike)}, reopened > 0 as again, count(*) as n from findings_finding
+        f"""(select {", ".join(alike)}, reopened > 0 as again, count(*) as n, count(*) filter (where late) as n_late
+        from findings_finding
         group by {", ".join(alike)}, again) c""",
         given,
         again="again",
         n="n",
+        n_late="n_late",
         **{name: name for name in alike},
     )
     ended = "(select * from findings_finding where resolved_at is not null) f"
@@ -290,6 +296,7 @@ def _derived(cursor: Any, given: dict[str, Any]) -> None:
         n_open="20",
         n_clear="170",
         n_unknown="10",
+        n_in_doubt="10",
         as_of="%(now)s",
     )
 

@@ -153,6 +153,8 @@ class Groups:
     def standing(self, place: Place) -> Standing:
         """Of groups by OUs or tags it cannot be told where those were not read, unless the account belongs to them by another
         way."""
+        if not self.by_name:
+            return Standing(place)
         found = {group.key: group.name for group in self._holding(place)}
         unsure = {
             group.key: group.name

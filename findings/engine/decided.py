@@ -28,15 +28,17 @@ from findings.models.decided import STANDS
 KEPT = 4  # lists of AWS's networks in a process's memory
 
 
-def settings_of(account: Account, place: Place | None = None) -> Settings:
-    """place: where the account is now; None: as of its last judgement. Four queries, up to three more when OUs or groups decide,
-    and one when AWS's list is another than before."""
+def settings_of(account: Account, place: Place | None = None, names: Names | None = None) -> Settings:
+    """place: where the account is now; None: as of its last judgement. names: of networks, where they are at hand.
+
+    Four queries, two of them for names; up to three more when OUs or groups decide, one when AWS's list is another than before.
+    """
     seldom = {api.name: source.every for source in sources().values() for api in source.apis if source.every > 1}
     return as_settings(
         values_of([account], {} if place is None else {account.pk: place})[account.pk],
         collect_every_hours=django_settings.COLLECT_EVERY_HOURS,
         seldom=seldom,
-        networks=Names([account.pk]).named(account.pk),
+        networks=(names or Names([account.pk])).named(account.pk),
         kinds=kinds_of(account),
         lookup_days=min(django_settings.LOOKUP_DAYS, 90),
     )

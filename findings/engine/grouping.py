@@ -55,14 +55,19 @@ def standings(
     Up to four queries.
     """
     if accounts is None:
-        accounts = Account.objects.only("pk", "aws_id")
-    accounts = list(accounts)
-    known = dict(places or {})
-    missing = {account.pk: account.aws_id for account in accounts if account.pk not in known}
-    stored = AccountPlace.objects.filter(account__in=missing) if missing else ()
-    known |= {row.account_id: row.place(missing[row.account_id]) for row in stored}
+        ids = dict(Account.objects.values_list("pk", "aws_id"))
+        stored = AccountPlace.objects.all()
+    else:
+        ids = {account.pk: account.aws_id for account in accounts}
+        missing = ids.keys() - (places or {}).keys()
+        stored = AccountPlace.objects.filter(account__in=missing) if missing else AccountPlace.objects.none()
+    rows = stored.values_list("account", "ous", "names", "tags", "unknown")
+    known = {
+        pk: Place(ids[pk], tuple(zip(ous, names, strict=True)), *more) for pk, ous, names, *more in rows if pk in ids
+    }
+    known |= places or {}
     held = Groups(groups() if all_groups is None else all_groups)
-    return {one.pk: held.standing(known.get(one.pk) or Place(one.aws_id, unknown=NOT_JUDGED)) for one in accounts}
+    return {pk: held.standing(known.get(pk) or Place(aws_id, unknown=NOT_JUDGED)) for pk, aws_id in ids.items()}
 
 
 def groups() -> list[Group]:

@@ -16,7 +16,7 @@ from collectors.models import Account, Coverage, Version
 from collectors.models.inventory import KINDS
 from collectors.sources import Source
 from findings.engine import judge_account
-from findings.models import AccountDay, DailyCount, Finding, ProvenanceDay, RuleState, Unknown
+from findings.models import AccountDay, DailyCount, Finding, PastRuleState, ProvenanceDay, RuleState, Unknown
 from findings.rules.judgement import Identity
 
 BATCH = 500
@@ -73,7 +73,7 @@ def _empty(account: Account, entries: Iterable[Entry]) -> list[Model]:
         aside += [] if kind.name in kinds else rows
         rows.delete()
     Version.objects.filter(account=account, kind__in=kinds).delete()
-    for model in (Finding, AccountDay, DailyCount, ProvenanceDay, RuleState, Unknown):
+    for model in (Finding, AccountDay, DailyCount, ProvenanceDay, RuleState, PastRuleState, Unknown):
         model.objects.filter(account=account).delete()
     return aside
 

@@ -1,13 +1,14 @@
-"""How each rule stands in the account, and what is unknown; only differences are written."""
+"""How each rule stands in the account, how it stood before, and what is unknown; only differences are written."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from collectors.models import Account
-from findings.models import RuleState, Unknown
+from findings.models import PastRuleState, RuleState, Unknown
 from findings.rules.judgement import Judgement
 from findings.vocabulary import Status
 
@@ -21,6 +22,7 @@ class Tally(NamedTuple):
     n_open: int
     n_clear: int
     n_unknown: int
+    n_in_doubt: int
     reason: str
 
 
@@ -44,24 +46,37 @@ def _tallies(judged: Judgement) -> Mapping[str, Tally]:
         n_open = sum(Status.OPEN in s for s in statuses)
         n_unknown = sum(Status.UNKNOWN in s and Status.OPEN not in s for s in statuses)
         n_clear = len(statuses) - n_open - n_unknown
-        tallies[code] = Tally(len(statuses), n_open, n_clear, n_unknown, judged.missing[code])
+        n_in_doubt = sum(Status.UNKNOWN in s for s in statuses)
+        tallies[code] = Tally(len(statuses), n_open, n_clear, n_unknown, n_in_doubt, judged.missing[code])
     return tallies
 
 
 def _write_states(account: Account, tallies: Mapping[str, Tally], judged: Judgement) -> None:
+    as_of = judged.facts.as_of
     stored = {state.code: state for state in RuleState.objects.filter(account=account)}
-    new, changed = [], []
-    for code, tally in tallies.items():
-        state = stored.get(code)
-        if state is None:
-            new.append(RuleState(account=account, code=code, as_of=judged.facts.as_of, **tally._asdict()))
-        elif Tally(*(getattr(state, name) for name in Tally._fields)) != tally:
-            for name, value in tally._asdict().items():
-                setattr(state, name, value)
-            state.as_of = judged.facts.as_of
-            changed.append(state)
+    new = [
+        RuleState(account=account, code=c, as_of=as_of, **t._asdict()) for c, t in tallies.items() if c not in stored
+    ]
+    changed = [state for c, state in stored.items() if c in tallies and _tally(state) != tallies[c]]
+    PastRuleState.objects.bulk_create(_ended(changed, as_of), BATCH, ignore_conflicts=True)
+    for state in changed:
+        for name, value in tallies[state.code]._asdict().items():
+            setattr(state, name, value)
+        state.as_of = as_of
     RuleState.objects.bulk_create(new, BATCH)
     RuleState.objects.bulk_update(changed, [*Tally._fields, "as_of"], BATCH)
+
+
+def _tally(state: RuleState) -> Tally:
+    return Tally(*(getattr(state, name) for name in Tally._fields))
+
+
+def _ended(states: Iterable[RuleState], until: datetime) -> Iterator[PastRuleState]:
+    """Those that held at the end of some day."""
+    for state in states:
+        if state.as_of.astimezone(UTC).date() < until.astimezone(UTC).date():
+            numbers = _tally(state)._asdict()
+            yield PastRuleState(account_id=state.account_id, code=state.code, as_of=state.as_of, until=until, **numbers)
 
 
 def _write_unknowns(account: Account, judged: Judgement) -> None:

@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.db.models import CharField, Count, QuerySet, Sum, Value
+from django.db.models import Count, QuerySet, Sum
 
 from collectors.models import Account
 from findings.engine.decided import values_of
 from findings.frameworks.answering import answered_by, bucket
 from findings.frameworks.catalogue import Answer, Control
-from findings.frameworks.past import Then
+from findings.frameworks.past import Stated, Then, stated
 from findings.frameworks.states import NOTHING_SEEN, Seen, State, Verdict, judge
 from findings.models import Finding, FindingCount, RuleState, Unknown
 
 CHUNK = 2000  # rows that come from the database at once
 REASONS = 5  # of one rule in one account
 Key = tuple[int, str]  # account's key, rule
-Stated = tuple[
-    int, int, int, str, datetime
-]  # subjects, clear, unknown, sources that were not read, since when it is so
 # Where one account passes and in another nobody looks, the control has not passed.
 WORST_FIRST = (
     State.FAILED,
@@ -70,45 +66,38 @@ def standings(
 def _sights(
     ids: list[int], answers: set[Answer], *, reasons: bool, then: Then | None
 ) -> Mapping[int, Mapping[Answer, Seen]]:
+    codes = {one.code for one in answers}
     faults = then or Faults(ids, answers)
-    states = _states(ids, answers)
-    unknowns = _unknowns(ids, {one.code for one in answers if reasons or not one.whole}, reasons=reasons)
+    states = then.states if then else stated(RuleState.objects.filter(account__in=ids, code__in=codes))
+    unknowns = _unknowns(ids, codes, then) if reasons else {}
     sights: defaultdict[int, dict[Answer, Seen]] = defaultdict(dict)
     for answer in answers:
         for pk in ids:
             key = pk, answer.code
             open_, accepted = faults.of(pk, answer)
             state = states.get(key)
-            if then and (gap := then.gap(pk, answer, state[-1] if state else None)):
+            if then and (gap := then.gap(pk, answer)):
                 sights[pk][answer] = Seen(open=open_, accepted=accepted, reasons=(gap,))
             elif state or open_ or accepted:
-                sights[pk][answer] = _seen(answer, state, unknowns.get(key, {}), open_, accepted)
+                sights[pk][answer] = _seen(answer, state, unknowns.get(key, ()), open_, accepted)
     return sights
 
 
-def _seen(answer: Answer, state: Stated | None, unknown: Mapping[str, int], open_: int, accepted: int) -> Seen:
+def _seen(answer: Answer, state: Stated | None, unknown: Iterable[str], open_: int, accepted: int) -> Seen:
     if state is None:
         return Seen(open=open_, accepted=accepted)
-    subjects, clear, n_unknown, missing, _ = state
-    reasons = tuple(dict.fromkeys((*((missing,) if missing else ()), *(one for one in unknown if one))))
-    return Seen(
-        True, subjects, clear, n_unknown if answer.whole else sum(unknown.values()), open_, accepted, reasons[:REASONS]
-    )
+    reasons = tuple(dict.fromkeys((*((state.missing,) if state.missing else ()), *unknown)))[:REASONS]
+    n = state.unknown if answer.whole else state.in_doubt
+    return Seen(True, state.subjects, state.clear, n, open_, accepted, reasons)
 
 
-def _states(ids: list[int], answers: set[Answer]) -> Mapping[Key, Stated]:
-    rows = RuleState.objects.filter(account__in=ids, code__in={one.code for one in answers})
-    found = rows.values_list("account", "code", "n_subjects", "n_clear", "n_unknown", "reason", "as_of")
-    return {(pk, code): rest for pk, code, *rest in found.iterator(CHUNK)}
-
-
-def _unknowns(ids: list[int], codes: set[str], *, reasons: bool) -> Mapping[Key, Mapping[str, int]]:
-    """Reason -> of how many subjects; without reasons all under "". Which part is unknown of a subject is not kept."""
-    found: defaultdict[Key, dict[str, int]] = defaultdict(dict)
-    rows = Unknown.objects.filter(account__in=ids, code__in=codes).order_by()
-    columns = ("account", "code", "reason" if reasons else Value("", CharField()))
-    for pk, code, reason, n in rows.values_list(*columns).annotate(n=Count("pk")).iterator(CHUNK):
-        found[pk, code][reason] = n
+def _unknowns(ids: list[int], codes: set[str], then: Then | None) -> Mapping[Key, list[str]]:
+    """Reasons of single subjects; of a past day those that still hold. Which part is unknown of a subject is not kept."""
+    found: defaultdict[Key, list[str]] = defaultdict(list)
+    rows = Unknown.objects.filter(account__in=ids, code__in=codes).order_by("account", "code", "reason")
+    some = rows.filter(since__lt=then.at) if then else rows
+    for pk, code, reason in some.values_list("account", "code", "reason").distinct().iterator(CHUNK):
+        found[pk, code].append(reason)
     return found
 
 

@@ -43,8 +43,8 @@ class State(enum.StrEnum):
 class Seen:
     """What a rule and its findings say in an account, as far as they answer. judged: it has a verdict there at all.
 
-    subjects, clear: of the whole rule. unknown: subjects that it cannot tell of; where only a part of it answers, all of its
-    unknowns. open, accepted: findings. reasons: why something is unknown; where it is not judged, why not.
+    subjects, clear: of the whole rule. unknown: subjects that it cannot tell of; where only a part of it answers, those of which
+    it cannot tell some part. open, accepted: findings. reasons: why something is unknown; where it is not judged, why not.
     """
 
     judged: bool = False

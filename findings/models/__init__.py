@@ -21,7 +21,7 @@ from .recorded import RecordedRegion
 from .review import Review, ReviewAccount, ReviewDecision, Reviewer, ReviewItem, ReviewOutcome, ReviewSighting
 from .right_sizing import RightSizing
 from .session_verdict import SessionVerdict
-from .state import RuleState, Unknown
+from .state import PastRuleState, RuleState, Unknown
 from .ticket import Ticket, TicketNews
 from .timeline import Change, ChangedEntity, TimelineRead
 from .work import Acceptance, Assignment, Note
@@ -53,6 +53,7 @@ __all__ = [
     "KindOverride",
     "NamedNetwork",
     "Note",
+    "PastRuleState",
     "PermissionSetRole",
     "PrincipalPosture",
     "Provenance",

@@ -9,9 +9,10 @@ from findings.models.finding import PRACTICES, SEVERITIES, Finding
 class FindingCount(models.Model):
     """How many findings are alike in what lists are narrowed and counted by. Pages sum n; one row alone says nothing.
 
-    Triggers write it (migration 0019, docs/decisions/0012): each statement that changes findings, whoever's it is, adds rows with
-    the difference, in its own transaction. So sums are exact at any moment, and no writer ever waits for another one.
-    engine/counted.py puts an account's rows together again. again: it was reopened at least once.
+    Triggers write it (migrations 0019 and 0022, docs/decisions/0012): each statement that changes findings, whoever's it is, adds
+    rows with the difference, in its own transaction. So sums are exact at any moment, and no writer ever waits for another one.
+    engine/counted.py puts an account's rows together again. again: it was reopened at least once. n_late: of n those that are
+    late (Finding.late), which is nearly all that is overdue.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, db_index=False)
@@ -22,6 +23,7 @@ class FindingCount(models.Model):
     status = models.CharField(max_length=8, choices=Finding.Status)
     again = models.BooleanField()
     n = models.IntegerField()
+    n_late = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         indexes = [models.Index("account", "status", name="finding_count_of_account")]

@@ -12,6 +12,7 @@ SEVERITIES = [(s.value, s.label) for s in Severity]
 UNRESOLVED = models.Q(resolved_at=None)
 AGAIN = UNRESOLVED & models.Q(reopened__gt=0)
 DUE = UNRESOLVED & ~models.Q(due_at=None)
+NOT_YET = DUE & models.Q(late=False)
 ASSIGNED = ~models.Q(assignee="")
 # What lists count by; where time tells which findings are meant, an index holds it with the time (else: models/counted.py).
 COUNTED = ["account", "code", "practice", "severity", "subject_type", "status"]
@@ -27,6 +28,8 @@ class Finding(models.Model):
     What people decided is in rows of models/work.py; here it is as of the last judgement or decision. acceptance: the one that
     hides it, since accepted_at. due_at: when it must be resolved by the settings of its severity; none while it is accepted, and
     accepted_for, how long it was so in its interval, is added. assignee: "" where nobody said; then the account's owner answers.
+    late: due_at was over when it was written (a trigger, migration 0022) or when the worker last looked (engine/counted.py). All
+    that is late is overdue, and of the rest what due_at says.
     """
 
     class Status(models.TextChoices):
@@ -64,6 +67,7 @@ class Finding(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_for = models.DurationField(default=timedelta())
     due_at = models.DateTimeField(null=True, blank=True)
+    late = models.BooleanField(default=False, db_default=False, editable=False)
     assignee = models.CharField(max_length=150, default="", blank=True)
 
     class Meta:
@@ -102,6 +106,13 @@ class Finding(models.Model):
             models.Index(fields=["due_at"], include=COUNTED, name="finding_due", condition=DUE),
             # For operators of some accounts: what they may see is asked of each row that an index does not find by its account.
             models.Index(fields=["account", "due_at"], include=COUNTED[1:], name="finding_due_of", condition=DUE),
+            models.Index(fields=["due_at"], include=[*COUNTED, "late"], name="finding_due_next", condition=NOT_YET),
+            models.Index(
+                fields=["account", "due_at"],
+                include=[*COUNTED[1:], "late"],
+                name="finding_due_next_of",
+                condition=NOT_YET,
+            ),
             models.Index("assignee", "severity", "opened_at", "id", name="finding_assigned", condition=ASSIGNED),
         ]
 

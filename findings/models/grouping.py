@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from collectors.models import Account
-from findings.analysis.places import Group, Place, Scope
+from findings.analysis.places import Group, Scope
 from findings.models.decided import STANDS
 
 SCOPES = [(scope.value, scope.value) for scope in Scope]
@@ -34,9 +34,6 @@ class AccountPlace(models.Model):
 
     def __str__(self) -> str:
         return f"place of {self.account_id}"
-
-    def place(self, aws_id: str) -> Place:
-        return Place(aws_id, tuple(zip(self.ous, self.names, strict=True)), self.tags, self.unknown)
 
 
 class Ending(models.Model):

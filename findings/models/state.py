@@ -9,7 +9,8 @@ class RuleState(models.Model):
     """How a rule stands in an account: "42 roles checked, none unused". Subjects the rule does not apply to are not
     counted.
 
-    n_open counts subjects with an open fault, not findings. reason: the sources that were not read, "" when all were.
+    n_open counts subjects with an open fault, not findings. n_in_doubt: those of which something is unknown, also where
+    something else of them is open. reason: the sources that were not read, "" when all were.
     as_of: since when these numbers hold; a judgement that changes none of them writes nothing.
     """
 
@@ -19,6 +20,7 @@ class RuleState(models.Model):
     n_open = models.PositiveIntegerField()
     n_clear = models.PositiveIntegerField()
     n_unknown = models.PositiveIntegerField()
+    n_in_doubt = models.PositiveIntegerField(default=0)
     reason = models.TextField(default="", blank=True)
     as_of = models.DateTimeField()
 
@@ -27,6 +29,31 @@ class RuleState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.n_open} of {self.n_subjects} open"
+
+
+class PastRuleState(models.Model):
+    """How a rule stood before its numbers changed, as of RuleState. Written once, when they change.
+
+    Only what held at the end of a day (UTC) is kept, so there is at most one a day. Since migration 0025: of the time before
+    there are none. It held from as_of until the moment `until`, which is the as_of of what came after.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, db_index=False)
+    code = models.CharField(max_length=5)
+    n_subjects = models.PositiveIntegerField()
+    n_open = models.PositiveIntegerField()
+    n_clear = models.PositiveIntegerField()
+    n_unknown = models.PositiveIntegerField()
+    n_in_doubt = models.PositiveIntegerField()
+    reason = models.TextField(default="", blank=True)
+    as_of = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("account", "code", "until", name="past_rule_state_identity")]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.n_open} of {self.n_subjects} open until {self.until:%F}"
 
 
 class Unknown(models.Model):

@@ -10,7 +10,7 @@ from .days import Flow, Span, Trend, before, read
 from .keys import BY, Key
 from .lines import Line, Lines, lines
 from .points import Point
-from .scores import Mean, Moved, ScoreLine, practices, reasons, score_line
+from .scores import Mean, Moved, ScoreLine, practices, reasons, score_line, together
 from .times import Ended, Times, times
 
 __all__ = [
@@ -38,4 +38,5 @@ __all__ = [
     "reasons",
     "score_line",
     "times",
+    "together",
 ]

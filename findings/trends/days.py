@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -11,13 +11,11 @@ from django.db.models import Sum
 
 from findings.models import AccountDay
 from findings.trends import spans
-from findings.trends.spans import DAY
+from findings.trends.spans import DAY, FLOWS
 from findings.vocabulary import Severity
 
 WEEK = 7
 SEVERITIES = tuple(Severity)
-FLOWS = ("n_opened", "n_reopened", "n_resolved")
-COLUMNS = (*(s.slug for s in SEVERITIES), *FLOWS)
 
 
 @dataclass(frozen=True)
@@ -128,14 +126,16 @@ class Trend:
         return Flow(begin, sum(s.opened for s in some), sum(s.reopened for s in some), sum(s.resolved for s in some))
 
 
-def read(accounts: Iterable[int] | None, days: int, today: date) -> Trend:
-    """The last `days` days, today included. One query."""
-    start, stop = today - DAY * (days - 1), today + DAY
+def read(accounts: Iterable[int] | None, days: int, today: date, rows: Sequence[spans.Row] | None = None) -> Trend:
+    """The last `days` days, today included. rows: as of spans.read; one query where they are not given."""
+    rows = spans.read(accounts, days, today) if rows is None else rows
+    end = len(SEVERITIES)
     found = [
-        Span(first, until, judged, n, dict(zip(SEVERITIES, map(int, more[: len(SEVERITIES)]), strict=True)), *flows)
-        for first, until, judged, n, *more in spans.read(COLUMNS, accounts, start, stop)
-        for flows in [map(int, more[len(SEVERITIES) :]) if judged else (0, 0, 0)]
+        Span(first, until, judged, n, dict(zip(SEVERITIES, map(int, more[:end]), strict=True)), *flows)
+        for first, until, judged, _, n, *more in rows
+        for flows in [map(int, more[end : end + len(FLOWS)]) if judged else (0, 0, 0)]
     ]
+    start, stop = today - DAY * (days - 1), today + DAY
     return Trend(start, stop, tuple(sorted(found, key=lambda s: (s.first, s.until))))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -18,11 +18,12 @@ from collectors.models.joining import Standing
 from findings.models import AccountDay
 from findings.score import WHOLE, Lost
 from findings.trends import spans
-from findings.trends.spans import DAY
+from findings.trends.days import Trend
+from findings.trends.days import read as read_days
+from findings.trends.spans import DAY, SCORES
 from findings.vocabulary import Practice
 
 CLOSED = timedelta(days=90)  # as long AWS keeps a closed account; so long its last score counts
-COLUMNS = ("score", "decided", "unknown", "rules")
 
 
 @dataclass(frozen=True)
@@ -92,18 +93,31 @@ def counted(accounts: Iterable[int] | None, gone: Iterable[int]) -> list[int] | 
     return [pk for pk in some if pk not in gone]
 
 
+def together(accounts: Iterable[int] | None, days: int, today: date) -> tuple[Trend, ScoreLine]:
+    """What was open and the score, of one reading of the days. Three queries; four where accounts are closed."""
+    accounts = None if accounts is None else list(accounts)
+    gone, rows = closed(accounts, today), spans.read(accounts, days, today)
+    return read_days(accounts, days, today, rows), _line(accounts, gone, days, today, None if gone else rows)
+
+
 def score_line(accounts: Iterable[int] | None, days: int, today: date) -> ScoreLine:
     """Three queries. A day of which nothing is told of any account has no mean."""
-    gone = closed(accounts, today)
-    some = counted(accounts, gone)
-    start, stop = today - DAY * (days - 1), today + DAY
+    accounts = None if accounts is None else list(accounts)
+    return _line(accounts, closed(accounts, today), days, today, None)
+
+
+def _line(
+    accounts: Iterable[int] | None, gone: list[int], days: int, today: date, told: Sequence[spans.Row] | None
+) -> ScoreLine:
+    some, stop = counted(accounts, gone), today + DAY
     rows = [
-        (first, until, (n, 0 if judged else n, 0), tuple(map(int, sums)))
-        for first, until, judged, n, *sums in spans.read(COLUMNS, some, start, stop, known="score")
+        (first, until, (n, 0 if judged else n, 0), tuple(map(int, sums[-len(SCORES) :])))
+        for first, until, judged, scored, n, *sums in (spans.read(some, days, today) if told is None else told)
+        if scored
     ]
     begin = min((first for first, *_ in rows), default=stop)
     all_days = tuple(begin + DAY * n for n in range((stop - begin).days))
-    sums = [[0] * (3 + len(COLUMNS)) for _ in all_days]
+    sums = [[0] * (3 + len(SCORES)) for _ in all_days]
     for first, until, counts, numbers in [*rows, *(_never(some, begin, stop) if rows else ())]:
         for at in range((first - begin).days, (until - begin).days):
             sums[at] = [a + b for a, b in zip(sums[at], (*counts, *numbers), strict=True)]

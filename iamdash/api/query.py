@@ -13,7 +13,7 @@ from typing import Any
 from django.http import QueryDict
 
 from iamdash.api.problems import Problem
-from iamdash.pages.facets import Accounts, Between, Choices, Conditions, Facet, Texts
+from iamdash.pages.facets import Accounts, Between, Bound, Choices, Conditions, Facet, Texts
 from iamdash.pages.filters import LONGEST_SEARCH, Asked, Filters
 from iamdash.pages.when import OpenOn
 
@@ -25,6 +25,8 @@ MEANS = {
     "opened": "Opened or reopened on these days, both included; either may be left out",
     "since": "The current interval began on these days",
     "resolved": "Resolved on these days, also what came back since",
+    "reopened": "Came back on these days, both included; either may be left out",
+    "unjudged": "Of accounts that nobody judged on this day, UTC, and that were judged before it",
     "of": "Unique id of a role or user; its keys' findings are among them",
     "set": "ARN of a permission set of Identity Center: findings of the roles it makes",
     "fix": "Id of the root, OU or account where one change would close them",
@@ -168,7 +170,7 @@ def _values(facet: Facet) -> dict[str, Any]:
             return {"pattern": f"^{facet.pattern.pattern}$"}
         case Accounts():
             return {"pattern": "^[0-9]{12}$", "examples": ["111122223333"]}
-        case OpenOn():
+        case OpenOn() | Bound():
             return {"pattern": f"^{DAY}$", "examples": ["2026-11-01"]}
         case Between():
             return {"pattern": rf"^({DAY})?\.\.({DAY})?$", "examples": ["2026-11-01..2026-11-07"]}

@@ -80,7 +80,9 @@ class UploadBundle(forms.Form):
                 f"{file.name} is larger than {UPLOAD_LIMIT // 1_000_000} MB. Load it on the server: manage.py bundle load."
             )
         if not zipfile.is_zipfile(file):
-            raise forms.ValidationError(f"{file.name} is no zip. `manage.py bundle --help` prints how to make one.")
+            raise forms.ValidationError(
+                f"{file.name} is no zip. The command manage.py bundle --help prints how to make one."
+            )
         file.seek(0)
         return file
 

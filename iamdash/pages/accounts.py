@@ -21,10 +21,11 @@ from iamdash.access.models import Role
 from iamdash.pages import show
 from iamdash.pages.facets import Conditions
 from iamdash.pages.filters import Asked, Filters, Sort
-from iamdash.pages.grouped import group_facet, owned, owner_facet
+from iamdash.pages.grouped import group_facet, ou_facet, owned, owner_facet
 from iamdash.pages.lists import ListPage
 from iamdash.pages.severities import OPEN_FIELDS, counted, counts
 from iamdash.pages.tables import SELECT, ListTable, Ordered, picker
+from iamdash.pages.when import NotJudged
 
 COLLECTED = Exists(Coverage.objects.filter(account=OuterRef("pk")))
 TROUBLED = Exists(Coverage.objects.filter(account=OuterRef("pk"), state__in=TROUBLE))
@@ -107,8 +108,10 @@ class AccountList(ListPage):
                 conditions={k.value: (Q(connection__kind=k.value), k.label) for k in Connection.Kind}
                 | {"organization": (Q(connection__organization__isnull=False), "Joined with its organization")},
             ),
+            ou_facet("pk"),
             group_facet("pk"),
             owner_facet("pk"),
+            NotJudged(title="Not judged on", column="pk"),
         ),
         search=("name", "aws_id"),
         searched="name or account id",

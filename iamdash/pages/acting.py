@@ -44,8 +44,13 @@ def moment(days: int) -> datetime:
 
 
 def networks(account: int | None = None) -> Networks:
-    """The names that operators gave, and AWS's own; two queries a request. account: primary key; None: what holds for all."""
-    return once("networks", Names).of(account)
+    """As of `names`. account: primary key; None: what holds for all."""
+    return names().of(account)
+
+
+def names() -> Names:
+    """Of networks: those that operators gave, and AWS's own; two queries a request."""
+    return once("networks", Names)
 
 
 def verdict(who: int | None, confidence: str, reasons: Sequence[str], *, machine: bool | None = False) -> SafeString:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
+from urllib.parse import parse_qsl
 
 import django_tables2 as tables
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -27,7 +28,7 @@ from findings.models.timeline import How
 from iamdash.pages import acting, acts, show, timeline
 from iamdash.pages.acting import OLDEST, WORDS
 from iamdash.pages.acts import Linked, Period
-from iamdash.pages.facets import Accounts, Choices, Conditions, Counts, OfColumn, Option, Texts
+from iamdash.pages.facets import Accounts, Bound, Choices, Conditions, Counts, OfColumn, Option, Texts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.lists import ListPage
 from iamdash.pages.searching import NAMED, contains, found_by, named, pattern
@@ -194,6 +195,8 @@ class ChangeList(ListPage):
         ),
         facets=(
             Period(),
+            Bound(name="from", title="From", column="at", begins=True),
+            Bound(name="until", title="Until", column="at", begins=False),
             Choices(name="how", title="How", column="how", values=_labelled(How.choices)),
             Among(name="what", title="What", column="what", values={w.value: w.value.capitalize() for w in What}),
             Among(
@@ -268,7 +271,14 @@ class ChangeList(ListPage):
             entry.change.entry = entry  # type: ignore[attr-defined]
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
-        return {**acts.watching(asked), "looked_up": looked_up(acts.chosen_accounts(asked.chosen["account"]))}
+        bounds = {name: next(iter(asked.chosen[name]), "") for name in ("from", "until")}
+        return {
+            **acts.watching(asked),
+            "looked_up": looked_up(acts.chosen_accounts(asked.chosen["account"])),
+            "first": bounds["from"],
+            "last": bounds["until"],
+            "kept": parse_qsl(asked.url(**dict.fromkeys(bounds, ())).removeprefix("?")),
+        }
 
 
 def _said(row: ChangedEntity) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ class Chart:
     @property
     def spec(self) -> dict[str, Any]:
         """For static/js/charts.js, by json_script."""
-        drawn = [asdict(s) for s in self.series if s.token]
+        drawn = [vars(s) for s in self.series if s.token]
         return {"kind": self.kind, "labels": self.labels, "series": drawn, "dots": self.dots, "carried": self.carried}
 
     @property

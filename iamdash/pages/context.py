@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, Subquery
+from django.db import connection
 from django.http import HttpRequest
 from django.urls import reverse
 
-from collectors.models import Account, Coverage
-from collectors.models.account import HELD
+from collectors.models import Account
+from collectors.models.account import NOT_COLLECTED
 from collectors.models.coverage import TROUBLE
-from iamdash.pages import crumbs
+from iamdash.pages import crumbs, show
 from iamdash.pages.profile import USUAL, Profile
 
 LISTED = 200  # accounts that the selector offers; with more of them it leads to the accounts page
@@ -89,7 +89,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "account_chosen": chosen,
         "account_name": names.get(chosen, chosen),
         "account_target": account_target(request),
-        "nav": navigation(request, chosen, profile),
+        "nav": navigation(request, profile),
     }
 
 
@@ -106,33 +106,40 @@ def account_target(request: HttpRequest) -> str:
     return request.path if listed else reverse("overview")
 
 
+# In the order of Health's fields. Every page asks it, and the ORM takes longer to write it than the database to answer.
+_HEALTH = """
+select count(*), max(seen), min(seen), count(*) filter (where short), count(*) filter (where not tried),
+       count(*) filter (where seen is null)
+  from (
+    select (select max(c.complete_at) from collectors_coverage c where c.account_id = a.id and c.complete_at is not null) seen,
+           exists (select from collectors_coverage c where c.account_id = a.id) tried,
+           exists (select from collectors_coverage c where c.account_id = a.id and c.state = any(%(trouble)s)) short
+      from collectors_account a
+     where {which}
+  ) each
+"""
+# As models.account.HELD says.
+_NOT_HELD = """not exists (
+    select from collectors_membership m where m.account_id = a.id and (m.paused or m.standing = any(%(held)s))
+)"""
+
+
 def health(account: str = "") -> Health:
     """One query, within the operator's scope: three looks into indexes an account. What is known of a frozen account grows old on
     purpose: it counts alone only."""
-    accounts = Account.objects.filter(aws_id=account) if account else Account.objects.exclude(HELD)
-    coverage = Coverage.objects.filter(account=OuterRef("pk"))
-    whole = coverage.filter(complete_at__isnull=False).order_by("-complete_at").values("complete_at")
-    each = accounts.order_by().annotate(
-        seen=Subquery(whole[:1]), tried=Exists(coverage), short=Exists(coverage.filter(state__in=TROUBLE))
-    )
-    return Health(
-        **each.aggregate(
-            accounts=Count("pk"),
-            newest=Max("seen"),
-            oldest=Min("seen"),
-            partial=Count("pk", filter=Q(short=True)),
-            waiting=Count("pk", filter=Q(tried=False)),
-            unread=Count("pk", filter=Q(seen=None)),
+    which = "a.aws_id = %(account)s" if account else _NOT_HELD
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _HEALTH.format(which=which), {"account": account, "trouble": list(TROUBLE), "held": list(NOT_COLLECTED)}
         )
-    )
+        return Health(*cursor.fetchone())
 
 
-def navigation(request: HttpRequest, account: str, profile: Profile) -> list[NavItem]:
+def navigation(request: HttpRequest, profile: Profile) -> list[NavItem]:
     """The links carry what the operator's profile says, so that the address tells all that a page shows."""
     here = request.resolver_match.url_name if request.resolver_match else ""
-    kept = {"account": account} if account else {}
     return [
-        NavItem(label, view, reverse(view, query=_own(view, profile) | kept or None), key, _within(here, view))
+        NavItem(label, view, show.address(request, view, **_own(view, profile)), key, _within(here, view))
         for label, view, key in NAV
     ]
 

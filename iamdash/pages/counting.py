@@ -46,6 +46,8 @@ class Counting:
     def options(self, facet: Facet) -> list[Option]:
         """Counts leave out the facet's own choice, so that they tell what choosing another option would show. Where there are too
         many rows, options are what some of them have, and tell no number."""
+        if facet.kept and self._told_tab() and self._told() and not self._chosen(facet):
+            return facet.of_kept(self._sums[facet.kept], self.asked.narrowed(self.rows))
         if facet.alone or not facet.by:
             return [] if self.many else facet.options(self.asked.narrowed(self.rows, but=facet.name))
         together = facet in self._shared
@@ -79,13 +81,23 @@ class Counting:
         return [n if tab is self._tab and n <= self.most else None for tab in self._all_tabs]
 
     def _kept_tabs(self) -> Iterator[int]:
-        kept = [tab for tab in self._all_tabs if tab.counted is not None]
-        sums = self._narrowed_table("").aggregate(
-            **{f"n_{tab.slug}": Sum("n", default=0, filter=tab.counted) for tab in kept}
-        )
         left = self.asked.narrowed(self.rows, tab=False).order_by()
         for tab in self._all_tabs:
-            yield sums[f"n_{tab.slug}"] if tab in kept else left.filter(tab.where).count()
+            rest = tab.where if tab.counted is None else tab.beside
+            yield self._sums.get(f"tab_{tab.slug}", 0) + (0 if rest is None else left.filter(rest).count())
+
+    @cached_property
+    def _sums(self) -> Mapping[str, int]:
+        """Of the table of counts: tabs, and what facets that are alone keep, in the tab. One query."""
+        asked = {
+            f"tab_{tab.slug}": Sum(tab.n, default=0, filter=tab.counted)
+            for tab in self._all_tabs
+            if tab.counted is not None
+        }
+        kept = {one.kept for one in self.asked.filters.facets if one.kept}
+        asked |= {name: Sum(name, default=0, filter=self._tab.counted) for name in kept if self._told_tab()}
+        found: dict[str, int] = self._narrowed_table("").aggregate(**asked)
+        return found
 
     @cached_property
     def _one_pass(self) -> tuple[list[int], dict[str, Found]] | None:
@@ -113,13 +125,21 @@ class Counting:
         rest = [one for one in facets if one not in told]
         found: dict[str, Found] = {}
         if told:
-            tab = self.asked.tab.counted if self.asked.tab else None
-            found |= _of_each(told, counts(self._narrowed_table(but).filter(tab or Q()), _by(told), "n"))
+            found |= _of_each(told, self._kept_counts(_by(told), but))
         if rest:
             most = min(NAMED, self.limit) if self.many else self.limit
             some = counts(self.asked.narrowed(self.rows, but=but).order_by(), _by(rest), most=most + 1)
             found |= _of_each(rest, some, whole=some[0].total() <= most)
         return found
+
+    def _kept_counts(self, by: Sequence[By], but: str) -> Sequence[Counts]:
+        tab = self._tab
+        kept = counts(self._narrowed_table(but).filter(tab.counted or Q()), by, tab.n)
+        if tab.beside is not None:
+            rest = self.asked.narrowed(self.rows, tab=False, but=but).filter(tab.beside)
+            for whole, more in zip(kept, counts(rest.order_by(), by), strict=True):
+                whole.update(more)
+        return kept
 
     def _chosen(self, facet: Facet) -> bool:
         return bool(self.asked.chosen.get(facet.name))

@@ -21,6 +21,8 @@ from iamdash.pages.watched import Watched, watched
 
 RECENT = 30  # days
 GROUPS, CALLERS, PLACES, SERVICES = 15, 10, 12, 20
+BEHIND = {WHO.PERSON.value: "people", WHO.PROGRAM.value: "programs"}  # who was not told: with those not judged
+COUNTED = ("n", "people", "programs", "untold")
 FIRST_ADDRESS = KeyTextTransform(0, KeyTransform("networks", "data"))
 
 
@@ -92,11 +94,11 @@ def did(principal: Principal) -> Did:
     mine = [pk for pk, _ in actors.values_list("pk", "actor")]
     sessions = UsageSession.objects.filter(principal__in=mine, day__gte=acting.since(OLDEST)).order_by()
     groups = list(_groups(sessions, principal.account_id))
-    counts = _counted(sessions)
+    counted = _counted(sessions)
     return Did(
         watched=watched(Account.objects.filter(pk=principal.account_id)),
-        recent={name.removeprefix("recent_"): n for name, n in counts.items() if name.startswith("recent_")},
-        all={name: n for name, n in counts.items() if not name.startswith("recent_")},
+        recent=counted[1],
+        all=counted[0],
         groups=groups[:GROUPS],
         callers=_callers(principal) if principal.type == Principal.Type.ROLE else [],
         places=list(_places(sessions, principal.account_id)),
@@ -105,17 +107,16 @@ def did(principal: Principal) -> Did:
     )
 
 
-def _counted(sessions: QuerySet[UsageSession]) -> dict[str, int]:
-    parts = {
-        "n": Q(),
-        "people": Q(verdict__who=WHO.PERSON),
-        "programs": Q(verdict__who=WHO.PROGRAM),
-        "untold": Q(verdict__who=WHO.UNTOLD) | Q(verdict=None),
-    }
+def _counted(sessions: QuerySet[UsageSession]) -> tuple[dict[str, int], dict[str, int]]:
+    """Of all of them, and of the recent ones."""
     late = Q(day__gte=acting.since(RECENT))
-    counts = {name: Count("pk", filter=part) for name, part in parts.items()}
-    counts |= {f"recent_{name}": Count("pk", filter=part & late) for name, part in parts.items()}
-    return sessions.aggregate(**counts)
+    found, recent = dict.fromkeys(COUNTED, 0), dict.fromkeys(COUNTED, 0)
+    rows = sessions.values_list("verdict__who").annotate(n=Count("pk"), late=Count("pk", filter=late))
+    for who, *numbers in rows:
+        for counts, n in zip((found, recent), numbers, strict=True):
+            counts["n"] += n
+            counts[BEHIND.get(who, "untold")] += n
+    return found, recent
 
 
 def _groups(sessions: QuerySet[UsageSession], account: int) -> Iterator[Group]:

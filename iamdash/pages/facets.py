@@ -141,10 +141,12 @@ class Facet:
     inline: its options stand in a row of their own; else in a menu. offered False: only links set it; it shows as a chip.
     shown: how many options are read of a facet that may have any number. by: what its options count, so that a list counts all
     its facets at once (counting.py); alone: an index answers it better by itself; apart: it has so many values that rows are
-    counted by them in a pass of their own, since together with others hardly any would be alike.
+    counted by them in a pass of their own, since together with others hardly any would be alike; kept: a column of a table of
+    counts that tells most of a facet that is alone, and of_kept adds the rest.
     """
 
     alone: ClassVar[bool] = False
+    kept: ClassVar[str] = ""
     apart: ClassVar[bool] = False
 
     name: str
@@ -166,6 +168,10 @@ class Facet:
 
     def of(self, found: Sequence[Counts]) -> list[Option]:
         """Options with how many rows each has. found: in the order of `by`."""
+        raise NotImplementedError
+
+    def of_kept(self, n: int, qs: QuerySet[Any]) -> list[Option]:
+        """The same, of the sum of `kept` and of the rows of qs."""
         raise NotImplementedError
 
     def options(self, qs: QuerySet[Any]) -> list[Option]:
@@ -309,6 +315,25 @@ class Between(Facet):
     def label(self, slug: str) -> str:
         first, last = _days(slug)
         return f"{first or 'ever'} to {last or 'now'}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound(Between):
+    """One day (UTC) that a stretch begins or ends with, so that a form can ask for it. begins: it is the first; else the last."""
+
+    begins: bool
+
+    def accepts(self, slug: str) -> bool:
+        return ".." not in slug and super().accepts(self._stretch(slug))
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        return super().where([self._stretch(slugs[-1])])
+
+    def label(self, slug: str) -> str:
+        return slug
+
+    def _stretch(self, slug: str) -> str:
+        return f"{slug}.." if self.begins else f"..{slug}"
 
 
 def _days(slug: str) -> tuple[date | None, date | None]:

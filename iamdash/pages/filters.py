@@ -29,7 +29,8 @@ RESERVED = ("tab", "q", "sort", "after", "before", "export", "account", "cols", 
 class Tab:
     """A saved query with a count. The first tab of a list is its default and has no `tab` in the URL.
 
-    counted: what `where` says, of the list's table of counts (counting.py); None where that cannot tell.
+    counted: what `where` says, of the list's table of counts (counting.py); None where that cannot tell. n: the column that
+    counts it. beside: rows that are to be counted beside that, few of them; None for none.
     """
 
     slug: str
@@ -37,6 +38,8 @@ class Tab:
     where: Q
     sort: str = ""
     counted: Q | None = None
+    n: str = "n"
+    beside: Q | None = None
 
 
 @dataclass(frozen=True)

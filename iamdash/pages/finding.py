@@ -21,6 +21,7 @@ from findings.vocabulary import LISTED_BY, Severity, SubjectType
 from iamdash.access.models import Role
 from iamdash.pages import show, tickets
 from iamdash.pages.findings import OPEN, answers, due, last_day
+from iamdash.pages.grouped import owner
 from iamdash.pages.paths import in_evidence
 from iamdash.pages.subjects import FixedAt, SameRole, fix_place, same_role, subject_url
 from iamdash.pages.work_forms import AssignForm, NoteForm
@@ -74,7 +75,7 @@ def work(finding: Finding, request: HttpRequest) -> dict[str, Any]:
     may_work = request.user.may(Role.ANALYST)
     same = {"account": finding.account_id, "code": finding.code, "subject_id": finding.subject_id, "part": finding.part}
     return {
-        "answers": answers(finding),
+        "answers": answers(finding, owner(finding.account)),
         "accepted_until": last_day(finding.acceptance) if finding.acceptance else None,
         "due": due(finding) if finding.due_at else "",
         "notes": Note.objects.filter(STANDS, **same).order_by("-set_at", "-pk"),

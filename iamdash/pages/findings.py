@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from findings.analysis.owners import Owned
 from findings.models import Acceptance, Finding, FindingCount
 from findings.rules import registry
 from findings.vocabulary import Practice, Severity, SubjectType
@@ -30,7 +31,7 @@ from iamdash.pages.searching import INDEXED, NAMED, contains, found_by, named, p
 from iamdash.pages.severities import WORST_FIRST
 from iamdash.pages.subjects import FixedAt, OfPermissionSet, OfPrincipal, SameRole, subject_url
 from iamdash.pages.tables import SELECT, ListTable, Ordered, picker
-from iamdash.pages.work_facets import DUE, OVERDUE, AcceptedBy, Assigned
+from iamdash.pages.work_facets import DUE, JUST_OVERDUE, OVERDUE, AcceptedBy, Assigned
 
 OPEN = Q(status=Finding.Status.OPEN, resolved_at=None)
 STILL = Q(status=Finding.Status.OPEN)  # of counts
@@ -98,7 +99,7 @@ class FindingTable(ListTable):
         return format_html('{}<span class="under">{}</span>', show.ago(record.first_opened_at), again)
 
     def render_owner(self, record: Finding) -> SafeString:
-        return answers(record)
+        return answers(record, owned().get(record.account_id))
 
     def render_severity(self, value: int, record: Finding) -> SafeString:
         return show.severity(record.severity)
@@ -150,11 +151,10 @@ def due(finding: Finding) -> SafeString:
     return format_html("{}overdue, was due {}", show.mark("high"), show.ago(finding.due_at))
 
 
-def answers(finding: Finding) -> SafeString:
+def answers(finding: Finding, owner: Owned | None) -> SafeString:
     """Who it is assigned to, else who owns the account."""
     if finding.assignee:
         return format_html('{}<span class="under">assigned</span>', show.name(finding.assignee))
-    owner = owned().get(finding.account_id)
     return show.name(owner.name) if owner else format_html('<span class="muted">{}</span>', "nobody")
 
 
@@ -185,7 +185,7 @@ FILTERS = Filters(
         Tab("open", "Open", OPEN, counted=STILL),
         Tab("new", "New", NEW, "-since"),
         Tab("reopened", "Reopened", OPEN & Q(reopened__gt=0), counted=STILL & Q(again=True)),
-        Tab("overdue", "Overdue", OVERDUE),
+        Tab("overdue", "Overdue", OVERDUE, counted=STILL, n="n_late", beside=JUST_OVERDUE),
         Tab("accepted", "Accepted", ACCEPTED, counted=Q(status=Finding.Status.ACCEPTED)),
         Tab("resolved", "Resolved", RESOLVED, counted=Q(status=Finding.Status.RESOLVED)),
         Tab("all", "All", Q(), counted=Q()),

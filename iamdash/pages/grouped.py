@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from collectors.models import Account
 from findings.analysis.owners import Owned, owner_of
 from findings.analysis.places import Scope
-from findings.engine.grouping import owners
+from findings.engine.grouping import owners, standings
 from iamdash.access.scope import once
 from iamdash.pages.facets import By, Counts, Facet, OfColumn, Option
 from iamdash.pages.scopes import Whom, known_groups, named, stand
@@ -28,6 +29,12 @@ def owned() -> dict[int, Owned | None]:
 def _owned() -> dict[int, Owned | None]:
     said = owners()
     return {pk: owner_of(one, said) for pk, one in stand().items()} if said else {}
+
+
+def owner(account: Account) -> Owned | None:
+    """Of the one account, where a page shows no other. Up to four queries."""
+    said = owners()
+    return owner_of(standings([account], all_groups=known_groups())[account.pk], said) if said else None
 
 
 def by_group() -> Sets:

@@ -226,7 +226,8 @@ class ListPage(View):
         )
 
     def _page(self, asked: Asked) -> keyset.Page:
-        if asked.sort == self.first_sort and not asked.before:
+        """What a text means is sought among all rows, so that there `first` is of no use."""
+        if asked.sort == self.first_sort and not asked.before and not asked.q:
             page = self._page_of(asked, self.first())
             if page.after:
                 return page

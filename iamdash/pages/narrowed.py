@@ -29,7 +29,7 @@ class Narrowed:
     asked: Asked
     accounts: list[int] | None
 
-    @property
+    @cached_property
     def narrows(self) -> tuple[tuple[OfAccounts, str], ...]:
         """The facets that leave accounts out, beside the frame's account, with what was chosen."""
         offered = [facet for facet in self.asked.filters.facets if isinstance(facet, OfAccounts)]
@@ -70,6 +70,11 @@ class Narrowed:
     def findings(self, **more: str) -> str:
         """The list of findings behind a number, of the same accounts."""
         return show.address(self.request, "findings", **{"tab": "all", **self.scope(), **more})
+
+    def accounts_url(self, **more: str) -> str:
+        """The list of accounts behind a number, of the same ones; it finds one account by its number."""
+        one = self.asked.chosen["account"]
+        return show.address(self.request, "accounts", **self.scope(), **({"q": one[0]} if one else {}), **more)
 
 
 def facets() -> tuple[Facet, ...]:

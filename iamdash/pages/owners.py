@@ -23,7 +23,7 @@ from iamdash.pages.facets import rows
 from iamdash.pages.findings import NEW, OPEN
 from iamdash.pages.grouped import NOBODY, Sets, by_owner
 from iamdash.pages.severities import WORST_FIRST, counts
-from iamdash.pages.work_facets import OVERDUE
+from iamdash.pages.work_facets import JUST_OVERDUE, OVERDUE
 
 Status = Finding.Status
 
@@ -54,16 +54,18 @@ def sums(accounts: Iterable[int]) -> dict[int, Sums]:
     found: defaultdict[int, Sums] = defaultdict(Sums)
     wanted = {"account__in": list(accounts)}
     counted = FindingCount.objects.filter(**wanted).exclude(status=Status.RESOLVED)
-    for account, severity, status, n in counted.values_list("account", "severity", "status").annotate(total=Sum("n")):
+    told = counted.values_list("account", "severity", "status").annotate(total=Sum("n"), late=Sum("n_late"))
+    for account, severity, status, n, late in told:
         if status == Status.OPEN:
             found[account].open[Severity(severity)] += n
+            found[account].overdue += late
         else:
             found[account].accepted += n
     some = Finding.objects.filter(**wanted).order_by()
     ending = some.filter(acceptance__expires_at__lte=Now() + SOON)
-    for name, which in (("ending", ending), ("overdue", some.filter(OVERDUE)), ("new", some.filter(NEW))):
+    for name, which in (("ending", ending), ("overdue", some.filter(JUST_OVERDUE)), ("new", some.filter(NEW))):
         for account, n in which.values_list("account").annotate(n=rows()):
-            setattr(found[account], name, n)
+            setattr(found[account], name, getattr(found[account], name) + n)
     return dict(found)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -184,6 +184,7 @@ class PrincipalList(ListPage):
     folder = "principals"
     table = PrincipalTable
     filters = FILTERS
+    first_sort = "-risk"
     fields = {
         "account": lambda p: p.account.aws_id,
         "account_name": lambda p: p.account.name,
@@ -213,6 +214,10 @@ class PrincipalList(ListPage):
     def queryset(self) -> QuerySet[Principal]:
         """risk 0: nothing open, or not judged yet."""
         return Principal.objects.order_by().annotate(risk=Coalesce("posture__risk", 0))
+
+    def first(self) -> QuerySet[Principal]:
+        """Whose risk is known and more than 0."""
+        return Principal.objects.order_by().filter(posture__risk__gt=0).annotate(risk=F("posture__risk"))
 
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
         return qs.select_related("account", "posture", "provenance")

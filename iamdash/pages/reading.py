@@ -20,6 +20,7 @@ from findings.analysis.guardrails import Guardrails
 from findings.analysis.stored_guardrails import Stored, from_stored
 from findings.engine.decided import settings_of
 from findings.models import AccountGuardrails
+from iamdash.pages import acting
 from iamdash.pages.narrowing import NOTHING, STANDS_FOR_OTHERS, Narrowing, without
 
 NOT_JUDGED = Stored(Guardrails(None, None, "SCPs and RCPs are not visible: the account was not judged yet."), {})
@@ -42,7 +43,7 @@ def facts_of(principals: Iterable[Principal], account: Account) -> Facts:
         "policies": [policy.as_record for policy in Policy.present.filter(account=account, arn__in=arns)],
         "last_accessed": [_advised(row) for row in advised],
     }
-    (facts,) = _facts([account], {account.pk: parts}, settings=settings_of(account))
+    (facts,) = _facts([account], {account.pk: parts}, settings=settings_of(account, names=acting.names()))
     return facts
 
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from collectors.models import Account, AdminEvent, Membership
 from collectors.models.account import HELD
-from findings.models import AccountDay, EndedInterval, Finding
+from findings.models import AccountDay, EndedInterval, Finding, FindingCount
 from findings.rules.registry import catalogue, rules
 from findings.score import POINT
 from findings.trends import Key, Line, Moved, lines, points
 from findings.vocabulary import Practice, Severity
-from iamdash.pages import show
+from iamdash.pages import show, work_facets
 from iamdash.pages.trend_figures import moved as said
 from iamdash.pages.trend_figures import points as whole
 from iamdash.pages.trend_scope import Scoped
@@ -113,7 +113,9 @@ def overdue(scope: Scoped) -> Overdue:
     now = timezone.now()
     dated = mine(Finding.objects.filter(resolved_at=None, due_at__isnull=False), scope)
     late = dated.filter(due_at__lte=now)
-    counts = dict(late.order_by().values_list("severity").annotate(n=Count("*")))
+    counts = work_facets.overdue(
+        mine(FindingCount.objects.order_by(), scope), mine(Finding.objects.all(), scope), "severity"
+    )
     return Overdue(
         sum(counts.values()),
         late.filter(due_at__gte=_begin(scope)).count(),

@@ -90,7 +90,8 @@ def _ended() -> dict[str, str]:
 
 
 def _ous() -> dict[str, str]:
-    return {unit: one.words(Scope.OU, unit) for one in stand().values() for unit in one.place.ous}
+    known = {unit: one for one in stand().values() for unit in one.place.ous}
+    return {unit: one.words(Scope.OU, unit) for unit, one in known.items()}
 
 
 def choices(operator: Operator) -> list[Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,6 +19,7 @@ from findings.vocabulary import Severity
 UNITS = (("y", 365 * 86_400), ("mo", 30 * 86_400), ("d", 86_400), ("h", 3_600), ("min", 60))
 
 
+@lru_cache(256)
 def mark(name: str) -> SafeString:
     """A shape of the sprite static/icons.svg, in the colour of the text around it. It says nothing to screen readers."""
     return format_html(
@@ -94,4 +97,11 @@ def address(request: HttpRequest, view: str, *args: object, **parameters: str | 
     """The URL of a page, with the account that the frame's selector holds."""
     query = {"account": getattr(request, "account_chosen", "")} | parameters
     pairs = {k: v for k, v in query.items() if v}
-    return reverse(view, args=args, query=pairs or None)
+    path = reverse(view, args=args) if args else _path(view, get_script_prefix())
+    return f"{path}?{urlencode(pairs, doseq=True)}" if pairs else path
+
+
+@lru_cache(512)
+def _path(view: str, _prefix: str) -> str:
+    """Of a page without arguments: lists of hundreds of links lead to one of them."""
+    return reverse(view)

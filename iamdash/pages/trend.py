@@ -47,8 +47,7 @@ class Shown:
 
 def shown(request: HttpRequest, account: Account | None) -> Shown:
     scope = trend_scope.read(request)
-    found = trends.read(scope.accounts, scope.days, scope.today)
-    line = trends.score_line(scope.accounts, scope.days, scope.today)
+    found, line = trends.together(scope.accounts, scope.days, scope.today)
     said = score_said(scope, line)
     if not found.told:
         return Shown(scope, found, line, scope.days, scope.periods(), 0, score=said)
@@ -60,7 +59,7 @@ def shown(request: HttpRequest, account: Account | None) -> Shown:
         scope.days,
         scope.periods(),
         found.carried[-1],
-        open_chart(found, scope.days, trend_figures.open_links(scope, found)),
+        open_chart(found, scope.days, trend_figures.open_links(scope, found), scope),
         flow_chart(found, scope.days, earlier, scope),
         said,
         show.address(request, "trends", days=str(scope.days)),
@@ -77,12 +76,14 @@ def practices(account: Account | None) -> dict[Practice, tuple[int, int]]:
     return {one: (-(-lost // POINT), -(-unknown // POINT)) for one, (lost, unknown) in found.items()}
 
 
-def open_chart(found: Trend, days: int, links: Mapping[Severity, tuple[str, ...]]) -> Chart:
+def open_chart(found: Trend, days: int, links: Mapping[Severity, tuple[str, ...]], scope: Scoped) -> Chart:
     """Critical at the baseline. A dot stands on each day on which accounts were judged; what only stands is hatched."""
     drawn = [Series(s.label, s.slug, found.open[s], links[s]) for s in WORST_FIRST]
-    stands = Series("Of these in accounts not judged that day", "", found.carried_open)
-    carried = Series("Accounts not judged that day", "", found.carried)
     labels = tuple(day.isoformat() for day in found.days)
+    theirs = tuple(scope.findings(on=day, unjudged=day) for day in labels)
+    stands = Series("Of these in accounts not judged that day", "", found.carried_open, theirs)
+    whose = tuple(scope.accounts_url(unjudged=day) for day in labels)
+    carried = Series("Accounts not judged that day", "", found.carried, whose)
     dots = tuple(day in found.judged for day in found.days)
     series = (*drawn, stands, carried)
     return Chart("open-by-day", open_sentence(found, days), labels, series, "area", dots, found.carried_open)
@@ -108,6 +109,11 @@ def flow_chart(found: Trend, days: int, earlier: Flow | None, scope: Scoped) -> 
     series = (
         Series("opened", "high", opened, tuple(scope.findings(opened=slug) for slug in slugs)),
         Series("resolved", "resolved", resolved, tuple(scope.findings(resolved=slug) for slug in slugs)),
-        Series("of the opened, reopened", "", tuple(w.reopened for w in weeks)),
+        Series(
+            "of the opened, reopened",
+            "",
+            tuple(w.reopened for w in weeks),
+            tuple(scope.findings(reopened=slug) for slug in slugs),
+        ),
     )
     return Chart("flow-by-week", sentence + ".", tuple(w.begin.isoformat() for w in weeks), series, "mirror")

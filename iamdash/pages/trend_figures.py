@@ -45,8 +45,12 @@ def score_figure(scope: Scoped, line: ScoreLine) -> Figure:
         Series("More, if all that is unknown were in order", "", tuple(points(m.unknown) for m in means)),
         Series("More, if what was accepted or switched off were in order", "", tuple(points(m.decided) for m in means)),
         Series("Accounts", "", tuple(m.accounts for m in means)),
-        Series("Accounts not judged that day", "", tuple(m.carried + m.never for m in means)),
-    )
+        Series(
+            "Accounts not judged that day", "", tuple(m.carried for m in means),
+            tuple(scope.accounts_url(unjudged=day) for day in days),
+        ),
+        Series("Accounts never judged", "", tuple(m.never for m in means)),
+    )  # fmt: skip
     chart = Chart("score-by-day", score_sentence(scope, line), tuple(days), numbers, "drawn")
     drawing = Drawing(
         "", days, [points(m.score) for m in means], solid, top=100, over=[points(m.score + m.unknown) for m in means],

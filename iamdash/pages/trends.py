@@ -47,18 +47,17 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _together(scope: Scoped) -> dict[str, Any]:
-    found = trends.read(scope.accounts, scope.days, scope.today)
+    found, line = trends.together(scope.accounts, scope.days, scope.today)
     if not found.told:
         return {"nothing": True}
     earlier = trends.before(scope.accounts, found)
-    line = trends.score_line(scope.accounts, scope.days, scope.today)
     now = trends.times(scope.accounts, scope.start, scope.stop).get("", trends.Ended())
     before = trends.times(scope.accounts, scope.start - (scope.stop - scope.start), scope.start).get("", trends.Ended())
     return {
         "answer": answer(found, line),
         "score": trend_figures.score_figure(scope, line) if line.means else None,
         "score_notes": trend_figures.score_notes(line) if line.means else (),
-        "open": trend.open_chart(found, scope.days, trend_figures.open_links(scope, found)),
+        "open": trend.open_chart(found, scope.days, trend_figures.open_links(scope, found), scope),
         "judged": trend_figures.judged_words(found),
         "flow": trend.flow_chart(found, scope.days, earlier, scope),
         "flow_words": flow_words(scope, found.whole, earlier),

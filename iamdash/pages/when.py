@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from findings.models import EndedInterval, Finding
+from findings.models import AccountDay, EndedInterval, Finding
 from iamdash.pages.facets import Between, Facet
 
 DAY = timedelta(days=1)
@@ -55,10 +55,39 @@ class OpenOn(Between):
         return slug
 
 
+@dataclass(frozen=True, kw_only=True)
+class Again(Between):
+    """Days within which intervals began that were not a finding's first."""
+
+    name: str = "reopened"
+    title: str = "Reopened"
+    column: str = "opened_at"
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        within = super().where(slugs)
+        return _any(within & Q(reopened__gt=0), within & Q(again=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotJudged(OpenOn):
+    """A day on which nobody judged the account, so that it stands as the last judgement before left it. column: path to it."""
+
+    name: str = "unjudged"
+    title: str = "In accounts not judged on"
+    column: str = "account"
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        day = date.fromisoformat(slugs[-1])
+        before, then = (AccountDay.objects.filter(**at).values("account") for at in ({"day__lt": day}, {"day": day}))
+        return Q(**{f"{self.column}__in": before}) & ~Q(**{f"{self.column}__in": then})
+
+
 def facets() -> tuple[Facet, ...]:
     return (
         OpenOn(name="on", title="Open at the end of"),
         Within(name="opened", title="Opened or reopened", column="opened_at"),
         Between(name="since", title="Open since", column="opened_at"),
         Within(name="resolved", title="Resolved", column="resolved_at"),
+        Again(),
+        NotJudged(),
     )

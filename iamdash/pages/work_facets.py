@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Now
 
 from collectors.records import clean
-from findings.models import Acceptance, Finding
-from iamdash.pages.facets import Conditions, Facet, Option, counts, rows
+from findings.models import Acceptance, Finding, FindingCount
+from iamdash.pages.facets import Conditions, Counts, Facet, Option, counts, rows
 
 NOBODY = "-"
 SOON = timedelta(days=7)
 OVERDUE = Q(resolved_at=None, due_at__lte=Now())
+# What counts of late findings (FindingCount.n_late) do not tell of it: whose day is over since that was noted.
+JUST_OVERDUE = OVERDUE & Q(late=False)
 
 
 class Due(Conditions):
-    """Counted by an index of due dates, so only what is due before long is offered."""
+    """Counted by kept counts of what is late, and an index of due dates; so only what is due before long is offered."""
 
     alone = True
+    kept = "n_late"
 
     def options(self, qs: QuerySet[Any]) -> list[Option]:
-        """Only what is open is due; said so, a tab of what is not costs nothing."""
-        over, soon = Q(due_at__lte=Now()), Q(due_at__gt=Now())
-        still = qs.filter(status=Finding.Status.OPEN, resolved_at=None, due_at__lte=Now() + SOON)
-        return self.of(counts(still.order_by(), (over, soon)))
+        return self.of(_due(qs))
+
+    def of_kept(self, n: int, qs: QuerySet[Any]) -> list[Option]:
+        over, soon = _due(qs.filter(late=False))
+        return self.of((Counter({True: over[True] + n}), soon))
+
+
+def _due(qs: QuerySet[Any]) -> list[Counts]:
+    """Over and soon. Only what is open is due; said so, a tab of what is not costs nothing."""
+    still = qs.filter(status=Finding.Status.OPEN, resolved_at=None, due_at__lte=Now() + SOON)
+    return counts(still.order_by(), (Q(due_at__lte=Now()), Q(due_at__gt=Now())))
+
+
+def overdue(counted: QuerySet[FindingCount], findings: QuerySet[Finding], by: str) -> Counts:
+    """How many are overdue, by a column of both. Two queries."""
+    found: Counts = Counter(dict(counted.values_list(by).annotate(total=Sum("n_late"))))
+    found.update(dict(findings.filter(JUST_OVERDUE).order_by().values_list(by).annotate(n=rows())))
+    return found
 
 
 DUE = Due(

@@ -14,6 +14,7 @@ from findings import engine, tasks
 from findings.models import Finding
 from tests.builders import role
 from tests.findings.engine.inventory import put
+from tests.pages.making import ago, finding
 
 
 @pytest.fixture
@@ -69,3 +70,11 @@ def test_tick_rings_and_ends_what_was_lost(job: Job, monkeypatch: pytest.MonkeyP
     tasks.tick()
     job.refresh_from_db()
     assert (job.state, job.error) == ("failed", tasks.LOST)
+
+
+def test_tick_notes_what_is_overdue_since(account: Account) -> None:
+    over, not_yet = finding(account), finding(account, due_at=ago(days=-1))
+    Finding.objects.filter(pk=over.pk).update(due_at=Now() - timedelta(hours=1))
+    Finding.objects.update(late=False)
+    tasks.tick()
+    assert dict(Finding.objects.values_list("pk", "late")) == {over.pk: True, not_yet.pk: False}

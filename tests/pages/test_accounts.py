@@ -135,7 +135,7 @@ def test_the_number_of_queries_does_not_grow_with_accounts(sign_in: Any, django_
     client = sign_in()
     for n in range(60):
         Made(Account.objects.create(aws_id=f"{n:012}", name=f"account-{n}")).finding()
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(20):
         client.get("/accounts/")
 
 

@@ -18,6 +18,7 @@ from collectors.records import LOOKUP
 from findings.models import Change, FindingEvent
 from tests.builders import policy, role, user
 from tests.findings.engine.inventory import put
+from tests.pages import center
 from tests.pages.acted import acted, changed, judged, put_together, said, told, watch
 from tests.pages.making import BACKWARDS, FORMULA, SCRIPT, ago, finding
 
@@ -150,6 +151,34 @@ def test_between_two_collections(sign_in: Client, account: Account) -> None:
     assert "tag team added: b" in page
     assert f"between {seen - timedelta(hours=6):%a %Y-%m-%d} 10:00 and 16:00" in page
     assert "unknown: CloudTrail was not read for this time" in page
+
+
+def test_permission_sets_have_their_names(sign_in: Client, account: Account) -> None:
+    center.told(account, center.permission_set("Dev"))
+    known, unknown = center.arn("Dev"), center.arn("gone")
+    for kind, name in (
+        ("permission_set", known), ("permission_set", unknown), ("account_assignment", f"{known}/{account.aws_id}"),
+        ("account_assignment", f"{unknown}/999999999999"),
+    ):  # fmt: skip
+        told(account, kind, name, name)
+    rows = json.loads(sign_in().get(LIST, {"export": "json"}).body)
+    names = [row["changed"][0]["name"] for row in rows]
+    assert set(names) == {"Dev", "ps-gone", f"Dev in {account.name}", "ps-gone in 999999999999"}
+
+
+def test_between_two_days(sign_in: Client, busy: Account) -> None:
+    first, last = (ago(days=back).date().isoformat() for back in (3, 2))
+    response = sign_in().get(LIST, {"from": first, "until": last, "how": "code"})
+    assert shown(response) == ["CreatePolicy", "UpdateRole"]
+    assert shown(sign_in().get(LIST, {"from": first, "until": ""})) == [
+        "AttachRolePolicy",
+        "CreatePolicy",
+        "UpdateRole",
+    ]
+    page = response.content.decode()
+    assert f'name="from" value="{first}"' in page
+    assert '<input type="hidden" name="how" value="code">' in page
+    assert shown(sign_in().get(LIST, {"from": "yesterday"}))[0] == "AttachRolePolicy"
 
 
 EFFECT = {

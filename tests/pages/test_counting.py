@@ -43,6 +43,10 @@ def mixed(account: Account, other_account: Account) -> None:
     some = list(Finding.objects.filter(status=Finding.Status.OPEN).order_by("pk").values_list("pk", flat=True))
     bulk.accept(some[:9], "known", "team", timezone.now() + timedelta(days=9), "anna")
     bulk.assign(some[5:15], "anna", "anna")
+    over = list(Finding.objects.filter(late=True).values_list("pk", flat=True))
+    assert Finding.objects.filter(pk__in=over[::2]).update(
+        late=False
+    )  # their day went by, and the worker has not looked since
 
 
 def told(query: str, *, kept: bool) -> tuple[list[Any], dict[str, list[Any]]]:

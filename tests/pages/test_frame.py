@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.template import Context, Template
 from django.template.loader import get_template
 from django.utils import timezone
 
-from collectors.models import Account, Coverage
+from collectors.models import Account, Coverage, Membership
+from collectors.models.account import NOT_COLLECTED
 from iamdash.access.models import Role
 from iamdash.pages.context import health
 from tests.pages.making import covered
@@ -48,6 +50,24 @@ def test_health_is_one_query_of_the_operators_accounts(
     assert line(sign_in(accounts=[account]).get("/rules/")) == "Data from just now"
     with django_assert_num_queries(1):
         assert health().accounts == 2
+
+
+@pytest.mark.parametrize("held", [{"paused": True}, *({"standing": one} for one in NOT_COLLECTED)])
+def test_an_account_that_is_held_is_counted_alone_only(account: Account, other_account: Account, held: Any) -> None:
+    covered(account)
+    Membership.objects.create(account=account, name="a")
+    Membership.objects.create(account=other_account, name="b", **held)
+    assert (health().accounts, health().waiting) == (1, 0)
+    alone = health(other_account.aws_id)
+    assert (alone.accounts, alone.waiting, alone.unread, alone.newest) == (1, 1, 1, None)
+
+
+def test_the_numbers_of_a_chart_are_cells_with_links_and_unknowns() -> None:
+    cells = [(0, "/x"), (1234, ""), (1234567, '/x?a=1&b="><script>'), (None, "/x")]
+    shown = Template("{% load show %}{% number_cells cells %}").render(Context({"cells": cells}))
+    assert re.findall(r'<td class="number">(.*?)</td>', shown) == [
+        "0", "1,234", '<a href="/x?a=1&amp;b=&quot;&gt;&lt;script&gt;">1,234,567</a>', '<span class="unknown">unknown</span>',
+    ]  # fmt: skip
 
 
 def test_the_selector_offers_the_operators_accounts_and_keeps_the_choice(

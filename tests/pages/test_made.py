@@ -74,6 +74,12 @@ def test_an_unchanged_judgement_writes_nothing(account: Account) -> None:
     assert [one.principal.name for one in Provenance.objects.all()] == ["clicked"]
 
 
+def test_policies_are_found_by_what_made_them(sign_in: Any, account: Account) -> None:
+    put(account, WEB, ACCESS)
+    judge_account(account.pk, AS_OF)
+    assert [names(sign_in().get("/policies/", {"made": made})) for made in ("unknown", "hand")] == [["access"], []]
+
+
 def test_the_share_of_code_is_counted_once_a_day(sign_in: Any, account: Account) -> None:
     put(account, CLICKED, ACCESS)
     judge_account(account.pk, AS_OF - timedelta(days=20))

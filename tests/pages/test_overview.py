@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from collectors.models import Account
 from iamdash.access.models import Role
 from tests.pages.conftest import Made
+from tests.pages.making import covered
 
 pytestmark = pytest.mark.django_db
 
@@ -120,3 +122,10 @@ def test_hostile_names_are_text(made: Made, sign_in: Any) -> None:
     assert "<script>alert" not in page
     assert "<b>" not in page
     assert "\u202e" not in page.split("<main")[1]
+
+
+def test_many_gaps_do_not_hide_the_rest(account: Account, sign_in: Any) -> None:
+    for n in range(7):
+        covered(account, f"iam:Get{n}", "denied")
+    html = sign_in().get("/").content.decode()
+    assert html.index("iam:Get4") < html.index("<summary>2 more</summary>") < html.index("iam:Get5")

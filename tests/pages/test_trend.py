@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from collectors.models import Account
+from collectors.models import Account, Connection
 from findings.models import AccountDay
 from iamdash.access.models import Role
 from tests.pages.conftest import Made
@@ -46,6 +46,19 @@ def test_a_fall_is_said_drawn_and_tabled(judged: Account, sign_in: Any) -> None:
     assert sum(chart.dots) == 3
     assert [cells[1][0] for _, cells in chart.rows] == list(high["values"])
     assert [cells[-1][0] for _, cells in chart.rows].count(1) == 87  # days on which the last judgement stands
+
+
+def test_points_of_what_was_not_judged_or_came_back_lead_to_it(judged: Account, sign_in: Any) -> None:
+    Connection.objects.get_or_create(account=judged)
+    client = sign_in()
+    trend = client.get("/").context["trend"]
+    findings, accounts = trend.open.series[-2:]
+    assert (accounts.values[-2], client.get(accounts.links[-2]).context["list"].total) == (1, 1)
+    assert client.get(accounts.links[-1]).context["list"].total == 0
+    assert not client.get(findings.links[-2]).context["list"].asked.ignored
+    assert "reopened=" in trend.flow.series[-1].links[-1]
+    one = client.get("/", {"account": judged.aws_id}).context["trend"].open.series[-1].links[-2]
+    assert (f"q={judged.aws_id}" in one, client.get(one).context["list"].total) == (True, 1)
 
 
 def test_the_week_bars_add_up(judged: Account, sign_in: Any) -> None:

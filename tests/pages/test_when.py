@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from collectors.models import Account
-from findings.models import EndedInterval, Finding
+from collectors.models import Account, Connection
+from findings.models import AccountDay, EndedInterval, Finding
 from tests.conftest import AS_OF
 from tests.pages.making import finding
 
@@ -48,10 +48,19 @@ def findings(account: Account) -> None:
         ({"opened": f"..{on(30)}"}, ["again", "resolved", "standing"]),
         ({"resolved": f"{on(20)}..{on(11)}"}, ["again"]),
         ({"resolved": f"{on(20)}..{on(10)}"}, ["again", "resolved"]),
+        ({"reopened": f"{on(7)}..{on(0)}"}, ["again"]),
+        ({"reopened": f"..{on(6)}"}, []),
+        ({"unjudged": on(3)}, ["again", "resolved", "standing"]),
+        ({"unjudged": on(2)}, []),
+        ({"unjudged": on(4)}, []),
         ({"on": on(25), "resolved": f"{on(10)}..{on(10)}"}, ["resolved"]),
     ],
 )
-def test_what_was_so_then(findings: None, sign_in: Any, query: dict[str, str], names: list[str]) -> None:
+def test_what_was_so_then(
+    account: Account, findings: None, sign_in: Any, query: dict[str, str], names: list[str]
+) -> None:
+    for back in (4, 2):
+        AccountDay.objects.create(account=account, day=on(back))
     listed = sign_in().get("/findings/", {"tab": "all", **query}).context["list"]
     assert sorted(row.record.subject_name for row in listed.table.rows) == names
     assert listed.total == len(names)
@@ -63,3 +72,12 @@ def test_what_is_no_day_is_ignored(findings: None, sign_in: Any, value: str) -> 
     listed = sign_in().get("/findings/", {"tab": "all", "on": value}).context["list"]
     assert listed.total == 3
     assert listed.asked.ignored == ((("on", value),) if value else ())
+
+
+def test_accounts_that_were_not_judged_on_a_day(account: Account, other_account: Account, sign_in: Any) -> None:
+    for back in (4, 2):
+        AccountDay.objects.create(account=account, day=on(back))
+    for one in (account, other_account):
+        Connection.objects.create(account=one)
+    listed = sign_in().get("/accounts/", {"unjudged": on(3)}).context["list"]
+    assert [row.record for row in listed.table.rows] == [account]

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.template import Context, Library
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from findings.vocabulary import Severity
 from iamdash.pages import show
@@ -39,6 +39,20 @@ def ago(at: datetime | None, none: str = "never") -> SafeString:
 def page_url(context: Context, view: str, *args: Any, **parameters: Any) -> str:
     """{% page_url "finding" finding.pk %}: like {% url %}, and the chosen account stays in the address."""
     return show.address(context["request"], view, *args, **{k: str(v) for k, v in parameters.items()})
+
+
+@register.simple_tag
+def number_cells(cells: Iterable[tuple[int | None, str]]) -> SafeString:
+    """(number, where it leads) of a row, as cells of a table. Made here: a table of a year has thousands of them."""
+    return mark_safe("".join(_number_cell(value, link) for value, link in cells))  # noqa: S308 (each is of format_html)
+
+
+def _number_cell(value: int | None, link: str) -> SafeString:
+    if value is None:
+        return format_html('<td class="number"><span class="unknown">{}</span></td>', "unknown")
+    if link and value:
+        return format_html('<td class="number"><a href="{}">{}</a></td>', link, f"{value:,}")
+    return format_html('<td class="number">{}</td>', f"{value:,}")
 
 
 @register.filter

@@ -9,13 +9,14 @@ from random import Random
 import psycopg
 import pytest
 from django.db import ProgrammingError, connection, transaction
-from django.db.models import Count, F, Sum, Value
+from django.db.models import Count, F, Q, Sum, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from collectors.models import Account
 from findings.engine import bulk, exceptions
-from findings.engine.counted import settle
+from findings.engine.counted import note_late, settle
 from findings.models import Acceptance, Finding, FindingCount
 from findings.vocabulary import Severity
 from iamdash.access.database import seen_accounts
@@ -29,16 +30,17 @@ ALIKE = ("account", "code", "practice", "severity", "subject_type", "status")
 Status = Finding.Status
 
 
-def kept() -> dict[tuple[object, ...], int]:
-    """Sums that are not zero."""
-    rows = FindingCount.objects.order_by().values_list(*ALIKE, "again").annotate(total=Sum("n"))
-    return {tuple(alike): n for *alike, n in rows if n}
+def kept() -> dict[tuple[object, ...], tuple[int, int]]:
+    """Sums that are not zero: of all, and of what is late."""
+    rows = FindingCount.objects.order_by().values_list(*ALIKE, "again").annotate(total=Sum("n"), late=Sum("n_late"))
+    return {tuple(alike): (n, late) for *alike, n, late in rows if n or late}
 
 
-def counted() -> dict[tuple[object, ...], int]:
+def counted() -> dict[tuple[object, ...], tuple[int, int]]:
     again = RawSQL("reopened > 0", ())
-    rows = Finding.objects.order_by().annotate(again=again).values_list(*ALIKE, "again").annotate(n=Count(Value(1)))
-    return {tuple(alike): n for *alike, n in rows}
+    rows = Finding.objects.order_by().annotate(again=again).values_list(*ALIKE, "again")
+    told = rows.annotate(n=Count(Value(1)), n_late=Count(Value(1), filter=Q(late=True)))
+    return {tuple(alike): (n, late) for *alike, n, late in told}
 
 
 def some(random: Random, n: int) -> list[Finding]:
@@ -88,8 +90,30 @@ def forgets(random: Random, account: Account) -> None:
     Finding.objects.filter(pk__in=[one.pk for one in some(random, 1)]).delete()
 
 
+def dates(random: Random, account: Account) -> None:
+    """People and settings move days, and days go by."""
+    which = Finding.objects.filter(pk__in=[one.pk for one in some(random, 4)], status=Status.OPEN)
+    which.update(due_at=random.choice((None, timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=9))))
+    one = Finding.objects.filter(late=False, due_at__isnull=False).first()
+    if one:
+        a_day_goes_by(one)
+
+
+def notes(random: Random, account: Account) -> None:
+    with db_role("iamdash_worker"):
+        note_late()
+    assert not Finding.objects.filter(late=False, resolved_at=None, due_at__lte=Now()).exists()
+    assert not Finding.objects.filter(late=True).exclude(resolved_at=None, due_at__lte=Now()).exists()
+
+
+def a_day_goes_by(one: Finding) -> None:
+    """due_at is over, and nobody wrote it since."""
+    Finding.objects.filter(pk=one.pk).update(due_at=timezone.now() - timedelta(hours=1))
+    Finding.objects.filter(pk=one.pk).update(late=False)
+
+
 WRITES: tuple[Callable[[Random, Account], None], ...] = (
-    opens, opens, opens, resolves, reopens, accepts, accepts, expires, changes, forgets,
+    opens, opens, opens, resolves, reopens, accepts, accepts, expires, changes, forgets, dates, dates, notes,
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from collectors.models import Account
 from collectors.records import State
-from findings.models import Acceptance, Finding, FindingEvent, RuleState, Unknown
+from findings.models import Acceptance, Finding, FindingEvent, PastRuleState, RuleState, Unknown
 from tests.builders import AS_OF, coverage, credential, key, role, summary, user
 from tests.conftest import db_role
 from tests.findings.engine.accepted import accepted
@@ -163,6 +163,21 @@ def test_rule_states_count_subjects(account: Account) -> None:
     judge(account, AS_OF + DAY)
     state.refresh_from_db()
     assert state.as_of == AS_OF
+
+
+def test_how_a_rule_stood_at_the_end_of_a_day_is_kept(account: Account) -> None:
+    kept = PastRuleState.objects.filter(code="LP101").order_by("until")
+    put(account, APP, ROOT_OK)
+    judge(account)
+    put(account, APP, role("busy", used=1), ROOT_OK)
+    judge(account, AS_OF + timedelta(minutes=1))  # of the same day
+    assert not kept.exists()
+    put(account, APP, role("busy", used=1), role("other", used=1), ROOT_OK)
+    judge(account, AS_OF + DAY)
+    judge(account, AS_OF + 2 * DAY)  # the same numbers
+    (one,) = kept
+    assert (one.n_subjects, one.n_open, one.n_clear, one.n_in_doubt) == (2, 1, 1, 0)
+    assert (one.as_of, one.until) == (AS_OF + timedelta(minutes=1), AS_OF + DAY)
 
 
 def writes(queries: Any) -> list[str]:

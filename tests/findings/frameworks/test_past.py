@@ -14,7 +14,7 @@ from findings.frameworks.evidence import evidence
 from findings.frameworks.past import Then
 from findings.frameworks.standing import Standing, standings
 from findings.frameworks.states import Verdict
-from findings.models import AccountDay, DecidedSetting, Finding, FindingEvent, Unknown
+from findings.models import AccountDay, DecidedSetting, Finding, FindingEvent, PastRuleState, Unknown
 from tests.findings.frameworks.test_standing import accept, control
 from tests.pages.making import ago, checked, finding
 
@@ -61,18 +61,40 @@ def test_a_day_without_a_judgement_is_unknown(judged: Account, on: int, why: str
     assert why in found.why[0]
 
 
-def test_a_rule_whose_numbers_changed_since_or_that_is_newer_is_unknown(judged: Account) -> None:
+def test_a_rule_that_is_kept_only_since_later_or_that_is_newer_is_unknown(judged: Account) -> None:
     judged.rulestate_set.update(as_of=ago(days=3))
     found = then(judged)
-    assert (found.state, found.why) == (
-        State.UNKNOWN, (f"how KY102 stood on {day()} is not kept: its numbers are others since {day(3)}",)
-    )  # fmt: skip
+    assert (found.state, found.why) == (State.UNKNOWN, (f"how KY102 stood is not kept before {day(3)}",))
+    past(judged, DAY - 2, 3)
+    assert then(judged).why == (f"how KY102 stood is not kept before {day(DAY - 2)}",)
     judged.rulestate_set.all().delete()
-    assert then(judged).state is State.UNKNOWN
+    PastRuleState.objects.all().delete()
+    assert then(judged).why == ("KY102 was not judged yet",)
+
+
+def past(account: Account, since: int, until: int, **numbers: Any) -> PastRuleState:
+    """How KY102 stood from one day to another, both in days ago."""
+    given = {"n_subjects": 9, "n_open": 0, "n_clear": 9, "n_unknown": 0, "n_in_doubt": 0} | numbers
+    return PastRuleState.objects.create(
+        account=account, code="KY102", as_of=ago(days=since), until=ago(days=until), **given
+    )
+
+
+def test_a_rule_stood_as_its_interval_says(judged: Account) -> None:
+    judged.rulestate_set.update(as_of=ago(days=3))
+    one = past(judged, DAY + 2, 3)
+    past(judged, DAY + 5, DAY + 2, n_unknown=1, n_in_doubt=1)  # over by then
+    assert then(judged).state is State.PASSED
+    assert standing(judged).seen(KEYS.judging[0]).subjects == 9
+    PastRuleState.objects.filter(pk=one.pk).update(n_unknown=2, n_in_doubt=2)
+    Unknown.objects.create(account=judged, code="KY102", subject_id="k", reason="since then", since=ago(days=1))
+    assert (then(judged).state, then(judged).why) == (State.UNKNOWN, ("KY102 cannot tell of 2",))
+    PastRuleState.objects.filter(pk=one.pk).update(n_subjects=0, n_clear=0, n_unknown=0, reason="iam:ListUsers: denied")
+    assert (then(judged).state, then(judged).why) == (State.UNKNOWN, ("iam:ListUsers: denied",))
 
 
 def test_what_was_unknown_then_stays_so(judged: Account) -> None:
-    judged.rulestate_set.update(n_unknown=1, n_clear=41)
+    judged.rulestate_set.update(n_unknown=1, n_in_doubt=1, n_clear=41)
     Unknown.objects.create(account=judged, code="KY102", subject_id="k", reason="odd", since=ago(days=DAY + 5))
     found = then(judged)
     assert (found.state, found.why) == (State.UNKNOWN, ("odd",))
