@@ -34,7 +34,7 @@ class RuleState(models.Model):
 class PastRuleState(models.Model):
     """How a rule stood before its numbers changed, as of RuleState. Written once, when they change.
 
-    Only what held at the end of a day (UTC) is kept, so there is at most one a day. Since migration 0025: of the time before
+    Only what held at the end of a day (UTC) is kept, so there is at most one a day. Since migration 0023: of the time before
     there are none. It held from as_of until the moment `until`, which is the as_of of what came after.
     """
 
