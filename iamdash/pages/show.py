@@ -93,7 +93,7 @@ def copy(target: object, what: str, prefix: str = "") -> SafeString:
     )
 
 
-def address(request: HttpRequest, view: str, *args: object, **parameters: str | Sequence[str]) -> str:
+def address(request: HttpRequest, view: str, /, *args: object, **parameters: str | Sequence[str]) -> str:
     """The URL of a page, with the account that the frame's selector holds."""
     query = {"account": getattr(request, "account_chosen", "")} | parameters
     pairs = {k: v for k, v in query.items() if v}
