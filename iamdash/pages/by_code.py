@@ -13,6 +13,7 @@ from findings.analysis.behaviour.provenance import Made
 from findings.models import ProvenanceDay
 from iamdash.pages import acts, show
 from iamdash.pages.charts import Chart, Series
+from iamdash.pages.facets import Choices, Facet
 
 DAYS = 180
 MADE = {
@@ -20,6 +21,13 @@ MADE = {
     "by_other": [Made.HAND.value, Made.CALL.value],
     "unknown": [Made.UNKNOWN.value],
 }
+
+
+def made_facet() -> Facet:
+    """Of anything that has a provenance."""
+    return Choices(
+        name="made", title="Made by", column="provenance__made", values={m.value: (m.value, m.label) for m in Made}
+    )
 
 
 @dataclass(frozen=True)

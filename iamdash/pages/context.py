@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from collectors.models import Account
-from collectors.models.account import NOT_COLLECTED
+from collectors.models.account import HELD
 from collectors.models.coverage import TROUBLE
 from iamdash.pages import crumbs, show
 from iamdash.pages.profile import USUAL, Profile
@@ -113,25 +114,27 @@ select count(*), max(seen), min(seen), count(*) filter (where short), count(*) f
   from (
     select (select max(c.complete_at) from collectors_coverage c where c.account_id = a.id and c.complete_at is not null) seen,
            exists (select from collectors_coverage c where c.account_id = a.id) tried,
-           exists (select from collectors_coverage c where c.account_id = a.id and c.state = any(%(trouble)s)) short
+           exists (select from collectors_coverage c where c.account_id = a.id and c.state = any(%s)) short
       from collectors_account a
      where {which}
   ) each
 """
-# As models.account.HELD says.
-_NOT_HELD = """not exists (
-    select from collectors_membership m where m.account_id = a.id and (m.paused or m.standing = any(%(held)s))
-)"""
+
+
+@cache
+def _not_held() -> tuple[str, tuple[Any, ...]]:
+    """A query for those accounts, and its parameters: written once."""
+    sql, params = Account.objects.exclude(HELD).order_by().values("pk").query.sql_with_params()
+    return sql, params
 
 
 def health(account: str = "") -> Health:
     """One query, within the operator's scope: three looks into indexes an account. What is known of a frozen account grows old on
     purpose: it counts alone only."""
-    which = "a.aws_id = %(account)s" if account else _NOT_HELD
+    not_held, params = _not_held()
+    which, params = ("a.aws_id = %s", (account,)) if account else (f"a.id in ({not_held})", params)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _HEALTH.format(which=which), {"account": account, "trouble": list(TROUBLE), "held": list(NOT_COLLECTED)}
-        )
+        cursor.execute(_HEALTH.format(which=which), [list(TROUBLE), *params])
         return Health(*cursor.fetchone())
 
 

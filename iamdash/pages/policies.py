@@ -13,10 +13,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from collectors.models import Account, Document, Policy
-from findings.analysis.behaviour.provenance import Made
 from findings.vocabulary import Severity
 from iamdash.pages import show
-from iamdash.pages.facets import Accounts, Choices, Conditions, Facet, Option
+from iamdash.pages.by_code import made_facet
+from iamdash.pages.facets import Accounts, Conditions, Facet, Option
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.gaps import DETAILS, told
 from iamdash.pages.grants import GrantError, Grants, parse_grant, said
@@ -118,12 +118,7 @@ FILTERS = Filters(
                 "no": (Q(attachment_count=0), "To nobody"),
             },
         ),
-        Choices(
-            name="made",
-            title="Made by",
-            column="provenance__made",
-            values={m.value: (m.value, m.label) for m in Made},
-        ),
+        made_facet(),
         Allows(name="allows", title="Content", single=True, offered=False),
         Accounts(),
     ),

@@ -14,12 +14,12 @@ from django.utils.safestring import SafeString
 
 from collectors.models import Principal
 from findings.analysis.activity.observed import Shown
-from findings.analysis.behaviour.provenance import Made
 from findings.analysis.kinds import Kind
 from findings.models import PrincipalPosture
 from findings.vocabulary import Severity
 from iamdash.access.models import Role
 from iamdash.pages import show
+from iamdash.pages.by_code import made_facet
 from iamdash.pages.credentials import held_by, used
 from iamdash.pages.facets import Accounts, Choices, Conditions
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
@@ -160,12 +160,7 @@ FILTERS = Filters(
                 "unjudged": (Q(posture=None), "Not judged yet"),
             },
         ),
-        Choices(
-            name="made",
-            title="Made by",
-            column="provenance__made",
-            values={m.value: (m.value, m.label) for m in Made},
-        ),
+        made_facet(),
         Conditions(
             name="boundary",
             title="Boundary",
