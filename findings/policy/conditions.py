@@ -24,6 +24,9 @@ def holds(condition: Condition, context: Context, has_variables: bool) -> Truth:
     given = context[key]
     if not given or (rule.of is not Of.ONE and given == ("",)):  # AWS: a null data set, such as an empty string
         return rule.of_absent
+    if len(given) == 1 and rule.of is Of.ONE:
+        truth = _one(rule, condition, given[0], context, has_variables)
+        return negate(truth) if rule.negated else truth
     each = (_one(rule, condition, value, context, has_variables) for value in given)
     if rule.of is Of.ONE:  # several values without a set operator: one match is a match
         return negate(any_of(each)) if rule.negated else any_of(each)
@@ -69,7 +72,8 @@ def _of_unknown(rule: Operator, condition: Condition, context: Context, has_vari
     else:
         texts = list(_texts(rule, condition, context, has_variables))
         can, must = bool(texts), any(text.always for text in texts)
-        keys.update(*(text.unknown for text in texts))
+        if not must:  # else any value matches one of them, whatever the others come to
+            keys.update(*(text.unknown for text in texts))
     outcomes = {rule.of_absent}
     if can:
         outcomes.add(not rule.negated)

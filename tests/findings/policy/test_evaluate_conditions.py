@@ -240,6 +240,7 @@ UNTAGGED = {"aws:PrincipalTag/team": None}
         ({"StringLike": {"x:a": "a${*}"}}, {"x:a": "ab"}, {}, "implicit"),
         ({"StringEquals": {"x:a": "${x:b, 'none'}"}}, {"x:a": "none", "x:b": None}, {}, "allowed"),
         ({"StringEquals": {"x:a": "${x:b}"}}, {"x:a": "1"}, {}, "x:b"),
+        ({"StringLike": {"x:a": ["${x:b}*", "*"]}}, {}, {}, "x:a"),
         ({"StringEqualsIgnoreCase": {"x:a": "${x:b}"}}, {"x:a": "A", "x:b": "a"}, {}, "allowed"),
         ({"ArnLike": {"x:a": "arn:aws:iam::${aws:PrincipalAccount}:role/*"}}, {"x:a": APP}, {}, "allowed"),
         ({"ArnLike": {"x:a": "arn:aws:iam::${aws:PrincipalAccount}:user/*"}}, {"x:a": APP}, {}, "implicit"),
