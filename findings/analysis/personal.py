@@ -51,6 +51,6 @@ class Personal:
 
 def _answer(clause: Clause, request: Request, document: Document) -> bool | None:
     """Whether the conditions hold whatever is asked; None: that depends on what is asked."""
-    conditions = clause.statement.conditions
-    answer = all_of(holds(condition, request.known, document.has_variables) for condition in conditions)
+    known, variables = request.known, document.has_variables
+    answer = all_of([holds(condition, known, variables) for condition in clause.statement.conditions])
     return answer if isinstance(answer, bool) else None

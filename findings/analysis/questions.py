@@ -3,7 +3,7 @@ inventory tells."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from collectors.records import Holder, Principal
 from findings.policy.document import Document
-from findings.policy.evaluate import By, Decision, Layer, Named, Policies, evaluate
+from findings.policy.evaluate import By, Decision, Layer, Named, Policies, evaluate, stopped
 from findings.policy.request import Context, Request
 from findings.policy.statements import about
 
@@ -158,21 +158,23 @@ def blockers(
     if evaluate(request, alone).verdict == "denied":
         return ()
     found: list[By] = []
-    for layer, named, limited in _one_by_one(alone, policies):
-        decision = evaluate(request, limited)
-        if decision.verdict == "denied":
-            blamed = [by for by in decision.by if by.layer is layer]
-            found += [by if by.policy else replace(by, policy=", ".join(one.name for one in named)) for by in blamed]
+    for named, blamed in _one_by_one(request, alone, policies):
+        found += [by if by.policy else replace(by, policy=", ".join(one.name for one in named)) for by in blamed]
     return tuple(dict.fromkeys(found))
 
 
-def _one_by_one(alone: Policies, policies: Policies) -> Iterator[tuple[Layer, tuple[Named, ...], Policies]]:
+def _one_by_one(
+    request: Request, alone: Policies, policies: Policies
+) -> Iterator[tuple[tuple[Named, ...], Iterable[By]]]:
+    """A boundary limits only what identity policies allow, so that it is asked together with them."""
     if policies.boundary:
-        yield Layer.BOUNDARY, (policies.boundary,), replace(alone, boundary=policies.boundary)
+        decision = evaluate(request, replace(alone, boundary=policies.boundary))
+        blamed = decision.by if decision.verdict == "denied" else ()
+        yield (policies.boundary,), [by for by in blamed if by.layer is Layer.BOUNDARY]
     for level in policies.scp or ():
-        yield Layer.SCP, level, replace(alone, scp=(level,))
+        yield level, stopped(request, Policies(scp=(level,)))
     for level in policies.rcp or ():
-        yield Layer.RCP, level, replace(alone, rcp=(level,))
+        yield level, stopped(request, Policies(rcp=(level,)))
 
 
 def _account_of(resource: str) -> str:

@@ -88,6 +88,8 @@ def merged(uses: Iterable[Use]) -> Use:
     """The newest sighting of each service, whoever saw it. Silence counts if one of them was listening, over the shortest
     time that such a one listened."""
     many = list(uses)
+    if len(many) == 1 and not (many[0].unread and many[0].services):  # of most nothing more is known
+        return many[0]
     listening = [u for u in many if not u.unread]
     services: dict[str, Seen] = {}
     for one in many:

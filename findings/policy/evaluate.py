@@ -16,7 +16,7 @@ from findings.policy.statements import about, matches
 from findings.policy.truth import Maybe
 from findings.policy.votes import YES, Vote, all_votes, any_vote, opposite
 
-__all__ = ["By", "Decision", "Layer", "Named", "Policies", "evaluate", "matches"]
+__all__ = ["By", "Decision", "Layer", "Named", "Policies", "evaluate", "matches", "stopped"]
 
 # "No permissions are required ... If an administrator attaches a policy that explicitly denies access ... you can still
 # perform this operation"; GetSessionToken: "No permissions are required for users ... You cannot use policies to control
@@ -37,6 +37,14 @@ def evaluate(request: Request, policies: Policies) -> Decision:
     if kind is CallerKind.ROOT and request.lower_action == ASSUMING:  # "Roles may not be assumed by root accounts."
         return Decision("denied", "implicit", (By(Layer.IDENTITY, "", ""),), (), ())
     return _Evaluation(request, policies).decision()
+
+
+def stopped(request: Request, guardrails: Policies) -> tuple[By, ...]:
+    """What of levels of SCPs or RCPs denies a request that everything else lets through: what `evaluate` would name, asked of
+    them alone. (): they let it through, or it hangs on keys."""
+    if request.caller.kind in NEEDS_NO_PERMISSION.get(request.lower_action, ()):
+        return ()
+    return _Evaluation(request, guardrails).stopped()
 
 
 class _Evaluation:
@@ -67,6 +75,13 @@ class _Evaluation:
         if answer.truth is False:
             return Decision("denied", "implicit", answer.by, (), unseen)
         return Decision("conditional", None, answer.by, _spelled(answer.truth), (*answer.unseen, *unseen))
+
+    def stopped(self) -> tuple[By, ...]:
+        denies = any_vote(self._denies())
+        if denies.truth is True:
+            return denies.by
+        guards = all_votes((*self._levels(self.rcp, Layer.RCP), *self._levels(self.scp, Layer.SCP)))
+        return guards.by if guards.truth is False else ()
 
     # -- explicit denies
 

@@ -19,9 +19,11 @@ from findings.policy.patterns import covers, glob, overlaps
 
 PATTERNS, MASKS = 8192, 512  # remembered; a mask takes up to 3 KB, so patterns that reach the same share one
 VARIABLE = re.compile(r"\$\{[^}]*\}")
+OF_SERVICE = re.compile(r"arn:[^:*?]*:([^:*?]+):")
 ANY = "*"
 ALL_WITHOUT = frozenset((NO_RESOURCE, NOT_KNOWN))
 FIELDS = 6
+DIGITS = frozenset("0123456789")
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc")
 
 
@@ -48,6 +50,8 @@ class Reached:
         self._services = services
         self.may_touch = lru_cache(PATTERNS)(self._may_touch)
         self.touches_all = lru_cache(PATTERNS)(self._touches_all)
+        self._touched = lru_cache(PATTERNS)(self._touched_by)
+        self._covered = lru_cache(PATTERNS)(self._covered_by)
         self._mask_of = lru_cache(MASKS)(self._mask_of_kinds)
         self._joined = lru_cache(MASKS)(self._join)
         self._of_service = lru_cache(MASKS)(self._near_service)
@@ -61,11 +65,26 @@ class Reached:
         return self._mask_of(frozenset(range(NOT_KNOWN + 1, len(self._contents.kinds))))
 
     def _may_touch(self, pattern: str) -> int:
+        return self._touched(self._shape(pattern))
+
+    def _touches_all(self, pattern: str) -> int:
+        return self._covered(self._shape(pattern))
+
+    def _shape(self, pattern: str) -> str:
+        """The same for patterns that differ in numbers only, as names and accounts do, and so reach the same: digits that stand
+        in no template of the service are met by variables alone, and by these as few as many."""
+        found = OF_SERVICE.match(pattern)
+        if found is None:
+            return pattern
+        digits = self._digits.get(found[1], self._digits[ANY])
+        return found[0] + (digits.sub(digits.pattern[1], pattern[found.end() :]) if digits else pattern[found.end() :])
+
+    def _touched_by(self, pattern: str) -> int:
         targets = self._targets_of(pattern, MEETS)
         kinds = frozenset(kind for target in targets for kind in self._kinds_of[target])
         return self._joined(kinds, *self._without_target(pattern))
 
-    def _touches_all(self, pattern: str) -> int:
+    def _covered_by(self, pattern: str) -> int:
         targets = self._targets_of(pattern, COVERS)
         kinds = {kind for target in targets for kind in self._kinds_of[target]}
         reached = self._mask_of(frozenset(kind for kind in kinds if targets.issuperset(self._needed[kind])))
@@ -123,6 +142,16 @@ class Reached:
     @cached_property
     def _targets(self) -> list[Target]:
         return [_target(template) for template in self._contents.templates]
+
+    @cached_property
+    def _digits(self) -> Mapping[str, re.Pattern[str] | None]:
+        """Service field -> runs of the digits that no template of it, or of any service, has behind it. None: they have all.
+        "*": what is so for a service that has no template of its own."""
+        told = {ANY: set[str]()}
+        for target in self._targets:
+            told.setdefault(target.service, set()).update(f"{target.region}{target.account}{target.resource}")
+        left = {service: sorted(DIGITS - told[ANY] - some) for service, some in told.items()}
+        return {service: re.compile(f"[{''.join(some)}]+") if some else None for service, some in left.items()}
 
     @cached_property
     def _by_service(self) -> dict[str, dict[Place, list[tuple[int, Target]]]]:

@@ -129,7 +129,8 @@ def known_context(request: Request) -> Context:
     a question "what if the tag were ..." must be possible."""
     caller = request.caller
     values = {**_of_caller(caller), **_of_resource(request)}
-    values |= {key.lower(): given for key, given in request.context.items()}
+    if request.context:
+        values |= {key.lower(): given for key, given in request.context.items()}
     tags_known = caller.tags is not None or caller.kind in (CallerKind.ROOT, CallerKind.SERVICE)
     return Known(values, PRINCIPAL_TAG if tags_known else "")
 

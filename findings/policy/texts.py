@@ -39,7 +39,9 @@ class Wanted:
         if len(self.globs) == 1:
             return self.globs[0].match(given.lower() if self.any_case else given)
         parts = given.split(":", ARN_PARTS - 1)
-        return len(parts) == len(self.globs) and all(g.match(p) for g, p in zip(self.globs, parts, strict=True))
+        if len(parts) != len(self.globs) or not self.globs[-1].match(parts[-1]):  # by which most differ
+            return False
+        return all(g.match(p) for g, p in zip(self.globs, parts, strict=True))
 
     @property
     def never(self) -> bool:

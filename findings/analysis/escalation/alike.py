@@ -65,6 +65,7 @@ class Alike:
         self._filled: dict[int, Meant] = {}
         self._bounds: dict[int, tuple[Held]] = {}
         self._for_all: dict[int, tuple[tuple[Held, ...], Numbered | None]] = {}
+        self._for_some: dict[tuple[int, ...], tuple[tuple[Held, ...], tuple[Compiled, ...], Numbered | None]] = {}
         self._layers: dict[int, tuple[Layer, Answers]] = {}
         self._of_layer: dict[tuple[int, str], int | None] = {}
         self._of_limits: dict[object, int | None] = {}
@@ -87,13 +88,25 @@ class Alike:
         key = id(many)
         if key not in self._for_all:
             asked = any(self._who(held.compiled, _variables(held)) for held in many)
-            self._for_all[key] = many, None if asked else self._layer(principal, many)
-        return self._for_all[key][1] or self._layer(principal, many)
+            self._for_all[key] = many, None if asked else self._layer(principal, many, self._owns(principal, many))
+        return self._for_all[key][1] or self._answering(principal, many)
 
-    def _layer(self, principal: Role | User, many: tuple[Held, ...]) -> Numbered:
+    def _owns(self, principal: Role | User, many: tuple[Held, ...]) -> tuple[Compiled, ...]:
+        return tuple(self._permissions.own(principal, held) for held in many)
+
+    def _answering(self, principal: Role | User, many: tuple[Held, ...]) -> Numbered:
+        """Where all that was asked of the caller is answered, those who answered the same have one layer."""
+        owns = self._owns(principal, many)
+        key = id(many), *map(id, owns)
+        if key not in self._for_some:
+            asked = any(self._who(own, _variables(held)) for held, own in zip(many, owns, strict=True))
+            self._for_some[key] = many, owns, None if asked else self._layer(principal, many, owns)
+        return self._for_some[key][2] or self._layer(principal, many, owns)
+
+    def _layer(self, principal: Role | User, many: tuple[Held, ...], owns: tuple[Compiled, ...]) -> Numbered:
         asked: Request | None = None
         answers: dict[int, int | None] = {}
-        layer = tuple((held, self._permissions.own(principal, held)) for held in many)
+        layer = tuple(zip(many, owns, strict=True))
         for held, own in layer:
             variables = _variables(held)
             for clause in self._who(own, variables):

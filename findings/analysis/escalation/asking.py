@@ -28,13 +28,15 @@ LIVE = Answer("live")
 
 
 class Shared:
-    """What all askers of one account share. made, best: see making.py and verdicts.py; passed: see targets.py."""
+    """What all askers of one account share. made, best, gains, itself: see making.py and verdicts.py; passed: see targets.py."""
 
     def __init__(self, ground: Ground) -> None:
         self.alike = Alike(ground.permissions)
         self.answers: dict[object, Answer | None] = {}
         self.made: dict[object, Answer | None] = {}
         self.best: dict[object, Escalation | None] = {}
+        self.gains: dict[object, bool] = {}
+        self.itself: dict[object, Escalation | None] = {}
         self.patterns: dict[int, tuple[str, ...]] = {}
         self.keys: dict[int, frozenset[str]] = {}
         self.asked: dict[int, frozenset[str]] = {}
@@ -64,12 +66,8 @@ class Asker:
         self.ground = ground
         self.permissions = ground.permissions
         self.shared = shared
+        self.allow = ground.permissions.sets(principal).allow  # the actions that its policies name
         self.itself: dict[str, Escalation | None] = {}  # what paths that end at itself come to, see verdicts.py
-
-    @cached_property
-    def allow(self) -> int:
-        """The actions that its policies name."""
-        return self.permissions.sets(self.principal).allow
 
     @property
     def reach(self) -> Reach:
@@ -98,6 +96,11 @@ class Asker:
     @cached_property
     def _signatures(self) -> dict[str, int]:
         return self.shared.alike.signatures(self.principal, self._layers)
+
+    @property
+    def kind(self) -> int:
+        """Equal for two of whom all layers say the same of every action."""
+        return id(self._signatures)
 
     def alike(self, action: str) -> int:
         found = self._signatures.get(action)

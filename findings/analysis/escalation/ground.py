@@ -15,7 +15,7 @@ from findings.analysis.escalation.strength import Strength, everything, strength
 from findings.analysis.kept import Kept
 from findings.policy.compiled import Compiled, Reach, effective
 from findings.policy.document import Document
-from findings.policy.patterns import glob
+from findings.policy.patterns import glob, ready
 
 if TYPE_CHECKING:
     from findings.analysis.facts import Facts
@@ -190,7 +190,8 @@ class Ground:
             return tuple(one for one in entities if glob(pattern, one.arn))
         key = pool, pattern
         if key not in self._matches:
-            self._matches[key] = tuple(one for one in self._starting(pattern, pool, entities) if glob(pattern, one.arn))
+            match = ready(pattern).match
+            self._matches[key] = tuple(one for one in self._starting(pattern, pool, entities) if match(one.arn))
         return self._matches[key]  # type: ignore[return-value]
 
     def _starting(self, pattern: str, pool: str, entities: tuple[E, ...]) -> Iterable[Entity]:

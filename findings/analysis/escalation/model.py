@@ -105,6 +105,11 @@ class Path:
         """The other steps."""
         return tuple(step for step in self.steps if step not in self.making)
 
+    @cached_property
+    def passes(self) -> bool:
+        """Whether what the caller makes gets a role."""
+        return self.category is Category.NEW and any(step.on is On.PASSED for step in self.steps)
+
 
 @dataclass(frozen=True, slots=True)
 class Escalation:

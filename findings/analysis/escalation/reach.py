@@ -16,7 +16,7 @@ from findings.analysis.escalation.answers import Answer
 from findings.analysis.escalation.asking import ASSUME, RANK, Asker
 from findings.analysis.escalation.ground import Ground, carries
 from findings.analysis.escalation.making import made, tells_roles_apart, together
-from findings.analysis.escalation.model import Category, On, Path, State
+from findings.analysis.escalation.model import Path, State
 from findings.analysis.escalation.targets import passed
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Reaching:
                 continue
             asker = self._account.asker(principal)
             feasible = self._account.feasible(asker)
-            passing = tuple(path for path in feasible if _passes(path) and _open(made(path, asker)))
+            passing = self._account.passing(asker) if feasible else ()
             assumes = any(path.id == ASSUMING for path in feasible)
             if (passing or assumes) and not self._ground.permissions.admin(principal):
                 yield asker, passing
@@ -130,14 +130,6 @@ class _Frontier:
             roles = (role for role in self._roles if service in self.gates.services(role) and carries(service, role))
             self._trusting[service] = tuple(roles)
         return self._trusting[service]
-
-
-def _passes(path: Path) -> bool:
-    return path.category is Category.NEW and any(step.on is On.PASSED for step in path.steps)
-
-
-def _open(answer: Answer | None) -> bool:
-    return answer is not None and answer.state != "blocked"
 
 
 def _hops(source: Role | User, target: Role, how: str, answer: Answer, path: str) -> Iterator[Hop]:

@@ -7,6 +7,7 @@ until one is live.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache, cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -42,6 +43,7 @@ OF_OTHERS = frozenset(
         Needs.USER_WITHOUT_PASSWORD,
     }
 )
+CALLER = (Needs.SELF_ROLE, Needs.SELF_USER)  # who is its own target, and has no name in `how`
 ATTACHED = "iam:policyarn"
 Tried = tuple[Target, Answer]
 POLICY = "arn:{partition}:iam::{account}:policy/{name}"
@@ -57,6 +59,7 @@ class Account:
         self._found: dict[str, tuple[Escalation, ...]] = {}
         self._feasible: dict[int, tuple[Path, ...]] = {}
         self._paths: dict[str, tuple[Path, ...]] = {}
+        self._passing: dict[tuple[int, int], tuple[Path, ...]] = {}
 
     def asker(self, principal: Role | User) -> Asker:
         if principal.unique_id not in self._askers:
@@ -99,6 +102,16 @@ class Account:
             self._feasible[own] = tuple(path for path, mask in _masks() if not mask & ~own)
         return self._feasible[own]
 
+    def passing(self, asker: Asker) -> tuple[Path, ...]:
+        """The feasible paths by which it could pass a role, if there were one to pass."""
+        feasible = self.feasible(asker)
+        key = asker.kind, id(feasible)
+        if key not in self._passing:
+            self._passing[key] = tuple(
+                p for p in feasible if p.passes and (a := made(p, asker)) and a.state != "blocked"
+            )
+        return self._passing[key]
+
     def _by_itself(self, principal: Role | User) -> Strength:
         """How strong it can make itself, live and without others."""
         if isinstance(principal, Role) and principal.service_linked:
@@ -130,8 +143,29 @@ def _best(path: Path, asker: Asker) -> Escalation | None:
 def _of_itself(path: Path, asker: Asker) -> Escalation | None:
     """Asked twice: of how strong it can make itself, too."""
     if path.id not in asker.itself:
-        asker.itself[path.id] = _tried(path, asker)
+        found = _alike_of_itself(path, asker)
+        if found and path.needs in CALLER and found.target != asker.principal.arn:
+            found = replace(found, target=asker.principal.arn)
+        asker.itself[path.id] = found
     return asker.itself[path.id]
+
+
+def _alike_of_itself(path: Path, asker: Asker) -> Escalation | None:
+    """Of all of whom the same is said, and whose ARNs it does not tell apart, the first is asked. Most would gain nothing."""
+    principal, gains, known = asker.principal, asker.shared.gains, asker.shared.itself
+    kind = path.id, type(principal), isinstance(principal, Role) and principal.reserved, asker.kind
+    if kind not in gains:
+        gains[kind] = any(True for _ in targets(path, asker))
+    if not gains[kind]:
+        return None
+    key = kind, *(asker.told_apart(step.action, principal.arn) for step in path.steps if _unsure(step, asker))
+    if key not in known:
+        known[key] = _tried(path, asker)
+    return known[key]
+
+
+def _unsure(step: Step, asker: Asker) -> bool:
+    return step.on is On.TARGET and step.action not in asker.sure
 
 
 def _shared_by(path: Path, asker: Asker) -> tuple[object, ...] | None:
