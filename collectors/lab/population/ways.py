@@ -11,7 +11,7 @@ from collectors.lab.trail import places
 from collectors.lab.trail.visits import Act
 
 IAM, STS, ORGANIZATIONS = (f"{name}.amazonaws.com" for name in ("iam", "sts", "organizations"))
-NO_SIGN_IN = {"Effect": "Deny", "Action": ["signin:Authenticate"], "Resource": "*"}
+NO_SIGN_IN = {"Effect": "Deny", "Action": ["signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token"], "Resource": "*"}
 EVERY_DAY = tuple(n + 0.4 for n in range(34))
 EVERY_WEEK = tuple(n * 7 + 0.4 for n in range(5))
 LOOKS = tuple(

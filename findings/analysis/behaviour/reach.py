@@ -1,14 +1,14 @@
 """Who of the people can bring a machine's role into the console: they may assume it, and nothing denies it the sign-in.
 
 A role's credentials become a session in the console by SwitchRole or by a federated sign-in, which every holder of them may ask
-for. What keeps a role out is an explicit deny of the sign-in itself, in its own policies, its boundary, an SCP or an RCP
-(AWS.md 30); that it is nowhere allowed does not.
+for. What keeps a role out is an explicit deny of all that a session there needs, in its own policies, its boundary, an SCP or an
+RCP (AWS.md 30); that it is nowhere allowed does not.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,12 @@ from findings.policy.layers import Layer, Named, Policies
 if TYPE_CHECKING:
     from findings.analysis.facts import Facts
 
-# The console asks for all of them: before somebody has said who he is, then for the session, then for its tokens. Those that a
-# command line asks for on an oauth2/public-client are others (Sign-In User Guide, console-access-control).
-SIGN_IN = ("signin:Authenticate", "signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token")
+# A session in the console is authorized by the first and gets its tokens by the second, once it is known who comes: only then are
+# policies of identities read. BEFORE is asked for while nobody has said who he is, and whether it is of a role that a session
+# switches to is not told (Sign-In User Guide, console-access-control). Those that a command line asks for on an
+# oauth2/public-client are others.
+SESSION = ("signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token")
+BEFORE = "signin:Authenticate"
 # Condition keys that a person can meet by choosing how to call: MFA, a network, what AssumeRole is given.
 AT_WILL = (
     "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:sourceip", "aws:currenttime", "aws:epochtime", "aws:useragent",
@@ -74,9 +77,9 @@ def _name(one: Role | User) -> str:
     return f"user {one.name}" if isinstance(one, User) else f"role {one.name}"
 
 
-def sign_in(role: Role, facts: Facts) -> tuple[Decision, ...]:
-    """Of each action of SIGN_IN, whether anything denies it to the role: allowed where nothing does, conditional where it hangs
-    on something."""
+def sign_in(role: Role, facts: Facts) -> dict[str, Decision]:
+    """Of each action of the sign-in, whether anything denies it to the role: allowed where nothing does, conditional where that
+    hangs on something."""
     permissions = facts.permissions
     policies = permissions.policies(role)
     denying = Policies(
@@ -84,9 +87,17 @@ def sign_in(role: Role, facts: Facts) -> tuple[Decision, ...]:
         scp=tuple((*level, replace(ALL, layer=Layer.SCP)) for level in policies.scp or ()),
         rcp=permissions.resource_control or (),
     )
-    return tuple(questions.decide(permissions, role, action, "*", {}, True, denying) for action in SIGN_IN)
+    return {
+        action: questions.decide(permissions, role, action, "*", {}, True, denying) for action in (BEFORE, *SESSION)
+    }
 
 
-def stopped(decisions: Iterable[Decision]) -> tuple[By, ...]:
-    """The statements that keep the role out; () where it can come in, or under some circumstances can."""
-    return tuple(by for one in decisions if one.verdict == "denied" for by in one.by)
+def stopped(decisions: Mapping[str, Decision]) -> tuple[By, ...]:
+    """The statements that keep the role out for sure: they deny all that a session needs; () where something of it is left."""
+    of_session = [decisions[action] for action in SESSION]
+    return tuple(by for one in of_session for by in one.by) if {one.verdict for one in of_session} == {"denied"} else ()
+
+
+def denied(decisions: Mapping[str, Decision]) -> list[str]:
+    """The actions of the sign-in that are denied, whatever the circumstances."""
+    return [action for action, one in decisions.items() if one.verdict == "denied"]

@@ -15,7 +15,8 @@ Find out who it was: the evidence says from where, and who switched. For a user,
 
 For a role, take people out of its trust policy, or keep it out of the console by a deny of the sign-in actions:
 
-    {"Effect": "Deny", "Action": ["signin:Authenticate", "signin:AuthorizeOAuth2Access"], "Resource": "*"}
+    {"Effect": "Deny", "Action": ["signin:Authenticate", "signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token"],
+     "Resource": "*"}
 
 If people are meant to use it, tag it `iamdash:kind=human-assumed` or `human-user`, or set its kind in iamdash.
 

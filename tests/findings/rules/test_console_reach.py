@@ -37,7 +37,8 @@ WITH_MFA = trust(BUILDS, lets({"AWS": ROOT}, **MFA))
 PEOPLE = trust(Federated=provider("saml", "Okta"))
 TRUSTS = (OPEN, CLOSED, OF_ALICE, OF_ROBOT, STRICT, IN_VPC, WITH_MFA, PEOPLE)
 ASSUME = document(allow("sts:AssumeRole"))
-NO_SIGN_IN = deny(["signin:Authenticate", "signin:AuthorizeOAuth2Access"])
+SESSION = ["signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token"]
+NO_SIGN_IN = deny(SESSION)
 STOP = document(NO_SIGN_IN)
 
 
@@ -66,8 +67,8 @@ def judged(
 
 
 ONLY_OFFICE = document(deny("signin:*", Condition={"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}))
-OF_MACHINES = document(deny("signin:Authenticate", Condition={"ArnLike": {"aws:PrincipalArn": arn("role", "dep*")}}))
-OF_OTHERS = document(deny("signin:Authenticate", Condition={"ArnLike": {"aws:PrincipalArn": arn("role", "web*")}}))
+OF_MACHINES = document(deny(SESSION, Condition={"ArnLike": {"aws:PrincipalArn": arn("role", "dep*")}}))
+OF_OTHERS = document(deny(SESSION, Condition={"ArnLike": {"aws:PrincipalArn": arn("role", "web*")}}))
 
 
 @pytest.mark.parametrize(
@@ -83,9 +84,11 @@ OF_OTHERS = document(deny("signin:Authenticate", Condition={"ArnLike": {"aws:Pri
         (OPEN, {"own": STOP}, ["clear"]),
         (OPEN, {"own": document(allow("*"), NO_SIGN_IN)}, ["clear"]),
         (OPEN, {"boundary": document(allow("*"), NO_SIGN_IN)}, ["clear"]),
-        (OPEN, {"own": document(deny("signin:AuthorizeOAuth2Access"))}, ["clear"]),
-        (OPEN, {"scp": [{**FULL_ACCESS, "stop": document(deny("signin:CreateOAuth2Token"))}]}, ["clear"]),
-        (OPEN, {"rcp": [{"stop": document(deny("signin:AuthorizeOAuth2Access", Principal="*"))}]}, ["clear"]),
+        (
+            OPEN,
+            {"own": document(deny(SESSION[0])), "scp": [{**FULL_ACCESS, "stop": document(deny(SESSION[1]))}]},
+            ["clear"],
+        ),
         (OPEN, {"scp": [{**FULL_ACCESS, "stop": STOP}]}, ["clear"]),
         (OPEN, {"scp": [FULL_ACCESS, {**FULL_ACCESS, "stop": OF_MACHINES}]}, ["clear"]),
         (OPEN, {"rcp": [{"stop": document(deny("signin:*", Principal="*"))}]}, ["clear"]),
@@ -93,6 +96,10 @@ OF_OTHERS = document(deny("signin:Authenticate", Condition={"ArnLike": {"aws:Pri
         (WITH_MFA, {}, []),  # asks for a person: it is no machine's
         (OF_ALICE, {}, []),
         (IN_VPC, {}, ["unknown"]),
+        (OPEN, {"own": document(deny("signin:Authenticate"))}, ["unknown"]),  # before it is known who comes
+        (OPEN, {"own": document(deny(SESSION[0]))}, ["unknown"]),
+        (OPEN, {"scp": [{**FULL_ACCESS, "stop": document(deny(SESSION[1]))}]}, ["unknown"]),
+        (OPEN, {"rcp": [{"stop": document(deny(["signin:Authenticate", SESSION[1]], Principal="*"))}]}, ["unknown"]),
         (OPEN, {}, ["open"]),
         (STRICT, {}, ["open"]),
         (OPEN, {"own": document(allow("signin:*"))}, ["open"]),
