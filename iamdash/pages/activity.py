@@ -27,7 +27,7 @@ from iamdash.pages.facets import Accounts, Choices
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.lists import ListPage
 from iamdash.pages.paths import told_whole
-from iamdash.pages.searching import found_by
+from iamdash.pages.searching import found_by, one_of
 from iamdash.pages.subjects import UNIQUE_ID
 from iamdash.pages.tables import ListTable
 from iamdash.pages.watched import watched
@@ -49,7 +49,7 @@ def meant(q: str) -> Q:
     if address := address_of(q):
         given = q, str(address), acting.since(OLDEST)
         keys = found_by("sessions_sought", *given, FOUND + 1)
-        return Q(pk__in=keys) if len(keys) <= FOUND else Q(session__in=RawSQL(_ALL_FROM, given))  # noqa: S611 - a constant
+        return one_of(keys) if len(keys) <= FOUND else Q(session__in=RawSQL(_ALL_FROM, given))  # noqa: S611 - a constant
     if (sessions := looked_up(q)) is not None:
         return _few(sessions, Q(session__in=sessions.values("pk")))
     part = Q(text__icontains=q)
@@ -69,7 +69,7 @@ def looked_up(q: str) -> QuerySet[UsageSession] | None:
 def _few(found: QuerySet[Any], otherwise: Q) -> Q:
     """Rows one by one, which the database finds by their keys; where there are too many, the other condition."""
     keys = list(found.order_by().values_list("pk", flat=True)[: FOUND + 1])
-    return Q(pk__in=keys) if len(keys) <= FOUND else otherwise
+    return one_of(keys) if len(keys) <= FOUND else otherwise
 
 
 class SessionTable(ListTable):
