@@ -137,6 +137,11 @@ class Effort(enum.IntEnum):
     def means(self) -> str:
         return _EFFORTS[self.name]
 
+    @property
+    def span(self) -> str:
+        """How long, without the rest of what it means."""
+        return re.split("[;:]", self.means)[0]
+
 
 _EFFORTS = {
     "SMALL": "minutes of one person; what is taken away can be given back",

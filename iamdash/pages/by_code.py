@@ -26,7 +26,11 @@ MADE = {
 def made_facet() -> Facet:
     """Of anything that has a provenance."""
     return Choices(
-        name="made", title="Made by", column="provenance__made", values={m.value: (m.value, m.label) for m in Made}
+        name="made",
+        title="Made by",
+        column="provenance__made",
+        values={m.value: (m.value, m.label) for m in Made},
+        nothing="None is known here: an account's judgement tells who made what",
     )
 
 

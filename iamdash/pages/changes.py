@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 
 import django_tables2 as tables
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -32,7 +33,7 @@ from iamdash.pages.facets import Accounts, Bound, Choices, Conditions, Counts, O
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.lists import ListPage
 from iamdash.pages.searching import NAMED, contains, found_by, named, pattern
-from iamdash.pages.tables import ListTable
+from iamdash.pages.tables import ListTable, Ordered
 
 SEARCHED = ("principal_arn", "session_name", "network", "agent", "key_id", "principal_id")
 KINDS = (
@@ -140,14 +141,20 @@ class ChangeTable(ListTable):
 
     change = tables.Column("What", empty_values=(), accessor="pk", attrs={"td": {"class": "changed"}})
     when = tables.Column("When", accessor="at", attrs={"td": {"class": "moment"}})
-    principal = tables.Column("Who", empty_values=(), accessor="pk", attrs={"td": {"class": "moment"}})
+    principal = tables.Column("Who", empty_values=(), accessor="pk")
     how = tables.Column("How and from where", empty_values=(), accessor="pk")
     findings = tables.Column("Findings after it", empty_values=(), accessor="pk", attrs={"td": {"class": "after"}})
     account = tables.Column(attrs={"td": {"class": "moment"}})
 
+    def __init__(self, data: Ordered, *, asked: Asked, request: HttpRequest) -> None:
+        told = timeline.folded(row.entry for row in data.data)
+        super().__init__(Ordered([entry.change for entry in told]), asked=asked, request=request)
+
     def render_change(self, record: Any) -> SafeString:
         url = show.address(self.request, "activity-change", record.pk)
         said = self._drawn("timeline/parts.html", record)
+        if record.entry.alike:
+            return format_html("{}{}", said, self._drawn("timeline/alike.html", record))
         more = f"{record.n_calls:,} call{'s' * (record.n_calls != 1)}, " if record.n_calls > 1 else ""
         return format_html('{}<a class="more" href="{}" hx-boost="false">{}before and after</a>', said, url, more)
 

@@ -48,7 +48,8 @@ class Line:
     @property
     def state(self) -> str:
         """The job's state; a finished one that saw less than everything is partial."""
-        return "partial" if self.job.state == Job.State.DONE and self.gaps else self.job.state
+        less = self.gaps or self.job.error
+        return "partial" if self.job.state == Job.State.DONE and less else self.job.state
 
 
 @require_safe
@@ -82,6 +83,7 @@ def progress(run: Run) -> dict[str, Any]:
         "run": run,
         "lines": lines,
         "done": sum(line.job.state in OVER for line in collected),
+        "partial": sum(line.state == "partial" for line in collected),
         "total": len(collected),
         "over": sum(line.job.state in OVER for line in lines),
         "eta": None if run.finished_at else _eta(run),

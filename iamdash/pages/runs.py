@@ -21,7 +21,8 @@ from iamdash.pages.tables import ListTable
 
 FAILED = Exists(Job.objects.filter(run=OuterRef("pk"), state=Job.State.FAILED))
 SOURCES = ~Q(source=JUDGE)
-NONE = {"n_sources": 0, "n_done": 0, "n_failed": 0}
+PARTIAL = Q(state=Job.State.DONE) & ~Q(error="")  # something that it asks for was not answered
+NONE = {"n_sources": 0, "n_done": 0, "n_partial": 0, "n_failed": 0}
 
 
 class RunTable(ListTable):
@@ -30,7 +31,7 @@ class RunTable(ListTable):
     tells = {
         "created_at": ("started_at",),
         "reason": ("reason", "requested_by"),
-        "state": ("finished_at", "jobs_failed"),
+        "state": ("finished_at", "jobs_failed", "sources_partial"),
         "sources": ("sources", "sources_done"),
     }
 
@@ -53,6 +54,8 @@ class RunTable(ListTable):
             return show.state("unknown", "Under way")
         if record.n_failed:
             return show.state("high", "Failed")
+        if record.n_partial:
+            return show.state("unknown", f"Finished, {record.n_partial} not whole")
         return show.state("resolved", "Finished")
 
     def render_sources(self, record: Run) -> str:
@@ -99,6 +102,7 @@ class RunList(ListPage):
         "finished_at": lambda r: r.finished_at,
         "sources": lambda r: r.n_sources,
         "sources_done": lambda r: r.n_done,
+        "sources_partial": lambda r: r.n_partial,
         "jobs_failed": lambda r: r.n_failed,
     }
 
@@ -114,6 +118,7 @@ class RunList(ListPage):
         counts = jobs.annotate(
             n_sources=Count("pk", filter=SOURCES),
             n_done=Count("pk", filter=SOURCES & over),
+            n_partial=Count("pk", filter=SOURCES & PARTIAL),
             n_failed=Count("pk", filter=Q(state=Job.State.FAILED)),
         )
         found = {row.pop("run"): row for row in counts}

@@ -4,7 +4,7 @@ accounts. What it tells was put together by the judgement (findings/engine/timel
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,7 @@ OF_ACCOUNT = 15
 BEGIN = 3  # entities of a change before it unfolds
 PAGES = {"role": "principal", "user": "principal", "policy": "policy", "key": "key"}
 SCPS = ("organization_policy",)
+Where = tuple[str, int, str]  # name of the page, the account's primary key, unique id
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Part:
 @dataclass
 class Entry:
     """A change as it is shown. calls: those of its entities, oldest first. findings: (event, its words). known: what the
-    inventory has of the caller; who: the verdict on the session."""
+    inventory has of the caller; who: the verdict on the session. alike: changes after it in a list that differ in their entity
+    only (`folded`)."""
 
     change: Change
     parts: list[Part] = field(default_factory=list)
@@ -60,6 +62,7 @@ class Entry:
     findings: list[tuple[FindingEvent, str]] = field(default_factory=list)
     known: Principal | None = None
     who: SessionVerdict.Who | None = None
+    alike: list[Entry] = field(default_factory=list)
 
     @property
     def at(self) -> datetime:
@@ -85,6 +88,25 @@ class Entry:
     @property
     def alone(self) -> bool:
         return self.change.how == How.TIME
+
+
+def folded(entries: Iterable[Entry]) -> list[Entry]:
+    """The same, where neighbours that two collections saw, without a caller and with no finding after them, are one: thirty
+    assignments that were made at once read as one change."""
+    found: list[Entry] = []
+    for entry in entries:
+        if found and _alike(found[-1].change) and _alike(found[-1].change) == _alike(entry.change):
+            found[-1].alike.append(entry)
+        else:
+            found.append(entry)
+    return found
+
+
+def _alike(change: Change) -> tuple[Any, ...] | None:
+    """What neighbours have in common; None: it stands by itself."""
+    if change.how != How.UNTOLD or change.opened or change.resolved:
+        return None
+    return change.account_id, change.at, change.since, change.outcome, change.untold, *change.kinds, *change.what
 
 
 def when(change: Change) -> SafeString:
@@ -138,10 +160,16 @@ def where(change: Change) -> SafeString:
 
 
 def entries(
-    request: HttpRequest, changes: Sequence[Change], only: Q | None = None, rows: Sequence[ChangedEntity] | None = None
+    request: HttpRequest,
+    changes: Sequence[Change],
+    only: Q | None = None,
+    rows: Sequence[ChangedEntity] | None = None,
+    events: Iterable[FindingEvent] | None = None,
+    here: Collection[Where] = (),
 ) -> list[Entry]:
-    """changes with what belongs to them; their accounts must be at hand. only: which of their entities. rows: these, where they
-    are at hand. Eight queries, two more where permission sets are among them."""
+    """changes with what belongs to them; their accounts must be at hand. only: which of their entities. rows, events: these, and
+    what happened to findings by them, where they are at hand. here: pages that are known to be there. Eight queries, two more
+    where permission sets are among them."""
     found = {one.pk: Entry(one) for one in changes}
     if not found:
         return []
@@ -149,11 +177,11 @@ def entries(
         rows = ChangedEntity.objects.filter(only or Q(), change__in=found)
     rows = sorted(rows, key=lambda row: row.pk)
     set_names.name(rows)
-    address = Addresses(request, {one.account_id: one.account for one in changes}, rows)
+    address = Addresses(request, {one.account_id: one.account for one in changes}, rows, here)
     for row in rows:
         found[row.change_id].parts.append(Part(row, address.of(row)))
     _calls(found, rows)
-    for event in _events(Q(change__in=found)):
+    for event in _events(Q(change__in=found)) if events is None else events:
         found[event.change_id].findings.append((event, event_words(event)))
     called = [(one.account_id, one.principal_id) for one in changes if one.actor]
     known = acting.known_principals(called) if called else {}
@@ -183,13 +211,21 @@ def _events(which: Q) -> QuerySet[FindingEvent]:
 class Addresses:
     """The pages of entities, where the inventory has them. Up to three queries."""
 
-    def __init__(self, request: HttpRequest, accounts: Mapping[int, Account], rows: Iterable[ChangedEntity]) -> None:
+    def __init__(
+        self,
+        request: HttpRequest,
+        accounts: Mapping[int, Account],
+        rows: Iterable[ChangedEntity],
+        here: Collection[Where] = (),
+    ) -> None:
+        """here: of those that are known to be there."""
         self._request, self._accounts = request, accounts
         wanted: defaultdict[str, set[str]] = defaultdict(set)
         for row in rows:
-            if row.unique_id and row.kind in PAGES:
-                wanted[PAGES[row.kind]].add(row.unique_id)
-        self._there = {
+            page = PAGES.get(row.kind, "")
+            if page and row.unique_id and (page, row.account_id, row.unique_id) not in here:
+                wanted[page].add(row.unique_id)
+        self._there = {*here} | {
             (page, account, unique_id)
             for page, model in (("principal", Principal), ("policy", Policy), ("key", AccessKey))
             if wanted[page]
@@ -205,9 +241,11 @@ class Addresses:
         return show.address(self._request, page, self._accounts[row.account_id].aws_id, row.unique_id)
 
 
-def of_entity(request: HttpRequest, account: Account, ids: Iterable[str]) -> dict[str, Any]:
+def of_entity(
+    request: HttpRequest, account: Account, ids: Iterable[str], here: Collection[Where] = ()
+) -> dict[str, Any]:
     """The last changes of one thing, which may have several ids (a user, its keys), with the findings after them; and what was
-    found of it without any, when it was first judged or before changes were put together."""
+    found of it without any, when it was first judged or before changes were put together. here: pages that are there."""
     ids = list(ids)
     mine = Q(account=account, unique_id__in=ids)
     changes: dict[int, Change] = {}
@@ -215,11 +253,12 @@ def of_entity(request: HttpRequest, account: Account, ids: Iterable[str]) -> dic
     for row in rows:
         row.change.account = account
         changes[row.change_id] = row.change
-    found = entries(request, list(changes.values())[:LAST], mine, rows if len(rows) <= LAST else None)
-    for entry in found:
-        entry.findings = [one for one in entry.findings if one[0].finding.subject_id in ids]
+    last = list(changes.values())[:LAST]
+    events = list(_events(Q(account=account, finding__subject_id__in=ids) & (Q(change__in=last) | Q(change=None))))
+    by_change = [event for event in events if event.change_id]
+    found = entries(request, last, mine, rows if len(rows) <= LAST else None, by_change, here)
     first: defaultdict[datetime, Entry] = defaultdict(Entry)  # type: ignore[arg-type]
-    for event in _events(Q(account=account, change=None, finding__subject_id__in=ids))[:LAST]:
+    for event in [event for event in events if not event.change_id][:LAST]:
         if event.at not in first:
             first[event.at] = Entry(Change(account=account, at=event.at, since=event.at, exact=True, how=How.TIME))
         first[event.at].findings.append((event, event_words(event)))
@@ -229,10 +268,11 @@ def of_entity(request: HttpRequest, account: Account, ids: Iterable[str]) -> dic
 
 def of_account(request: HttpRequest, account: Account) -> dict[str, Any]:
     """The last few of all of its changes."""
-    rows = list(Change.objects.filter(account=account).exclude(how=How.TIME).order_by("-at", "-pk")[: OF_ACCOUNT + 1])
+    rows = list(Change.objects.filter(account=account).exclude(how=How.TIME).order_by("-at", "-pk")[: LAST + 1])
     for row in rows:
         row.account = account
-    return {"entries": entries(request, rows[:OF_ACCOUNT]), "more": len(rows) > OF_ACCOUNT}
+    told = folded(entries(request, rows[:LAST]))
+    return {"entries": told[:OF_ACCOUNT], "more": len(rows) > LAST or len(told) > OF_ACCOUNT}
 
 
 def verdicts(changes: Iterable[Change]) -> dict[tuple[Any, ...], SessionVerdict.Who]:

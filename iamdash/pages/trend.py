@@ -91,6 +91,8 @@ def open_chart(found: Trend, days: int, links: Mapping[Severity, tuple[str, ...]
 
 def open_sentence(found: Trend, days: int) -> str:
     first, last = found.urgent(0), found.urgent(-1)
+    if len(found.days) == 1:
+        return f"{last} critical and high findings are open."
     over = f"in {days} days" if len(found.days) == days else f"since {found.days[0]:%-d %B %Y}"
     if first == last:
         return f"Open critical and high findings stayed at {last} {over}."

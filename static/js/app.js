@@ -13,6 +13,9 @@
     document.querySelectorAll("[data-script-hides]").forEach((el) => { el.hidden = true; });
     showTheme(root.dataset.theme || "system");
   }
+  // Where the frame's links stand in a row, the current one may be out of sight.
+  const nav = document.querySelector(".nav"), current = nav && nav.querySelector("[aria-current]");
+  if (current && nav.scrollWidth > nav.clientWidth) nav.scrollLeft = current.offsetLeft - nav.clientWidth / 2;
 
   // Theme: system -> light -> dark.
   const themes = ["system", "light", "dark"];
@@ -124,7 +127,18 @@
   }
   window.addEventListener("hashchange", unfold);
 
-  // htmx. A whole page in answer to a partial request is another page (sign-in, most often): go there.
+  // htmx. Within a list, links change the list; one that leads to another page is followed as any link is, even if what it leads
+  // to could be drawn as a list alone.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { boosted, pathInfo, requestConfig } = event.detail;
+    if (!boosted || requestConfig.verb !== "get") return;
+    const to = new URL(pathInfo.finalRequestPath, location.href);
+    if (to.pathname === location.pathname) return;
+    event.preventDefault();
+    if (pathInfo.anchor) to.hash = pathInfo.anchor;
+    location.assign(to);
+  });
+  // A whole page in answer to a partial request is another page (sign-in, most often): go there.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const xhr = event.detail.xhr;
     if (/^\s*<!doctype/i.test(xhr.responseText)) {

@@ -84,3 +84,15 @@ def test_columns_and_a_view_of_ones_own(made: Made, open_browser: Open) -> None:
     expect(page.get_by_text("It will show:")).to_be_visible()
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".views summary")).not_to_contain_text("(changed)")
+
+
+def test_a_number_of_one_list_leads_to_the_page_of_another(made: Made, open_browser: Open) -> None:
+    """And not into the place of the first, below its heading: an answer that could be a list alone is none here."""
+    made.run("account", finished=False)
+    page = open_browser(start="/accounts/")
+    page.locator("#list").get_by_role("link", name="3 high").click()
+    expect(page.locator("h1")).to_have_text("Findings")
+    expect(page.locator("#list-count")).to_contain_text("3 findings")
+    page.goto("/runs/")
+    page.locator("#list a.lead").click()
+    expect(page.locator("h1")).to_have_text("Run of payments-prod")

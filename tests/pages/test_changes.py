@@ -325,3 +325,22 @@ def test_a_list_takes_a_fixed_number_of_queries(
 # Transaction, role and read-only: 4; session and operator: 2; ids, tabs, rows: 3; entities, pages, calls, findings, callers,
 # verdicts: 7; names of networks: 2; facets: 10; what was watched and looked up: 3; frame: 2; the test client's own role: 2.
 QUERIES = 35
+
+
+def test_what_collections_saw_at_once_is_one_row_that_unfolds(account: Account, sign_in: Client) -> None:
+    """A finding after it, or another kind of thing, keeps a row by itself; an export has each."""
+    alone = {"how": "untold", "untold": "CloudTrail is not read"}
+    many = [told(account, "account_assignment", f"a{n}", f"Dev in {n}", **alone) for n in range(3)]
+    more = [
+        told(account, "account_assignment", "a9", "Ops in 9", opened=1, **alone),
+        told(account, "user", "b", "bob", **alone),
+    ]
+    Change.objects.update(at=ago(days=3), since=ago(days=4), exact=False)
+    page = sign_in().get(LIST)
+    assert shown(page) == ["bob", "Ops in 9", "Dev in 2"]
+    assert "5 changes" in said(page)
+    assert "and 2 more like it" in said(page)
+    assert all(f"{LIST}{one.pk}/" in page.content.decode() for one in many + more)
+    assert len(sign_in().get(LIST, {"export": "jsonl"}).body.splitlines()) == 5
+    Connection.objects.get_or_create(account=account, defaults={"kind": "ambient"})
+    assert said(sign_in().get(f"/accounts/{account.aws_id}/")).count("more like it") == 1

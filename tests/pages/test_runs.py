@@ -48,6 +48,8 @@ def test_a_source_that_saw_less_than_all_is_partial_and_names_the_permission(mad
     shown = text(sign_in().get(f"/runs/{run.pk}/"))
     assert "Partial" in shown
     assert "needs iam:GetAccountSummary" in shown
+    assert "1 of 1 sources, 1 not whole" in shown
+    assert "Finished, 1 not whole" in text(sign_in().get("/runs/"))
 
 
 def test_a_failed_job_is_failed_everywhere(made: Made, sign_in: Any) -> None:
