@@ -9,7 +9,7 @@ from django.db import transaction
 from collectors import queue
 from findings import engine
 from findings.engine import proposed, review_freeze, review_work
-from findings.engine.counted import note_late
+from findings.engine.counted import note_late, settle_totals
 from findings.engine.decided import judge_as_asked
 from findings.engine.exceptions import expire
 
@@ -19,10 +19,11 @@ LOST = "The worker was lost three times while it judged this account."
 
 @shared_task(name="findings.tick")
 def tick() -> None:
-    """End acceptances that are over, note what is overdue, queue what operators' decisions ask for, ring for judgements that are
-    due, end those whose worker was lost too often."""
+    """End acceptances that are over, note what is overdue, put totals together, queue what operators' decisions ask for, ring for
+    judgements that are due, end those whose worker was lost too often."""
     expire()
     note_late()
+    settle_totals()
     judge_as_asked()
     due = queue.due(judge=True)
     for claim in due.spent:

@@ -1,23 +1,20 @@
-"""The counts of findings that triggers keep (models/counted.py), put together again by each judgement."""
+"""The counts that triggers keep (models/counted.py), put together again: those of an account by each of its judgements."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.db import connection
 
 from collectors.models import Account
+from findings.models import AccountFindings, DayTotal, FindingCount, FindingTotal, PrincipalCount
+from findings.models.counted import SUMS, Alike
 
 _SETTLE = """
 with alike as (
-  select account_id, code, practice, severity, subject_type, status, again from findings_findingcount
-  where account_id = %s group by 1, 2, 3, 4, 5, 6, 7 having count(*) > 1 or sum(n) = 0),
-gone as (
-  delete from findings_findingcount c using alike a
-  where (c.account_id, c.code, c.practice, c.severity, c.subject_type, c.status, c.again)
-    = (a.account_id, a.code, a.practice, a.severity, a.subject_type, a.status, a.again)
-  returning c.*)
-insert into findings_findingcount (account_id, code, practice, severity, subject_type, status, again, n, n_late)
-select account_id, code, practice, severity, subject_type, status, again, sum(n), sum(n_late) from gone
-group by 1, 2, 3, 4, 5, 6, 7 having sum(n) <> 0
+  select array_agg(id) as ids from {table} where {which} group by {alike} having count(*) > 1 or sum(n) = 0),
+gone as (delete from {table} where id in (select unnest(ids) from alike) returning *)
+insert into {table} ({alike}, {sums}) select {alike}, {summed} from gone group by {alike} having sum(n) <> 0
 """
 # What somebody else holds is late the next time; until then due_at tells it.
 _LATE = """
@@ -30,8 +27,29 @@ AT_ONCE = 20_000
 
 def settle(account: Account) -> None:
     """One row for all that is alike, none for nothing; under the account's lock. What others add meanwhile stays as it is."""
+    for model in (FindingCount, AccountFindings, PrincipalCount):
+        _settle(model, "account_id = %s", account.pk)
+
+
+def settle_totals() -> None:
+    """The same of all accounts, which has no lock: the worker's tick does it."""
+    for model in (FindingTotal, DayTotal):
+        _settle(model, "true")
+
+
+def _settle(model: type[Alike], which: str, *given: Any) -> None:
+    """What another one takes away first, only that one adds again."""
+    columns = [field.column for field in model._meta.concrete_fields]
+    sums = [name for name in SUMS[1:] if name in columns]
+    sql = _SETTLE.format(
+        table=model._meta.db_table,
+        which=which,
+        alike=", ".join(name for name in columns if name not in SUMS),
+        sums=", ".join(sums),
+        summed=", ".join(f"sum({name})" for name in sums),
+    )
     with connection.cursor() as cursor:
-        cursor.execute(_SETTLE, [account.pk])
+        cursor.execute(sql, given)
 
 
 def note_late() -> int:

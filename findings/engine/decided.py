@@ -28,8 +28,11 @@ from findings.models.decided import STANDS
 KEPT = 4  # lists of AWS's networks in a process's memory
 
 
-def settings_of(account: Account, place: Place | None = None, names: Names | None = None) -> Settings:
-    """place: where the account is now; None: as of its last judgement. names: of networks, where they are at hand.
+def settings_of(
+    account: Account, place: Place | None = None, names: Names | None = None, kinds: Mapping[str, str] | None = None
+) -> Settings:
+    """place: where the account is now; None: as of its last judgement. names, kinds: of networks, and those that operators set of
+    the principals that are asked about, where they are at hand.
 
     Four queries, two of them for names; up to three more when OUs or groups decide, one when AWS's list is another than before.
     """
@@ -39,7 +42,7 @@ def settings_of(account: Account, place: Place | None = None, names: Names | Non
         collect_every_hours=django_settings.COLLECT_EVERY_HOURS,
         seldom=seldom,
         networks=(names or Names([account.pk])).named(account.pk),
-        kinds=kinds_of(account),
+        kinds=kinds_of(account) if kinds is None else kinds,
         lookup_days=min(django_settings.LOOKUP_DAYS, 90),
     )
 

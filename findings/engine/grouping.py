@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from django.contrib.postgres.aggregates import JSONBAgg
+from django.db.models import Func, JSONField, TextField
+from django.db.models.functions import Cast
 
 from collectors import records
 from collectors.models import Account
@@ -13,6 +19,11 @@ from findings.models import AccountGroup, AccountOwner, AccountPlace, GroupMembe
 from findings.models.decided import STANDS
 
 FIELDS = ("ous", "names", "tags", "unknown", "told_by")
+# All rows as one text: they hardly ever change, and whoever asks with each page need not take them apart again.
+_COLUMNS = ("account", "account__aws_id", "ous", "names", "tags", "unknown")
+_AS_TEXT = Cast(
+    JSONBAgg(Func(*_COLUMNS, function="jsonb_build_array", output_field=JSONField()), default=[]), TextField()
+)
 
 
 def follow(account: Account, snapshot: records.Snapshot) -> None:
@@ -61,13 +72,18 @@ def standings(
         ids = {account.pk: account.aws_id for account in accounts}
         missing = ids.keys() - (places or {}).keys()
         stored = AccountPlace.objects.filter(account__in=missing) if missing else AccountPlace.objects.none()
-    rows = stored.values_list("account", "ous", "names", "tags", "unknown")
-    known = {
-        pk: Place(ids[pk], tuple(zip(ous, names, strict=True)), *more) for pk, ous, names, *more in rows if pk in ids
-    }
-    known |= places or {}
+    text = stored.order_by().aggregate(text=_AS_TEXT)["text"] or "[]"
+    known = {pk: place for pk, place in _places(text).items() if pk in ids} | dict(places or {})
     held = Groups(groups() if all_groups is None else all_groups)
     return {pk: held.standing(known.get(pk) or Place(aws_id, unknown=NOT_JUDGED)) for pk, aws_id in ids.items()}
+
+
+@lru_cache(8)
+def _places(text: str) -> Mapping[int, Place]:
+    return {
+        pk: Place(aws_id, tuple(zip(ous, names, strict=True)), *more)
+        for pk, aws_id, ous, names, *more in json.loads(text)
+    }
 
 
 def groups() -> list[Group]:

@@ -1,7 +1,7 @@
 """What the judgement says: findings as intervals, their events, and the state of each rule and principal."""
 
 from .account_day import AccountDay
-from .counted import FindingCount
+from .counted import AccountFindings, DayTotal, FindingCount, FindingTotal, PrincipalCount
 from .daily import DailyCount
 from .decided import AwsRanges, JudgementRequest, KindOverride, NamedNetwork
 from .event import FindingEvent
@@ -29,6 +29,7 @@ from .work import Acceptance, Assignment, Note
 __all__ = [
     "Acceptance",
     "AccountDay",
+    "AccountFindings",
     "AccountGroup",
     "AccountGuarding",
     "AccountGuardrails",
@@ -39,12 +40,14 @@ __all__ = [
     "Change",
     "ChangedEntity",
     "DailyCount",
+    "DayTotal",
     "DecidedSetting",
     "EndedInterval",
     "ExternalAccess",
     "Finding",
     "FindingCount",
     "FindingEvent",
+    "FindingTotal",
     "GroupMember",
     "GuardrailEffect",
     "JudgementRequest",
@@ -55,6 +58,7 @@ __all__ = [
     "Note",
     "PastRuleState",
     "PermissionSetRole",
+    "PrincipalCount",
     "PrincipalPosture",
     "Provenance",
     "ProvenanceDay",

@@ -6,6 +6,7 @@ from collectors.models import Account
 from findings.vocabulary import Severity
 
 TOTALS = (*(severity.slug for severity in Severity), "n_opened", "n_reopened", "n_resolved")
+SCORES = ("score", "decided", "unknown", "rules")
 
 
 class AccountDay(models.Model):
@@ -41,8 +42,11 @@ class AccountDay(models.Model):
         indexes = [
             models.Index(
                 fields=["day", "account"],
-                include=["gap", *TOTALS, "score", "decided", "unknown", "rules"],
+                include=["gap", *TOTALS, *SCORES],
                 name="account_day_of_day",
+            ),
+            models.Index(
+                fields=["day", "account"], include=["gap"], name="account_day_missed", condition=models.Q(gap__gt=1)
             ),
             models.Index("account", "day", name="account_day_step", condition=models.Q(lost__isnull=False)),
         ]

@@ -44,7 +44,7 @@ class Finding(models.Model):
         NOT_APPLICABLE = "not_applicable", "The rule no longer applies"
         SUBJECT_GONE = "subject_gone", "The subject was deleted"
 
-    account = models.ForeignKey(Account, models.CASCADE)
+    account = models.ForeignKey(Account, models.CASCADE, db_index=False)  # others begin with it
     code = models.CharField(max_length=5)
     practice = models.CharField(max_length=2, choices=PRACTICES)
     severity = models.PositiveSmallIntegerField(choices=SEVERITIES)
@@ -88,6 +88,7 @@ class Finding(models.Model):
         # it.
         indexes = [
             models.Index("severity", "opened_at", "id", name="finding_in_order"),
+            models.Index("account", "severity", "opened_at", "id", name="finding_in_order_of"),
             models.Index("severity", "opened_at", "id", name="finding_unresolved", condition=UNRESOLVED),
             models.Index("severity", "opened_at", "id", name="finding_unresolved_again", condition=AGAIN),
             models.Index("subject_name", "id", name="finding_unresolved_by_subject", condition=UNRESOLVED),

@@ -26,6 +26,9 @@ class RuleState(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("account", "code", name="rule_state_identity")]
+        indexes = [
+            models.Index("account", "code", name="rule_state_in_doubt", condition=~models.Q(reason="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code}: {self.n_open} of {self.n_subjects} open"

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from django.db.models import Sum
-
-from findings.models import AccountDay
 from findings.trends import spans
 from findings.trends.spans import DAY, FLOWS
 from findings.vocabulary import Severity
@@ -142,9 +139,5 @@ def read(accounts: Iterable[int] | None, days: int, today: date, rows: Sequence[
 def before(accounts: Iterable[int] | None, trend: Trend) -> Flow | None:
     """The equal period before; None where the data does not reach back over all of it."""
     begin = trend.start - (trend.stop - trend.start)
-    rows = AccountDay.objects.filter(day__lt=trend.start)
-    rows = rows if accounts is None else rows.filter(account__in=accounts)
-    if not rows.filter(day__lte=begin).exists():
-        return None
-    found = rows.filter(day__gte=begin).aggregate(**{name: Sum(name, default=0) for name in FLOWS})
-    return Flow(begin, *(found[name] for name in FLOWS))
+    found = spans.flows(accounts, begin, trend.start)
+    return None if found is None else Flow(begin, *found)

@@ -8,11 +8,15 @@ from random import Random
 from typing import Any
 
 import pytest
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, Sum
 
 from collectors.models import Account
 from findings import trends
-from findings.models import AccountDay, DailyCount, EndedInterval, Finding
+from findings.engine.counted import settle_totals
+from findings.models import AccountDay, DailyCount, DayTotal, EndedInterval, Finding
+from findings.trends.spans import COLUMNS
 from findings.vocabulary import Severity
+from iamdash.access.database import seen_accounts
 from tests.builders import AS_OF, role, summary
 from tests.conftest import db_role
 from tests.findings.engine.inventory import judge, put
@@ -95,6 +99,61 @@ def test_days_without_a_judgement_stand_with_the_last_one(account: Account, othe
     assert trend.carried_open == (9, 0, 4, 10, 12)
     assert trend.judged == {TODAY - n * DAY for n in (3, 2, 1)}
     assert trends.read([account.pk], 5, TODAY).open[Severity.MEDIUM] == (9, 4, 4, 2, 2)
+
+
+def totals() -> list[tuple[Any, ...]]:
+    sums = DayTotal.objects.values_list("day", "scored").annotate(*map(Sum, ("n", *COLUMNS)))
+    return sorted(row for row in sums if row[2])
+
+
+def of_accounts() -> list[tuple[Any, ...]]:
+    """The same, of the rows themselves."""
+    scored = ExpressionWrapper(Q(score__isnull=False), BooleanField())
+    rows = AccountDay.objects.order_by().annotate(scored=scored).values_list("day", "scored")
+    return sorted(rows.annotate(Count("pk"), *(Sum(name, default=0) for name in COLUMNS)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sums_of_days_are_those_of_the_accounts(account: Account, other_account: Account, seed: int) -> None:
+    chance = Random(seed)
+
+    def some(**more: int) -> dict[str, int]:
+        return {name: chance.randrange(5) for name in chance.sample(COLUMNS, 6)} | more
+
+    for _ in range(15):
+        one, at = chance.choice((account, other_account)), TODAY - chance.randrange(4) * DAY
+        if not AccountDay.objects.filter(account=one, day=at).exists():
+            AccountDay.objects.create(account=one, day=at, **some(rules=chance.randrange(3)))
+        elif chance.random() < 0.3:
+            AccountDay.objects.filter(account=one, day=at).delete()
+        else:
+            AccountDay.objects.filter(day=at).update(**some(critical=chance.randrange(3)))
+            AccountDay.objects.filter(account=one, day=at).update(score=chance.choice((None, 7)))
+        if chance.random() < 0.3:
+            with db_role("iamdash_worker"):
+                settle_totals()
+        assert totals() == of_accounts()
+    account.delete()
+    settle_totals()
+    assert totals() == of_accounts()
+    assert DayTotal.objects.count() == len(totals())
+
+
+def test_all_accounts_together_are_those_one_by_one_and_nobody_elses(account: Account, other_account: Account) -> None:
+    score = {"score": 50_000, "decided": 1, "unknown": 2, "rules": 3}
+    for back, gap in ((27, 0), (14, 13), (9, 5), (3, 6), (0, 3)):
+        day(account, back, gap, medium=back, n_opened=1, **score)
+    for back, gap in ((28, 0), (20, 8), (9, 11), (2, 7)):
+        day(other_account, back, gap, high=back, n_resolved=2, **score)
+    both, mine = [account.pk, other_account.pk], [account.pk]
+    for scope, sees in (("*", both), (mine, mine)):
+        with db_role("iamdash_web"), seen_accounts(scope):
+            found, line = trends.together(None, 14, TODAY)
+            assert (found, line) == trends.together(sees, 14, TODAY)
+            assert found.open[Severity.MEDIUM][-1] == 0
+            assert found.whole.resolved == (4 if scope == "*" else 0)
+            assert trends.before(None, found) == trends.before(sees, found)
+            assert bool(DayTotal.objects.exists()) == (scope == "*")
 
 
 def test_a_trend_begins_with_the_first_data(account: Account) -> None:

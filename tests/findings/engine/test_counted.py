@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import psycopg
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import ProgrammingError, connection, models, transaction
 from django.db.models import Count, F, Q, Sum, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
@@ -16,8 +17,9 @@ from django.utils import timezone
 
 from collectors.models import Account
 from findings.engine import bulk, exceptions
-from findings.engine.counted import note_late, settle
-from findings.models import Acceptance, Finding, FindingCount
+from findings.engine.counted import note_late, settle, settle_totals
+from findings.models import Acceptance, AccountFindings, Finding, FindingCount, FindingTotal
+from findings.models.counted import SUMS
 from findings.vocabulary import Severity
 from iamdash.access.database import seen_accounts
 from tests.builders import role
@@ -26,21 +28,32 @@ from tests.findings.engine.inventory import judge, put
 from tests.pages.making import finding
 
 pytestmark = pytest.mark.django_db
-ALIKE = ("account", "code", "practice", "severity", "subject_type", "status")
 Status = Finding.Status
 
 
-def kept() -> dict[tuple[object, ...], tuple[int, int]]:
+Counts = dict[tuple[object, ...], tuple[int, int]]
+TABLES: tuple[type[models.Model], ...] = (FindingCount, AccountFindings, FindingTotal)
+
+
+def alike(table: type[models.Model]) -> list[str]:
+    return [field.name for field in table._meta.concrete_fields if field.name not in SUMS]
+
+
+def kept(table: Any = FindingCount) -> Counts:
     """Sums that are not zero: of all, and of what is late."""
-    rows = FindingCount.objects.order_by().values_list(*ALIKE, "again").annotate(total=Sum("n"), late=Sum("n_late"))
-    return {tuple(alike): (n, late) for *alike, n, late in rows if n or late}
+    rows = table.objects.order_by().values_list(*alike(table)).annotate(total=Sum("n"), late=Sum("n_late"))
+    return {tuple(key): (n, late) for *key, n, late in rows if n or late}
 
 
-def counted() -> dict[tuple[object, ...], tuple[int, int]]:
+def counted(table: type[models.Model] = FindingCount) -> Counts:
     again = RawSQL("reopened > 0", ())
-    rows = Finding.objects.order_by().annotate(again=again).values_list(*ALIKE, "again")
+    rows = Finding.objects.order_by().annotate(again=again).values_list(*alike(table))
     told = rows.annotate(n=Count(Value(1)), n_late=Count(Value(1), filter=Q(late=True)))
-    return {tuple(alike): (n, late) for *alike, n, late in told}
+    return {tuple(key): (n, late) for *key, n, late in told}
+
+
+def as_counting_finds() -> bool:
+    return all(kept(table) == counted(table) for table in TABLES)
 
 
 def some(random: Random, n: int) -> list[Finding]:
@@ -124,11 +137,14 @@ def test_counts_are_what_counting_finds(account: Account, other_account: Account
         random.choice(WRITES)(random, random.choice((account, other_account)))
         if random.random() < 0.3:
             settle(account)
-        assert kept() == counted()
+        assert as_counting_finds()
     for one in (account, other_account):
         settle(one)
-    assert kept() == counted()
-    assert FindingCount.objects.count() == len(counted())
+    with db_role("iamdash_worker"):
+        settle_totals()
+    assert as_counting_finds()
+    for table in TABLES:
+        assert table._default_manager.count() == len(counted(table))
 
 
 def test_what_changes_no_count_adds_no_row(account: Account) -> None:
@@ -154,8 +170,13 @@ def test_the_web_sees_its_accounts_and_writes_none(account: Account, other_accou
     finding(account), finding(other_account)
     with db_role("iamdash_web"), seen_accounts([account.pk]):
         assert [one.account_id for one in FindingCount.objects.all()] == [account.pk]
-        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
-            FindingCount.objects.update(n=0)
+        assert [one.account_id for one in AccountFindings.objects.all()] == [account.pk]
+        assert not FindingTotal.objects.exists()  # it tells of accounts that they do not see
+        for table in TABLES:
+            with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+                table._default_manager.update(n=0)
+    with db_role("iamdash_web"), seen_accounts("*"):
+        assert sum(one.n for one in FindingTotal.objects.all()) == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -180,6 +201,7 @@ def test_an_account_takes_its_counts_with_it(account: Account, other_account: Ac
     for one in (account, other_account):
         finding(one), finding(one)
     account.delete()
-    assert kept() == counted()
-    assert set(FindingCount.objects.values_list("account", flat=True)) == {other_account.pk}
+    assert as_counting_finds()
+    for table in (FindingCount, AccountFindings):
+        assert set(table._default_manager.values_list("account", flat=True)) == {other_account.pk}
     connection.check_constraints()
