@@ -73,8 +73,8 @@ METRICS_READS = {
     "collectors.job": "source, state, created_at, due_at, finished_at, lease_until, calls",
     "collectors.run": "finished_at",
     "collectors.heartbeat": "name, heard_at",
-    "findings.finding": "due_at, resolved_at",
-    "findings.findingcount": "practice, severity, status, n",
+    "findings.finding": "due_at, resolved_at, late",
+    "findings.findingtotal": "practice, severity, status, n, n_late",
     "notify.delivery": "state, created_at, due_at",
 }
 # Of operators, and added to only.
@@ -83,8 +83,17 @@ APPENDED = frozenset({"access.auditentry"})
 OF_ALL = frozenset(
     {"collectors.heartbeat", "findings.awsranges", "findings.accountgroup", "findings.review", "notify.channel"}
 )
-# Of no account: messages hold what is known of many. Only operators of all accounts read and write it.
-OF_WHOLE = frozenset({"notify.channeltarget", "notify.delivery", "notify.reader", "notify.seenevent"})
+# Of no account: messages hold what is known of many, totals tell of all. Only operators of all accounts read and write it.
+OF_WHOLE = frozenset(
+    {
+        "findings.daytotal",
+        "findings.findingtotal",
+        "notify.channeltarget",
+        "notify.delivery",
+        "notify.reader",
+        "notify.seenevent",
+    }
+)
 
 
 def protect(using: str = "default", **_: Any) -> None:
@@ -115,6 +124,8 @@ def _grant(cursor: CursorWrapper, model: type[models.Model]) -> None:
     reads = WEB_READS.get(label, "select")
     own = "select, insert" if label in APPENDED else "select, insert, update, delete"
     web = f"{reads}, {WEB_WRITES[label]}" if label in WEB_WRITES else reads if data else own
+    # Rights first and its lock then would be a deadlock with an autovacuum of the table, which notes its sums where rights stand.
+    cursor.execute(f'lock table only "{table}" in access exclusive mode')
     cursor.execute(f'revoke all on "{table}" from {WEB}, {WHOLE}, {WORKER}, {METRICS}')
     cursor.execute(f'grant {web} on "{table}" to {WEB}, {WHOLE}')
     # The worker needs nothing of operators and sessions.
@@ -165,14 +176,13 @@ def _row_security(cursor: CursorWrapper, table: str, own: str, shared: str) -> N
 @contextmanager
 def seen_accounts(scope: str | Iterable[int], *, read_only: bool = False, using: str = "default") -> Iterator[None]:
     """One transaction in which the database shows rows of these accounts only. scope: '*' or Account primary keys."""
+    also = "; set transaction read only" if read_only else ""
     with transaction.atomic(using), connections[using].cursor() as cursor:
         if scope == "*":
-            cursor.execute(f"set local role {WHOLE}")
+            cursor.execute(f"set local role {WHOLE}{also}")
         else:
             accounts = ",".join(map(str, scope))
-            cursor.execute("select set_config('iamdash.accounts', %s, true)", [f"{{{accounts}}}"])
-        if read_only:
-            cursor.execute("set transaction read only")
+            cursor.execute(f"select set_config('iamdash.accounts', %s, true){also}", [f"{{{accounts}}}"])
         yield
 
 

@@ -15,8 +15,8 @@ from iamdash.access.database import seen_accounts
 
 T = TypeVar("T")
 _kept: ContextVar[dict[Any, Any] | None] = ContextVar("kept", default=None)
-# Without a transaction of their own: strangers may ask them, and most answers need no database.
-UNSCOPED = frozenset({"/livez", "/hooks/tickets/"})
+# Without a transaction of their own: strangers may ask them, most answers need no database, and /readyz says that there is none.
+UNSCOPED = frozenset({"/livez", "/readyz", "/hooks/tickets/"})
 
 
 class ScopeMiddleware:

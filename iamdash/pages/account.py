@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,11 +23,10 @@ from collectors.models import (
     Coverage,
     Membership,
     OrganizationConnection,
-    Principal,
     Run,
 )
 from collectors.models.coverage import TROUBLE, together
-from findings.models import Finding
+from findings.models import AccountFindings, Finding, PrincipalCount
 from findings.vocabulary import Severity
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
@@ -48,14 +47,14 @@ NO_PRINCIPAL = "arn:aws:iam::<account of the worker>:role/<role of the worker>"
 def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
     account = get_object_or_404(Account.objects.select_related("connection", "membership"), aws_id=aws_id)
     coverage = together(Coverage.objects.filter(account=account).order_by("source", "api", "region"))
-    principals = Principal.present.filter(account=account)
+    principals = PrincipalCount.objects.filter(account=account, here=True)
     context = {
         "account": account,
         "connection": account.connection,
         "coverage": coverage,
         "gaps": [c for c in coverage if c.state in TROUBLE],
         "severities": severities(account),
-        "types": dict(principals.values_list("type").annotate(n=Count("*"))),
+        "types": {one: n for one, n in principals.values_list("type").annotate(total=Sum("n")) if n},
         "runs": Run.objects.filter(account=account).order_by("-created_at")[:10],
         "asked": CollectRequest.objects.filter(account=account, taken_at=None).last(),
         "test": last_test(account),
@@ -75,8 +74,8 @@ def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
 
 
 def severities(account: Account) -> Counts:
-    rows = Finding.objects.filter(account=account, resolved_at=None, status=Finding.Status.OPEN).values_list("severity")
-    found = {Severity(severity): n for severity, n in rows.annotate(n=Count("*"))}
+    counted = AccountFindings.objects.filter(account=account, status=Finding.Status.OPEN).values_list("severity")
+    found = {Severity(severity): n for severity, n in counted.annotate(total=Sum("n"))}
     return {s: found.get(s, 0) for s in WORST_FIRST}
 
 

@@ -9,21 +9,21 @@ import django_tables2 as tables
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from collectors.models import Account, Connection, Coverage, Principal
+from collectors.models import Account, Connection, Coverage
 from collectors.models.account import HELD
 from collectors.models.coverage import TROUBLE
-from findings.models import Finding, FindingCount
+from findings.models import AccountFindings, Finding, PrincipalCount
 from findings.vocabulary import Severity
 from iamdash.access.models import Role
 from iamdash.pages import show
 from iamdash.pages.facets import Conditions
 from iamdash.pages.filters import Asked, Filters, Sort
 from iamdash.pages.grouped import group_facet, ou_facet, owned, owner_facet
+from iamdash.pages.html import format_html
 from iamdash.pages.lists import ListPage
-from iamdash.pages.severities import OPEN_FIELDS, counted, counts
+from iamdash.pages.severities import OPEN_FIELDS, counts_of, judged, open_fields
 from iamdash.pages.tables import SELECT, ListTable, Ordered, picker
 from iamdash.pages.when import NotJudged
 
@@ -89,7 +89,7 @@ class AccountTable(ListTable):
         return show.ago(record.newest, none="not yet")
 
     def render_findings(self, record: Account) -> SafeString:
-        return counts(counted(record), show.address(self.request, "findings", account=record.aws_id))
+        return counts_of(record, show.address(self.request, "findings", account=record.aws_id))
 
 
 class AccountList(ListPage):
@@ -128,7 +128,7 @@ class AccountList(ListPage):
         "collected_at": lambda a: a.newest,
         "principals": lambda a: a.principals,
         "owner": lambda a: a.owner.name if a.owner else "",
-        **{f"open_{s.slug}": (lambda a, slug=s.slug: getattr(a, slug)) for s in reversed(Severity)},
+        **open_fields(),
     }
 
     def queryset(self) -> QuerySet[Account]:
@@ -137,13 +137,14 @@ class AccountList(ListPage):
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
         """Counts of a page's accounts, each by its index; a join would multiply them with one another."""
         coverage = Coverage.objects.filter(account=OuterRef("pk"))
-        still_open = FindingCount.objects.filter(account=OuterRef("pk"), status=Finding.Status.OPEN).values("account")
+        still_open = AccountFindings.objects.filter(account=OuterRef("pk"), status=Finding.Status.OPEN)
         return qs.select_related("connection", "membership").annotate(
             apis=number(coverage, "api"),
             troubled=number(coverage.filter(state__in=TROUBLE), "api"),
             newest=Subquery(coverage.order_by().values("account").values(at=Max("complete_at"))),
-            principals=number(Principal.present.filter(account=OuterRef("pk"))),
-            **{s.slug: Coalesce(Subquery(still_open.filter(severity=s).values(total=Sum("n"))), 0) for s in Severity},
+            principals=total(PrincipalCount.objects.filter(account=OuterRef("pk"), here=True)),
+            **judged("pk"),
+            **{s.slug: total(still_open.filter(severity=s)) for s in Severity},
         )
 
     def attach(self, rows: Sequence[Any]) -> None:
@@ -160,3 +161,8 @@ def number(rows: QuerySet[Any], of: str = "pk") -> Coalesce:
     """How many rows a correlated query has, or values of a column; 0 for none."""
     counted = Count(of, distinct=of != "pk")
     return Coalesce(Subquery(rows.order_by().values("account").annotate(n=counted).values("n")), 0)
+
+
+def total(counts: QuerySet[Any]) -> Coalesce:
+    """What the rows of a correlated query of kept counts sum up to; 0 for none."""
+    return Coalesce(Subquery(counts.order_by().values("account").values(total=Sum("n"))), 0)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from findings.models import RuleState
 from findings.rules import registry
@@ -16,36 +17,40 @@ REASONS = 5
 
 @dataclass(frozen=True)
 class Checked:
-    """rule: the one rule that is asked for, if one is. reasons: why things are unknown, with the accounts they hold in."""
+    """states: those of the rules that a list rests on. rule: the one that is asked for, if one is. What a page does not show is
+    not asked for."""
 
-    rules: int
-    accounts: int
-    subjects: int
-    open: int
-    clear: int
-    unknown: int
+    states: QuerySet[RuleState]
     rule: Rule | None
-    reasons: tuple[tuple[str, int], ...]
+
+    @cached_property
+    def reasons(self) -> list[tuple[str, int]]:
+        """Why things are unknown, with the accounts they hold in."""
+        told = self.states.exclude(reason="").values_list("reason").annotate(n=Count("account", distinct=True))
+        return list(told.order_by("-n", "reason")[:REASONS])
+
+    @cached_property
+    def unknown(self) -> int:
+        return int(self.states.aggregate(n=Sum("n_unknown", default=0))["n"])
+
+    @cached_property
+    def sums(self) -> Mapping[str, int]:
+        """rules, accounts, subjects, open, clear."""
+        return self.states.aggregate(
+            rules=Count("code", distinct=True),
+            accounts=Count("account", distinct=True),
+            subjects=Sum("n_subjects", default=0),
+            open=Sum("n_open", default=0),
+            clear=Sum("n_clear", default=0),
+        )
 
 
 def checked(chosen: Mapping[str, Sequence[str]], accounts: Q | None = None) -> Checked:
     """chosen: the list's facets; account, rule and practice tell which rule states it rests on. accounts: a
-    condition on their `account`. Two queries."""
-    states = RuleState.objects.filter(_scope(chosen), accounts or Q())
-    totals = states.aggregate(
-        rules=Count("code", distinct=True),
-        accounts=Count("account", distinct=True),
-        subjects=Sum("n_subjects", default=0),
-        open=Sum("n_open", default=0),
-        clear=Sum("n_clear", default=0),
-        unknown=Sum("n_unknown", default=0),
-    )
-    reasons = states.exclude(reason="").values_list("reason").annotate(n=Count("account", distinct=True))
+    condition on their `account`."""
     codes = chosen.get("rule", ())
     entry = registry.catalogue().get(codes[0]) if len(codes) == 1 else None
-    return Checked(
-        **totals, rule=entry.rule if entry else None, reasons=tuple(reasons.order_by("-n", "reason")[:REASONS])
-    )
+    return Checked(RuleState.objects.filter(_scope(chosen), accounts or Q()), entry.rule if entry else None)
 
 
 def _scope(chosen: Mapping[str, Sequence[str]]) -> Q:

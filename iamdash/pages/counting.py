@@ -1,12 +1,13 @@
 """What a list counts: rows of each tab and of each option of its facets, in as few passes as there are.
 
-A list may name a table of counts (findings/models/counted.py): sums of its `n` tell the same as counting rows, wherever all that
-is asked lies in its columns.
+A list may name tables of counts (findings/models/counted.py): sums of their `n` tell the same as counting rows, wherever all that
+is asked lies in the columns of one of them. All know what the list's tabs ask. What none tells, rows do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -24,11 +25,12 @@ Found = tuple[Sequence[Counts], bool]  # what a facet counts by, and whether tha
 
 @dataclass(frozen=True)
 class Counting:
-    """rows: all of the list. table: of counts, None for none. limit: rows that are counted; of more the list says so."""
+    """rows: all of the list. tables: of counts, that with the fewest rows first. limit: rows that are counted; of more the list
+    says so."""
 
     asked: Asked
     rows: QuerySet[Any]
-    table: type[Model] | None = None
+    tables: Sequence[type[Model]] = ()
     limit: int = MOST
 
     @property
@@ -88,7 +90,7 @@ class Counting:
 
     @cached_property
     def _sums(self) -> Mapping[str, int]:
-        """Of the table of counts: tabs, and what facets that are alone keep, in the tab. One query."""
+        """Of a table of counts: tabs, and what facets that are alone keep, in the tab. One query."""
         asked = {
             f"tab_{tab.slug}": Sum(tab.n, default=0, filter=tab.counted)
             for tab in self._all_tabs
@@ -96,7 +98,7 @@ class Counting:
         }
         kept = {one.kept for one in self.asked.filters.facets if one.kept}
         asked |= {name: Sum(name, default=0, filter=self._tab.counted) for name in kept if self._told_tab()}
-        found: dict[str, int] = self._narrowed_table("").aggregate(**asked)
+        found: dict[str, int] = self._narrowed(self._table(), "").aggregate(**asked)
         return found
 
     @cached_property
@@ -106,65 +108,84 @@ class Counting:
         if self._told() or self._finds_many or left.values("pk")[self.limit : self.limit + 1]:
             return None
         tabs = [tab.where for tab in self._all_tabs]
-        by = [*tabs, *_by(self._shared)]
+        some = [one for one in self._shared if not one.apart]
+        by = [*tabs, *_by(some)]
         whole, in_tab = counts_within(left, by, self._all_tabs.index(self._tab))
-        return [one[True] for one in whole[: len(tabs)]], _of_each(self._shared, in_tab[len(tabs) :])
+        return [one[True] for one in whole[: len(tabs)]], _of_each(some, in_tab[len(tabs) :])
 
     @cached_property
     def _shared(self) -> Sequence[Facet]:
-        """Facets that count the same rows, in one pass. A table of counts has put together already what is alike."""
+        """Facets that count the same rows."""
         some = [one for one in self.asked.filters.facets if one.offered and one.by and not one.alone]
-        return [one for one in some if not self._chosen(one) and (self._told() or not one.apart)]
+        return [one for one in some if not self._chosen(one)]
 
     @cached_property
     def _together(self) -> Mapping[str, Found]:
-        return self._one_pass[1] if self._one_pass else self._count(self._shared)
+        found = self._one_pass[1] if self._one_pass else {}
+        return found | self._count([one for one in self._shared if one.name not in found])
 
     def _count(self, facets: Sequence[Facet], but: str = "") -> dict[str, Found]:
-        told = [one for one in facets if self._told_tab() and self._told(but) and self._columns.issuperset(one.by)]
-        rest = [one for one in facets if one not in told]
+        """Those that are apart in a pass of their own, and so those that one table tells."""
+        passes: defaultdict[Any, list[Facet]] = defaultdict(list)
+        for one in facets:
+            passes[self._table(one, but) if self._told_tab() else None, one.apart].append(one)
         found: dict[str, Found] = {}
-        if told:
-            found |= _of_each(told, self._kept_counts(_by(told), but))
-        if rest:
-            most = min(NAMED, self.limit) if self.many else self.limit
-            some = counts(self.asked.narrowed(self.rows, but=but).order_by(), _by(rest), most=most + 1)
-            found |= _of_each(rest, some, whole=some[0].total() <= most)
+        for (table, _), some in passes.items():
+            found |= self._kept_counts(table, some, but) if table else self._row_counts(some, but)
         return found
 
-    def _kept_counts(self, by: Sequence[By], but: str) -> Sequence[Counts]:
-        tab = self._tab
-        kept = counts(self._narrowed_table(but).filter(tab.counted or Q()), by, tab.n)
+    def _row_counts(self, facets: Sequence[Facet], but: str) -> dict[str, Found]:
+        most = min(NAMED, self.limit) if self.many else self.limit
+        some = counts(self.asked.narrowed(self.rows, but=but).order_by(), _by(facets), most=most + 1)
+        return _of_each(facets, some, whole=some[0].total() <= most)
+
+    def _kept_counts(self, table: Any, facets: Sequence[Facet], but: str) -> dict[str, Found]:
+        tab, by = self._tab, [one for facet in facets for one in facet.told.by]
+        kept = counts(self._narrowed(table, but).filter(tab.counted or Q()), by, tab.n)
         if tab.beside is not None:
             rest = self.asked.narrowed(self.rows, tab=False, but=but).filter(tab.beside)
-            for whole, more in zip(kept, counts(rest.order_by(), by), strict=True):
+            for whole, more in zip(kept, counts(rest.order_by(), _by(facets)), strict=True):
                 whole.update(more)
-        return kept
+        return _of_each(facets, kept)
 
     def _chosen(self, facet: Facet) -> bool:
         return bool(self.asked.chosen.get(facet.name))
 
-    @cached_property
-    def _columns(self) -> frozenset[Any]:
-        return frozenset(field.name for field in self.table._meta.concrete_fields) if self.table else frozenset()
-
-    def _told(self, but: str = "") -> bool:
-        """Whether the table of counts knows all that is asked, apart from the tab and the facet named."""
-        chosen = [one for one in self.asked.filters.facets if self._chosen(one) and one.name != but]
-        return bool(
-            self.table and not self.asked.q and all(one.by and self._columns.issuperset(one.by) for one in chosen)
-        )
+    def _told(self) -> bool:
+        """Whether a table of counts knows all that is asked, apart from the tab."""
+        return self._table() is not None
 
     def _told_tab(self) -> bool:
         return self.asked.tab is None or self.asked.tab.counted is not None
 
-    def _narrowed_table(self, but: str) -> QuerySet[Any]:
-        table: Any = self.table
-        return self.asked.narrowed(table.objects.order_by(), tab=False, but=but)
+    def _table(self, facet: Facet | None = None, but: str = "") -> Any:
+        """The first that knows all that is asked, apart from the tab and the facet named, and what a facet counts by; or None."""
+        chosen = [one for one in self.asked.filters.facets if self._chosen(one) and one.name != but]
+        if self.asked.q or not all(one.by for one in chosen):
+            return None
+        wanted = {name for one in (*chosen, *([facet] if facet else [])) for name in _columns(one.told.by)}
+        return next((table for table, known in self._known.items() if wanted.issubset(known)), None)
+
+    @cached_property
+    def _known(self) -> Mapping[type[Model], Collection[str]]:
+        return {table: {field.name for field in table._meta.concrete_fields} for table in self.tables}
+
+    def _narrowed(self, table: Any, but: str) -> QuerySet[Any]:
+        rows = table.objects.order_by()
+        for facet in self.asked.filters.facets:
+            if self._chosen(facet) and facet.name != but:
+                told = facet.counted.where(self.asked.chosen[facet.name]) if facet.counted else None
+                rows = rows.filter(self.asked.condition(facet.name) if told is None else told)
+        return rows
 
 
 def _by(facets: Sequence[Facet]) -> list[By]:
     return [one for facet in facets for one in facet.by]
+
+
+def _columns(by: Sequence[By]) -> set[str]:
+    """What these read. One that lies in another table is none of a table of counts."""
+    return {name for one in by for name in ([one] if isinstance(one, str) else one.referenced_base_fields)}
 
 
 def _of_each(facets: Sequence[Facet], found: Sequence[Counts], *, whole: bool = True) -> dict[str, Found]:

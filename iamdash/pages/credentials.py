@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from collectors import records
 from collectors.models import AccessKey, Credential, Principal
 from iamdash.pages import show
 from iamdash.pages.gaps import KEYS, REPORT, Gaps
+from iamdash.pages.html import format_html
 
 
 @dataclass(frozen=True)

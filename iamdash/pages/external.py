@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import django_tables2 as tables
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -15,7 +15,7 @@ from collectors.models import Account, Principal
 from findings.analysis.trust.external import EXTERNAL_ID, Standing
 from findings.analysis.trust.vendors import VENDORS
 from findings.analysis.trust.who import ANYONE
-from findings.models import ExternalAccess
+from findings.models import ExternalAccess, PrincipalCount
 from findings.policy.document import Condition
 from findings.vocabulary import Severity
 from iamdash.pages import show
@@ -230,10 +230,12 @@ class ExternalList(ListPage):
         """What the list rests on: roles judged, accounts that were not, and those whose organization is not known."""
         chosen = asked.chosen["account"]
         accounts = Account.objects.filter(aws_id__in=chosen) if chosen else Account.objects.all()
-        roles = Principal.present.filter(type=Principal.Type.ROLE, account__in=accounts).exclude(posture=None)
+        roles = PrincipalCount.objects.filter(type=Principal.Type.ROLE, here=True, account__in=accounts).exclude(
+            kind=None
+        )
         judged = accounts.aggregate(
             n=Count("pk"),
             unjudged=Count("pk", filter=Q(accountguardrails=None)),
             lonely=Count("pk", filter=Q(accountguardrails__data__organization_id=None) & ~Q(accountguardrails=None)),
         )
-        return {"roles": roles.count(), "judged": judged, "gap": told(accounts, DETAILS)}
+        return {"roles": roles.aggregate(n=Sum("n", default=0))["n"], "judged": judged, "gap": told(accounts, DETAILS)}

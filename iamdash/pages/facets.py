@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar, TypeAlias
 
@@ -77,40 +77,41 @@ def _rows(asked: QuerySet[Any], only: str, weighed: bool) -> Iterator[Row]:
     names = [f"c{n}" for n in range(len(columns))]
     conditions = [name for name, column in zip(names, columns, strict=True) if column.startswith(CONDITION)]
     with connection.cursor() as cursor:
-        if conditions == names and not weighed:
-            cursor.execute(_summed(sql, names, only), params)
-            yield from _of_conditions(*cursor.fetchone())
+        if conditions == names:
+            cursor.execute(_packed(sql, names, conditions, weighed), params)
+            yield from _of_conditions(cursor.fetchall(), len(names), None if only == "true" else names.index(only))
         else:
-            cursor.execute(_grouped(sql if weighed else _alike(sql, names, conditions), names, only), params)
+            cursor.execute(_grouped(_alike(sql, names, conditions, weighed), names, only), params)
             for which, *values, n, n_within in cursor:
                 value = values[which]
                 yield which, tuple(value) if isinstance(value, list) else value, n, n_within
 
 
-def _summed(sql: str, names: list[str], only: str) -> str:
-    """Where nothing but conditions is asked for, nothing is grouped: all rows, then those of each condition, and so within."""
-    sums = [f"count(*) filter (where {one} and {within})" for within in ("true", only) for one in ("true", *names)]
-    return f"select {', '.join(sums)} from ({sql}) as asked({', '.join(names)})"  # noqa: S608
+def _of_conditions(packed: Sequence[tuple[int, int]], n: int, only: int | None) -> Iterator[Row]:
+    """Where nothing but conditions is asked for. packed: bits, and how many rows; n: of conditions; only: the number of one."""
+    for which in range(n):
+        for holds in (True, False):
+            some = [(bits, rows) for bits, rows in packed if bool(bits & 1 << which) is holds]
+            within = sum(rows for bits, rows in some if only is None or bits & 1 << only)
+            yield which, holds, sum(rows for _, rows in some), within
 
 
-def _of_conditions(*sums: int) -> Iterator[Row]:
-    """sums: as of _summed."""
-    (n, *whole), (within, *part) = sums[: len(sums) // 2], sums[len(sums) // 2 :]
-    for which, (holds, holds_within) in enumerate(zip(whole, part, strict=True)):
-        yield which, True, holds, holds_within
-        yield which, False, n - holds, within - holds_within
+def _alike(sql: str, names: list[str], conditions: list[str], weighed: bool) -> str:
+    """What is alike in all columns, put together, which is much less."""
+    again = {name: f"bits & {1 << n} <> 0" for n, name in enumerate(conditions)}
+    each = ", ".join(again.get(name, name) for name in names)
+    return f"select {each}, n from ({_packed(sql, names, conditions, weighed)}) as packed"  # noqa: S608 - names of our own
 
 
-def _alike(sql: str, names: list[str], conditions: list[str]) -> str:
-    """What is alike in all columns, put together, which is much less. Conditions are bits of one number, since each column more
-    takes its time with each row; one that is unknown does not hold."""
+def _packed(sql: str, names: list[str], conditions: list[str], weighed: bool) -> str:
+    """Rows (columns that are no conditions, bits, n). Conditions are bits of one number, since each column more takes its time
+    with each row; one that is unknown does not hold."""
     rest = [name for name in names if name not in conditions]
     bits = " + ".join(f"case when {name} then {1 << n}::bigint else 0 end" for n, name in enumerate(conditions)) or "0"
-    again = {name: f"bits & {1 << n} <> 0" for n, name in enumerate(conditions)}
+    given, n = ([*names, "w"], "sum(w)") if weighed else (names, "count(*)")
     return f"""
-select {", ".join(again.get(name, name) for name in names)}, n from (
-select {", ".join([*rest, f"{bits} as bits"])}, count(*) as n from ({sql}) as asked({", ".join(names)})
-group by {", ".join([*rest, "bits"])}) as packed
+select {", ".join([*rest, f"{bits} as bits"])}, {n} as n from ({sql}) as asked({", ".join(given)})
+group by {", ".join([*rest, "bits"])}
 """  # noqa: S608 - compiled by Django, and names of our own
 
 
@@ -142,7 +143,8 @@ class Facet:
     shown: how many options are read of a facet that may have any number. by: what its options count, so that a list counts all
     its facets at once (counting.py); alone: an index answers it better by itself; apart: it has so many values that rows are
     counted by them in a pass of their own, since together with others hardly any would be alike; kept: a column of a table of
-    counts that tells most of a facet that is alone, and of_kept adds the rest.
+    counts that tells most of a facet that is alone, and of_kept adds the rest. counted: the same facet of tables of counts, where
+    their columns are called otherwise. nothing: said where it has no option.
     """
 
     alone: ClassVar[bool] = False
@@ -155,6 +157,13 @@ class Facet:
     inline: bool = False
     offered: bool = True
     shown: int = SHOWN
+    counted: Facet | None = None
+    nothing: str = "Nothing to choose: no row has any"
+
+    @property
+    def told(self) -> Facet:
+        """As tables of counts have it."""
+        return self.counted or self
 
     def accepts(self, slug: str) -> bool:
         raise NotImplementedError
@@ -180,6 +189,11 @@ class Facet:
 
     def label(self, slug: str) -> str:
         return slug
+
+
+def of_counts(facet: Facet, **change: Any) -> Facet:
+    """The facet, which tables of counts tell by what is changed of it."""
+    return replace(facet, counted=replace(facet, **change))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,7 +293,11 @@ class Accounts(OfColumn):
         return len(slug) == 12 and slug.isascii() and slug.isdigit()
 
     def where(self, slugs: Sequence[str]) -> Q:
-        return Q(**{f"{self.column}__in": Account.objects.filter(aws_id__in=slugs)})
+        """Of one account that it is that one: then an index that begins with the account tells the order of a list too."""
+        wanted = Account.objects.filter(aws_id__in=slugs)
+        return Q(
+            **{self.column: wanted.order_by().values("pk")[:1]} if len(slugs) == 1 else {f"{self.column}__in": wanted}
+        )
 
     def primary_keys(self, slugs: Sequence[str]) -> list[int]:
         return list(Account.objects.filter(aws_id__in=slugs).values_list("pk", flat=True))

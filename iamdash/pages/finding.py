@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.html import format_html, format_html_join
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from collectors.models import Coverage
 from collectors.models.coverage import together
-from findings.models import Finding, FindingEvent, Note, PermissionSetRole
+from findings.models import Finding, FindingCount, FindingEvent, Note, PermissionSetRole
 from findings.models.decided import STANDS
 from findings.rules import registry
 from findings.vocabulary import LISTED_BY, Severity, SubjectType
@@ -55,7 +56,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "coverage": together(
             Coverage.objects.filter(account=finding.account_id, api__in=apis).order_by("api", "region")
         ),
-        "elsewhere": elsewhere.count(),
+        "elsewhere": elsewhere.count() if place else in_other_accounts(finding),
         "role": role,
         "on_role": elsewhere.filter(SameRole().where([role])).values("account").distinct().count() if role else 0,
         "place": place,
@@ -68,6 +69,14 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         **tickets.of_finding(finding),
     }
     return render(request, "findings/detail.html", context)
+
+
+def in_other_accounts(finding: Finding) -> int:
+    """Open findings of its rule."""
+    counted = FindingCount.objects.filter(code=finding.code, status=Finding.Status.OPEN).exclude(
+        account=finding.account_id
+    )
+    return int(counted.aggregate(n=Sum("n", default=0))["n"])
 
 
 def work(finding: Finding, request: HttpRequest) -> dict[str, Any]:

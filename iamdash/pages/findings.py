@@ -12,11 +12,10 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from findings.analysis.owners import Owned
-from findings.models import Acceptance, Finding, FindingCount
+from findings.models import Acceptance, AccountFindings, Finding, FindingCount, FindingTotal
 from findings.rules import registry
 from findings.vocabulary import Practice, Severity, SubjectType
 from iamdash.access.models import Role
@@ -26,6 +25,7 @@ from iamdash.pages.facets import Accounts, Choices, Texts
 from iamdash.pages.filters import FORMATS, Asked, Filters, Sort, Tab
 from iamdash.pages.framework_facet import OfControl
 from iamdash.pages.grouped import group_facet, ou_facet, owned, owner_facet
+from iamdash.pages.html import format_html
 from iamdash.pages.lists import ListPage
 from iamdash.pages.searching import INDEXED, NAMED, contains, found_by, named, pattern
 from iamdash.pages.severities import WORST_FIRST
@@ -240,7 +240,7 @@ class FindingList(ListPage):
     folder = "findings"
     table = FindingTable
     filters = FILTERS
-    counts = FindingCount
+    counts = (FindingTotal, AccountFindings, FindingCount)
     fields = {
         "id": lambda f: f.pk,
         "severity": lambda f: Severity(f.severity).slug,

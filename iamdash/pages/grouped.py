@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from django.db.models import Q
 
@@ -67,6 +68,7 @@ def by_ou() -> Sets:
 class OfAccounts(OfColumn):
     """make: slug -> label and keys of accounts, which are few, so a list asks for them by key. column: path to the account."""
 
+    apart: ClassVar[bool] = True
     make: Callable[[], Sets]
     pattern: re.Pattern[str]
     column: str = "account"

@@ -27,6 +27,7 @@ SMALL = 400  # principals of an account that is made ready within a page, in abo
 
 Stamp = tuple[object, ...]
 _entries: OrderedDict[int, Entry] = OrderedDict()
+_big: dict[int, Stamp] = {}  # accounts that were found to be big, and as of when
 _lock = Lock()
 
 
@@ -52,9 +53,16 @@ def at_hand(account: Account) -> Index | None:
     """The account's index where it is kept or quickly made; None for a big account: ask `ready`."""
     (stamp,) = _stamps([account]).values()
     index = _kept(account.pk, stamp)
-    if index is None and Principal.present.filter(account=account)[: SMALL + 1].count() > SMALL:
-        return None
-    return index or _made(account, stamp)
+    return index or (None if _is_big(account, stamp) else _made(account, stamp))
+
+
+def _is_big(account: Account, stamp: Stamp) -> bool:
+    if _big.get(account.pk) == stamp:
+        return True
+    big = Principal.present.filter(account=account)[: SMALL + 1].count() > SMALL
+    if big:
+        _big[account.pk] = stamp
+    return big
 
 
 def asked(

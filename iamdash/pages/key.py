@@ -41,7 +41,7 @@ def detail(request: HttpRequest, aws_id: str, key_id: str) -> HttpResponse:
         "key": key,
         "owner": owner,
         "findings": findings,
-        "timeline": timeline.of_entity(request, key.account, [key.unique_id]),
+        "timeline": timeline.of_entity(request, key.account, [key.unique_id], [("key", key.account_id, key.unique_id)]),
         "about": changes.about(key, "key"),
         "others": AccessKey.present.filter(account=key.account_id, user_arn=key.user_arn).exclude(pk=key.pk),
         "use": use,

@@ -8,7 +8,6 @@ from typing import Any
 import django_tables2 as tables
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from collectors.models import AccessKey, Principal
@@ -18,8 +17,9 @@ from iamdash.pages import show
 from iamdash.pages.facets import Accounts, Conditions
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.gaps import KEYS, REPORT, of_list
+from iamdash.pages.html import format_html
 from iamdash.pages.lists import ListPage
-from iamdash.pages.severities import OPEN_FIELDS, counted, counts
+from iamdash.pages.severities import OPEN_FIELDS, counts_of, judged, open_fields
 from iamdash.pages.tables import ListTable
 
 HERE = Q(gone_at=None)
@@ -82,7 +82,7 @@ class KeyTable(ListTable):
         return last_use(record)
 
     def render_findings(self, record: AccessKey) -> SafeString:
-        return counts(counted(record), show.address(self.request, "findings", of=record.unique_id))
+        return counts_of(record, show.address(self.request, "findings", of=record.unique_id))
 
     def render_account(self, record: AccessKey) -> SafeString:
         url = show.address(self.request, "account", record.account.aws_id)
@@ -150,7 +150,7 @@ class KeyList(ListPage):
         "last_used_service": lambda k: k.data.get("last_used_service") or None,
         "last_used_region": lambda k: k.data.get("last_used_region") or None,
         "gone_at": lambda k: k.gone_at,
-        **{f"open_{s.slug}": (lambda k, slug=s.slug: getattr(k, slug)) for s in reversed(Severity)},
+        **open_fields(),
     }
 
     def queryset(self) -> QuerySet[AccessKey]:
@@ -169,7 +169,7 @@ class KeyList(ListPage):
             )
             for s in Severity
         }
-        return qs.select_related("account").annotate(**number)
+        return qs.select_related("account").annotate(**number, **judged())
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         chosen = asked.chosen["account"]

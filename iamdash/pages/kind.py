@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django import forms
@@ -67,12 +67,18 @@ class KindForm(forms.Form):
     )  # fmt: skip
 
 
-def kind_view(principal: Principal, judged: PrincipalPosture | None, *, may_set: bool) -> KindView | None:
-    """One query; None: it was not judged yet."""
+def said_of(principal: Principal) -> list[KindOverride]:
+    """What operators set it to, the last first: one of these stands at most."""
+    said = KindOverride.objects.filter(account=principal.account_id, principal_id=principal.unique_id)
+    return list(said.order_by("-set_at", "-pk")[: PAST + 1])
+
+
+def kind_view(
+    principal: Principal, judged: PrincipalPosture | None, rows: Sequence[KindOverride], *, may_set: bool
+) -> KindView | None:
+    """rows: as of `said_of`. None: it was not judged yet."""
     if judged is None:
         return None
-    said = KindOverride.objects.filter(account=principal.account_id, principal_id=principal.unique_id)
-    rows = list(said.order_by("-set_at", "-pk")[: PAST + 1])
     override = next((one for one in rows if one.ended_at is None), None)
     counts = Kind(judged.kind)
     offered = may_set and counts is not Kind.SERVICE_LINKED and principal.gone_at is None

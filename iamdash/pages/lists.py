@@ -14,15 +14,16 @@ from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views import View
 
 from iamdash.access import audit
+from iamdash.access.database import OF_WHOLE
 from iamdash.pages import columns, exports, keyset, saved, show
 from iamdash.pages.counting import MOST, Counting
 from iamdash.pages.facets import MANY, Facet, Option
 from iamdash.pages.filters import Asked, Filters
+from iamdash.pages.html import format_html
 from iamdash.pages.tables import ListTable, Ordered
 
 BATCH = 1000  # rows of an export that are in memory at once
@@ -134,7 +135,7 @@ class ListPage(View):
     name: what the rows are, in the plural ("findings"); it also names the export's file.
     folder holds page.html (extends base.html) and _table.html (extends components/list.html).
     fields: name -> function of a row, for exports; values keep their types in JSON.
-    counts: a table that knows how many rows there are (counting.py), None for none; without one, up to `most` are counted.
+    counts: tables that know how many rows there are (counting.py), the smallest first; without, up to `most` are counted.
     """
 
     http_method_names = ("get", "head")
@@ -144,7 +145,7 @@ class ListPage(View):
     table: type[ListTable]
     filters: Filters
     fields: exports.Fields
-    counts: type[Model] | None = None
+    counts: Sequence[type[Model]] = ()
     most = MOST
     first_sort = ""
     size = 50
@@ -209,7 +210,7 @@ class ListPage(View):
 
     def _shown(self, asked: Asked) -> Shown:
         page = self._page(asked)
-        counting = Counting(asked, self.queryset(), self.counts, self.most)
+        counting = Counting(asked, self.queryset(), self._tables(), self.most)
         tabs = self._tabs(asked, counting)
         return Shown(
             asked=asked,
@@ -224,6 +225,11 @@ class ListPage(View):
             previous_url=asked.url(before=page.before) if page.before else "",
             views=saved.menu(self.request.user, route, asked.url(), asked.view) if (route := self.route) else None,
         )
+
+    def _tables(self) -> list[type[Model]]:
+        """Those of `counts` that the operator may read."""
+        every = self.request.user.all_accounts
+        return [one for one in self.counts if every or one._meta.label_lower not in OF_WHOLE]
 
     def _page(self, asked: Asked) -> keyset.Page:
         """What a text means is sought among all rows, so that there `first` is of no use."""

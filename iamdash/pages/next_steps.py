@@ -17,8 +17,10 @@ from findings.rules import registry
 from findings.score import WEIGHTS
 from findings.vocabulary import Rule, Severity
 from iamdash.pages import show
+from iamdash.pages.kept import Open
 
 TOP = 5
+LIKELY = 8  # rules that are looked at first; as a rule none of the others can be worth as much
 COLUMNS = {severity: severity.slug for severity in steps.WORST_FIRST}
 # The same as steps.worth for a rule of effort 1: it ranks the accounts of one rule. Rules are ranked among each other by worth.
 _UP_TO = [steps.WORST_FIRST[: n + 1] for n in range(len(steps.WORST_FIRST))]
@@ -37,7 +39,7 @@ _SUMS = ", ".join(
 _BEST = f"""
 with cells as (
   select account_id, code, {_SUMS} from findings_findingcount
-  where status = 'open' and not (code = any(%(higher)s)) {{mine}} group by 1, 2 having sum(n) > 0),
+  where status = 'open' and code = any(%(codes)s) {{mine}} group by 1, 2 having sum(n) > 0),
 worths as (select *, greatest({_WORTH}) as worth from cells),
 best as (select code, count(*) as accounts, max(array[worth, -account_id, {", ".join(COLUMNS.values())}]) as found
   from worths group by 1)
@@ -79,22 +81,44 @@ class Action:
         return steps.worth(self.rule.effort, self.counts, together=self.together)
 
 
-def next_steps(request: HttpRequest, account: Account | None) -> list[Action]:
-    """At most TOP, the best first, no rule twice. Four queries."""
-    found = [*_of_accounts(request, account), *_of_places(request, account), *_of_sets(request, account)]
-    found.sort(key=lambda one: (-one.worth, -one.risk, one.rule.code, one.place))
+def next_steps(request: HttpRequest, account: Account | None, still_open: Open) -> list[Action]:
+    """At most TOP, the best first, no rule twice. still_open: all open findings by rule, of the account or of all accounts.
+
+    In no account is a rule worth more than all its findings would be in one: so only rules that could be among the best are
+    looked at account by account. Four queries, or six.
+    """
+    found = [*_of_places(request, account), *_of_sets(request, account)]
+    left = _at_most(still_open)
+    for some in (left[:LIKELY], left[LIKELY:]):
+        least = _best(found)[TOP - 1].worth if len(_best(found)) == TOP else 0.0
+        found += _of_accounts(request, account, [code for code, worth in some if worth >= least])
+    return _best(found)
+
+
+def _at_most(still_open: Open) -> list[tuple[str, float]]:
+    """Rules with what they may be worth in an account, the most first."""
+    known = registry.catalogue()
+    worths = (
+        (code, steps.worth(known[code].rule.effort, counts))
+        for code, counts in still_open.items()
+        if code in known and code not in FIXED_HIGHER
+    )
+    return sorted(((code, worth) for code, worth in worths if worth), key=lambda one: (-one[1], one[0]))
+
+
+def _best(found: Iterable[Action]) -> list[Action]:
     best: dict[str, Action] = {}
-    for action in found:
+    for action in sorted(found, key=lambda one: (-one.worth, -one.risk, one.rule.code, one.place)):
         best.setdefault(action.rule.code, action)
     return [action for action in best.values() if action.worth][:TOP]
 
 
-def _of_accounts(request: HttpRequest, account: Account | None) -> Iterable[Action]:
+def _of_accounts(request: HttpRequest, account: Account | None, codes: list[str]) -> Iterable[Action]:
+    if not codes:
+        return
     mine = "and account_id = %(account)s" if account else ""
     with connection.cursor() as cursor:
-        cursor.execute(
-            _BEST.format(mine=mine), {"account": account.pk if account else None, "higher": list(FIXED_HIGHER)}
-        )
+        cursor.execute(_BEST.format(mine=mine), {"account": account.pk if account else None, "codes": codes})
         rows = cursor.fetchall()
     accounts = {account.pk: account} if account else Account.objects.in_bulk({pk for _, pk, *_ in rows})
     known = registry.catalogue()

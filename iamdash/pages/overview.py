@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from collectors.models import Account, Coverage, Run
+from collectors.models import Account, Run
 from collectors.models.coverage import TROUBLE, says
-from findings.models import Finding, FindingCount, FindingEvent, PrincipalPosture, RuleState
+from findings.models import AccountFindings, Finding, FindingEvent, PrincipalPosture, RuleState
 from findings.rules.registry import rules
 from findings.vocabulary import Practice, Severity
 from iamdash.pages import first_run, show, trend
 from iamdash.pages.charts import Chart, Series
 from iamdash.pages.context import account_chosen
+from iamdash.pages.facets import rows
+from iamdash.pages.kept import Open, open_by_rule
 from iamdash.pages.next_steps import next_steps
 from iamdash.pages.overview_answer import answer
 from iamdash.pages.severities import WORST_FIRST, Counts
@@ -75,10 +77,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     if account is None and not Account.objects.exists():
         return render(request, "overview/welcome.html", first_run.ways(request.user))
     mine = {"account": account} if account else {}
-    counted = FindingCount.objects.filter(**mine)
-    still_open = counted.filter(status=Finding.Status.OPEN)
+    counted, still_open = AccountFindings.objects.filter(**mine), open_by_rule(request, **mine)
     practices = standings(still_open, RuleState.objects.filter(**mine), account)
-    by_account, shown = severities_by_account(still_open), trend.shown(request, account)
+    by_account, shown = severities_by_account(counted), trend.shown(request, account)
     context = {
         "practices": practices,
         "total": sum(p.total for p in practices),
@@ -87,14 +88,14 @@ def overview(request: HttpRequest) -> HttpResponse:
         "chart": chart(practices, request),
         "trend": shown,
         "answer": answer(request, shown, {p.practice: p.urgent for p in practices if p.rules}, by_account),
-        "next": next_steps(request, account),
+        "next": next_steps(request, account, still_open),
         "principals": PrincipalPosture.objects.filter(risk__gt=0, principal__gone_at=None, **mine)
         .select_related("principal", "account")
         .order_by("-risk", "-principal_id")[:TOP],
         "accounts_by_risk": [] if account else riskiest_accounts(by_account),
         "judged": any(p.checked for p in practices),
         "changes": changes(FindingEvent.objects.filter(at__gte=timezone.now() - RECENT, **mine)),
-        "gaps": gaps(Coverage.objects.filter(**mine)),
+        "gaps": gaps(account),
         "connected": 1 if account else Account.objects.count(),
         "collecting": Run.objects.filter(finished_at=None, **mine).count(),
         "account": account,
@@ -104,7 +105,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "overview/page.html", context)
 
 
-def aside(counted: QuerySet[FindingCount], just_overdue: QuerySet[Finding]) -> dict[str, int]:
+def aside(counted: QuerySet[AccountFindings], just_overdue: QuerySet[Finding]) -> dict[str, int]:
     """How many are overdue, and how many accepted. Two queries."""
     found: dict[str, int] = counted.exclude(status=Finding.Status.RESOLVED).aggregate(
         overdue=Sum("n_late", default=0),
@@ -113,13 +114,12 @@ def aside(counted: QuerySet[FindingCount], just_overdue: QuerySet[Finding]) -> d
     return found | {"overdue": found["overdue"] + just_overdue.count()}
 
 
-def standings(
-    still_open: QuerySet[FindingCount], states: QuerySet[RuleState], account: Account | None
-) -> list[Standing]:
+def standings(still_open: Open, states: QuerySet[RuleState], account: Account | None) -> list[Standing]:
     """All practices in the mission's order, account basics last."""
     found: dict[str, dict[Severity, int]] = defaultdict(lambda: dict.fromkeys(Severity, 0))
-    for practice, severity, n in still_open.values_list("practice", "severity").annotate(total=Sum("n")):
-        found[practice][Severity(severity)] = n
+    for code, counts in still_open.items():
+        for severity, n in counts.items():
+            found[Practice.of(code).prefix][severity] += n
     judged: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for code, subjects, unknown in states.values_list("code").annotate(Sum("n_subjects"), Sum("n_unknown")):
         totals = judged[Practice.of(code).prefix]
@@ -154,13 +154,11 @@ def chart(practices: Iterable[Standing], request: HttpRequest) -> Chart:
     return Chart("by-practice", sentence, tuple(p.practice.label for p in shown), series)
 
 
-def severities_by_account(still_open: QuerySet[FindingCount]) -> dict[int, Counts]:
+def severities_by_account(counted: QuerySet[AccountFindings]) -> dict[int, Counts]:
     """Open findings by account's key."""
-    counts: dict[int, dict[Severity, int]] = defaultdict(lambda: dict.fromkeys(WORST_FIRST, 0))
-    for pk, severity, n in still_open.values_list("account", "severity").annotate(total=Sum("n")):
-        if n:
-            counts[pk][Severity(severity)] = n
-    return dict(counts)
+    still_open = counted.filter(status=Finding.Status.OPEN).values_list("account")
+    sums = still_open.annotate(**{one.slug: Sum("n", default=0, filter=Q(severity=one)) for one in WORST_FIRST})
+    return {pk: dict(zip(WORST_FIRST, numbers, strict=True)) for pk, *numbers in sums if any(numbers)}
 
 
 def riskiest_accounts(counts: Mapping[int, Counts]) -> list[tuple[Account, Counts]]:
@@ -173,14 +171,21 @@ def riskiest_accounts(counts: Mapping[int, Counts]) -> list[tuple[Account, Count
 def changes(events: QuerySet[FindingEvent]) -> dict[str, int]:
     """What opened, reopened and was resolved in the last seven days."""
     kinds = FindingEvent.Kind
-    totals: dict[str, Any] = events.aggregate(
-        opened=Count("pk", filter=Q(kind=kinds.OPENED)),
-        reopened=Count("pk", filter=Q(kind=kinds.REOPENED)),
-        resolved=Count("pk", filter=Q(kind=kinds.RESOLVED)),
-    )
-    return totals
+    found = Counter(dict(events.order_by().values_list("kind").annotate(n=rows())))
+    return {"opened": found[kinds.OPENED], "reopened": found[kinds.REOPENED], "resolved": found[kinds.RESOLVED]}
 
 
-def gaps(coverage: QuerySet[Coverage]) -> list[Gap]:
-    rows = coverage.filter(state__in=TROUBLE).values_list("state", "api", "permission")
-    return [Gap(*row) for row in rows.annotate(n=Count("account", distinct=True)).order_by("-n", "api")]
+# Regions first: counting distinct accounts would sort all rows by four columns.
+_GAPS = """
+select state, api, permission, count(*) from (
+  select distinct state, api, permission, account_id from collectors_coverage where state = any(%(states)s) {mine}) each
+group by 1, 2, 3 order by 4 desc, 2, 1, 3
+"""
+
+
+def gaps(account: Account | None) -> list[Gap]:
+    mine = "and account_id = %(account)s" if account else ""
+    with connection.cursor() as cursor:
+        given = {"states": list(TROUBLE), "account": account.pk if account else None}
+        cursor.execute(_GAPS.format(mine=mine), given)
+        return [Gap(*row) for row in cursor.fetchall()]

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from collectors.models import Account
-from findings.models import Finding, FindingCount
+from findings.models import AccountFindings, Finding
 from findings.vocabulary import Severity
 from iamdash.pages import show
 from iamdash.pages.context import account_chosen
@@ -53,7 +53,7 @@ def sums(accounts: Iterable[int]) -> dict[int, Sums]:
     """By key of the account. Four queries: one of counts that are kept, and three that an index answers each."""
     found: defaultdict[int, Sums] = defaultdict(Sums)
     wanted = {"account__in": list(accounts)}
-    counted = FindingCount.objects.filter(**wanted).exclude(status=Status.RESOLVED)
+    counted = AccountFindings.objects.filter(**wanted).exclude(status=Status.RESOLVED)
     told = counted.values_list("account", "severity", "status").annotate(total=Sum("n"), late=Sum("n_late"))
     for account, severity, status, n, late in told:
         if status == Status.OPEN:

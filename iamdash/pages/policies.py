@@ -9,19 +9,18 @@ from urllib.parse import parse_qsl
 
 import django_tables2 as tables
 from django.db.models import Q, QuerySet
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from collectors.models import Account, Document, Policy
-from findings.vocabulary import Severity
 from iamdash.pages import show
 from iamdash.pages.by_code import made_facet
 from iamdash.pages.facets import Accounts, Conditions, Facet, Option
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.gaps import DETAILS, told
 from iamdash.pages.grants import GrantError, Grants, parse_grant, said
+from iamdash.pages.html import format_html
 from iamdash.pages.lists import ListPage
-from iamdash.pages.severities import OPEN_FIELDS, counted, counts, open_counts
+from iamdash.pages.severities import OPEN_FIELDS, counts_of, judged, open_counts, open_fields
 from iamdash.pages.tables import ListTable
 
 HERE = Q(gone_at=None)
@@ -89,7 +88,7 @@ class PolicyTable(ListTable):
         return "nobody" if not n else "1 holder" if n == 1 else f"{n} holders"
 
     def render_findings(self, record: Policy) -> SafeString:
-        return counts(counted(record), show.address(self.request, "findings", of=record.unique_id))
+        return counts_of(record, show.address(self.request, "findings", of=record.unique_id))
 
     def render_account(self, record: Policy) -> SafeString:
         url = show.address(self.request, "account", record.account.aws_id)
@@ -145,14 +144,14 @@ class PolicyList(ListPage):
         "default_version": lambda p: p.data.get("default_version"),
         "document": lambda p: p.body,
         "gone_at": lambda p: p.gone_at,
-        **{f"open_{s.slug}": (lambda p, slug=s.slug: getattr(p, slug)) for s in reversed(Severity)},
+        **open_fields(),
     }
 
     def queryset(self) -> QuerySet[Policy]:
         return Policy.objects.order_by()
 
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
-        return qs.select_related("account").annotate(**open_counts("unique_id"))
+        return qs.select_related("account").annotate(**open_counts("unique_id"), **judged())
 
     def attach(self, rows: Sequence[Any]) -> None:
         wanted = {row.data["document"] for row in rows}

@@ -66,7 +66,9 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
         "text": body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False),
         "collected": record.document in bodies,
         "about": about(policy, "policy"),
-        "timeline": timeline.of_entity(request, policy.account, [policy.unique_id]),
+        "timeline": timeline.of_entity(
+            request, policy.account, [policy.unique_id], [("policy", policy.account_id, policy.unique_id)]
+        ),
         "made": getattr(policy, "provenance", None),
         "gap": Gaps([policy.account_id], DETAILS).of(policy.account_id, DETAILS),
         **_said(compiled(body, aws_id, record.document) if record.document in bodies else NOT_COLLECTED),

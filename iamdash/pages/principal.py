@@ -27,13 +27,14 @@ from iamdash.pages.credentials import held_by
 from iamdash.pages.did import did
 from iamdash.pages.escalation import ways_at_hand
 from iamdash.pages.gaps import DETAILS
-from iamdash.pages.kind import kind_view
+from iamdash.pages.kind import kind_view, said_of
 from iamdash.pages.permission_sets import behind
 from iamdash.pages.permitted import permitted
 from iamdash.pages.principals import posture
 from iamdash.pages.right_sizing import suggestion, used_facts
 from iamdash.pages.subjects import unresolved
 from iamdash.pages.trust import Grant, Naming, grants
+from iamdash.pages.watched import watched_by
 
 ACCOUNT_ID = re.compile(r"(?<!\d)\d{12}(?!\d)")
 
@@ -68,7 +69,10 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
     subjects = [principal.unique_id, *(k.unique_id for k in held.keys)] if held else [principal.unique_id]
     mine: QuerySet[Finding] = Finding.objects.filter(account=principal.account, subject_id__in=subjects)
     judged = posture(principal)
-    told = used_facts([principal], principal.account)
+    said = said_of(principal)
+    told = used_facts(
+        [principal], principal.account, kinds={one.principal_id: one.kind for one in said if not one.ended_at}
+    )
     documents = _Documents(told.snapshot)
     may = permitted(record, told)
     context: dict[str, Any] = {
@@ -79,21 +83,26 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
         "kind": Kind(judged.kind) if judged else None,
         "made": getattr(principal, "provenance", None),
         "behind": behind(principal),
-        "kinds": kind_view(principal, judged, may_set=request.user.may(Role.ANALYST)),
+        "kinds": kind_view(principal, judged, said, may_set=request.user.may(Role.ANALYST)),
         "held": held,
         **unresolved(mine),
         "resolved": mine.filter(resolved_at__isnull=False).count(),
         "unknown": Unknown.objects.filter(account=principal.account, subject_id__in=subjects).order_by("code"),
         "trust": trust_view(principal, record, told, documents.text(record.trust)) if is_role else None,
         "policies": documents.policies(record),
-        "did": did(principal),
+        "did": did(principal, watched_by(told)),
         "about": about(principal, principal.type),
         "permitted": may,
         "bands": bands(may.matrix.rows, told.as_of),
         "ways": ways_at_hand(principal),
         **suggestion(principal, told),
         "boundary": documents.managed(record.boundary, "boundary") if record.boundary else None,
-        "timeline": timeline.of_entity(request, principal.account, changed_as(principal, subjects)),
+        "timeline": timeline.of_entity(
+            request,
+            principal.account,
+            changed_as(principal, subjects),
+            [("principal", principal.account_id, principal.unique_id)],
+        ),
         "raw": json.dumps(principal.data, indent=2, ensure_ascii=False),
         "gap": "; ".join(map(str, told.gaps((DETAILS,)))),
     }

@@ -9,21 +9,21 @@ import django_tables2 as tables
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from collectors.models import Principal
 from findings.analysis.activity.observed import Shown
 from findings.analysis.kinds import Kind
-from findings.models import PrincipalPosture
+from findings.models import PrincipalCount, PrincipalPosture
 from findings.vocabulary import Severity
 from iamdash.access.models import Role
 from iamdash.pages import show
 from iamdash.pages.by_code import made_facet
 from iamdash.pages.credentials import held_by, used
-from iamdash.pages.facets import Accounts, Choices, Conditions
+from iamdash.pages.facets import Accounts, Choices, Conditions, of_counts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.gaps import DETAILS, of_list
+from iamdash.pages.html import format_html
 from iamdash.pages.lists import ListPage
 from iamdash.pages.severities import OPEN_FIELDS, counted, counts
 from iamdash.pages.tables import SELECT, ListTable, Ordered, picker
@@ -123,6 +123,18 @@ class PrincipalTable(ListTable):
         )
 
 
+def _open(worst: str, judged: str) -> dict[str, tuple[Q, str]]:
+    return {
+        "some": (Q(**{f"{worst}__gt": 0}), "Has open findings"),
+        "none": (Q(**{worst: 0}), "Has none"),
+        "unjudged": (Q(**{judged: None}), "Not judged yet"),
+    }
+
+
+def _bounded(has_one: Q) -> dict[str, tuple[Q, str]]:
+    return {"yes": (has_one, "Has a permissions boundary"), "no": (~has_one, "Has none")}
+
+
 FILTERS = Filters(
     sorts={
         "risk": Sort("Risk", ("risk",), descending=True),
@@ -130,9 +142,14 @@ FILTERS = Filters(
         "account": Sort("Account", ("account__name",)),
     },
     tabs=(
-        Tab("present", "Present", HERE),
-        Tab("urgent", "Critical or high", HERE & Q(posture__worst__gte=Severity.HIGH)),
-        Tab("gone", "Gone", Q(gone_at__isnull=False)),
+        Tab("present", "Present", HERE, counted=Q(here=True)),
+        Tab(
+            "urgent",
+            "Critical or high",
+            HERE & Q(posture__worst__gte=Severity.HIGH),
+            counted=Q(here=True, worst__gte=Severity.HIGH),
+        ),
+        Tab("gone", "Gone", Q(gone_at__isnull=False), counted=Q(here=False)),
     ),
     facets=(
         Choices(
@@ -142,30 +159,32 @@ FILTERS = Filters(
             values={t.value: (t.value, f"{t.label}s") for t in Principal.Type},
             inline=True,
         ),
-        Choices(name="kind", title="Kind", column="posture__kind", values={k.value: (k.value, k.label) for k in Kind}),
-        Choices(
-            name="seen",
-            title="Seen",
-            column="posture__observed",
-            values={s.value or "unread": (s.value, s.label) for s in Shown},
+        of_counts(
+            Choices(
+                name="kind", title="Kind", column="posture__kind", values={k.value: (k.value, k.label) for k in Kind}
+            ),
+            column="kind",
+        ),
+        of_counts(
+            Choices(
+                name="seen",
+                title="Seen",
+                column="posture__observed",
+                values={s.value or "unread": (s.value, s.label) for s in Shown},
+            ),
+            column="observed",
         ),
         Accounts(),
-        Conditions(
-            name="findings",
-            title="Open findings",
-            single=True,
-            conditions={
-                "some": (Q(posture__worst__gt=0), "Has open findings"),
-                "none": (Q(posture__worst=0), "Has none"),
-                "unjudged": (Q(posture=None), "Not judged yet"),
-            },
+        of_counts(
+            Conditions(
+                name="findings", title="Open findings", single=True, conditions=_open("posture__worst", "posture")
+            ),
+            conditions=_open("worst", "worst"),
         ),
-        made_facet(),
-        Conditions(
-            name="boundary",
-            title="Boundary",
-            single=True,
-            conditions={"yes": (~Q(boundary=""), "Has a permissions boundary"), "no": (Q(boundary=""), "Has none")},
+        of_counts(made_facet(), column="made"),
+        of_counts(
+            Conditions(name="boundary", title="Boundary", single=True, conditions=_bounded(~Q(boundary=""))),
+            conditions=_bounded(Q(bounded=True)),
         ),
     ),
     search=("name", "arn"),
@@ -179,6 +198,7 @@ class PrincipalList(ListPage):
     folder = "principals"
     table = PrincipalTable
     filters = FILTERS
+    counts = (PrincipalCount,)
     first_sort = "-risk"
     fields = {
         "account": lambda p: p.account.aws_id,

@@ -28,8 +28,9 @@ Parts = Mapping[str, Sequence[Any]]
 Bodies = dict[int, dict[str, Any]]
 
 
-def facts_of(principals: Iterable[Principal], account: Account) -> Facts:
-    """Principals of one account, their policies, groups and boundaries: what they may do, not who else there is."""
+def facts_of(principals: Iterable[Principal], account: Account, kinds: Mapping[str, str] | None = None) -> Facts:
+    """Principals of one account, their policies, groups and boundaries: what they may do, not who else there is. kinds: as of
+    `settings_of`."""
     known = [principal.as_record for principal in principals]
     users = [record for record in known if isinstance(record, records.User)]
     names = {name for user in users for name in user.groups}
@@ -43,7 +44,8 @@ def facts_of(principals: Iterable[Principal], account: Account) -> Facts:
         "policies": [policy.as_record for policy in Policy.present.filter(account=account, arn__in=arns)],
         "last_accessed": [_advised(row) for row in advised],
     }
-    (facts,) = _facts([account], {account.pk: parts}, settings=settings_of(account, names=acting.names()))
+    settings = settings_of(account, names=acting.names(), kinds=kinds)
+    (facts,) = _facts([account], {account.pk: parts}, settings=settings)
     return facts
 
 

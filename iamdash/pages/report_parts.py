@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from collectors.models import Account, AdminEvent, Membership
 from collectors.models.account import HELD
-from findings.models import AccountDay, EndedInterval, Finding, FindingCount
+from findings.models import AccountDay, AccountFindings, EndedInterval, Finding
 from findings.rules.registry import catalogue, rules
 from findings.score import POINT
 from findings.trends import Key, Line, Moved, lines, points
@@ -114,7 +114,7 @@ def overdue(scope: Scoped) -> Overdue:
     dated = mine(Finding.objects.filter(resolved_at=None, due_at__isnull=False), scope)
     late = dated.filter(due_at__lte=now)
     counts = work_facets.overdue(
-        mine(FindingCount.objects.order_by(), scope), mine(Finding.objects.all(), scope), "severity"
+        mine(AccountFindings.objects.order_by(), scope), mine(Finding.objects.all(), scope), "severity"
     )
     return Overdue(
         sum(counts.values()),

@@ -133,10 +133,13 @@ def proposal_of(principal: Principal, drop: Collection[str], data: Collection[st
     return propose(principal.as_record, told, given_up, data)
 
 
-def used_facts(principals: Sequence[Principal], account: Account, stem: str = "") -> Facts:
+def used_facts(
+    principals: Sequence[Principal], account: Account, stem: str = "", kinds: Mapping[str, str] | None = None
+) -> Facts:
     """A page's facts with what is asked about use: what was seen of it, and since when policies are as they are. stem: how the
-    names of new policies begin, of which it then knows those that are taken, and on what calls were made."""
-    told = with_use(facts_of(principals, account), principals, account, resources=bool(stem))
+    names of new policies begin, of which it then knows those that are taken, and on what calls were made. kinds: as of
+    `settings_of`."""
+    told = with_use(facts_of(principals, account, kinds), principals, account, resources=bool(stem))
     snapshot = told.snapshot
     holders = [one.unique_id for one in (*snapshot.roles, *snapshot.users, *snapshot.groups)]
     named = Policy.present.filter(account=account, name__istartswith=stem) if stem else ()

@@ -11,10 +11,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from findings.frameworks import frameworks
-from findings.models import Finding, FindingCount, RuleState, Unknown
+from findings.models import RuleState, Unknown
 from findings.rules import registry
 from findings.vocabulary import Rule
 from iamdash.pages.context import account_chosen
+from iamdash.pages.kept import open_by_rule
 
 TOP = 10
 
@@ -33,7 +34,7 @@ class Standing:
 
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
-    found = standings(account_chosen(request))
+    found = standings(request)
     groups = [(p, [found[rule.code] for rule in rules]) for p, rules in registry.by_practice().items()]
     return render(request, "rules/page.html", {"groups": groups, "n_rules": len(found)})
 
@@ -47,7 +48,7 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     states = _of(RuleState.objects.filter(code=code), account)
     context: dict[str, Any] = {
         "rule": entry.rule,
-        "standing": standings(account)[code],
+        "standing": standings(request)[code],
         "sections": list(entry.rule.sections.items()),
         "controls": controls(entry.rule),
         "settings": sorted(entry.rule.settings.items()),
@@ -66,10 +67,11 @@ def controls(rule: Rule) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(name, slugs.get(name, ""), ids) for name, ids in sorted(rule.controls.items())]
 
 
-def standings(account: str) -> dict[str, Standing]:
+def standings(request: HttpRequest) -> dict[str, Standing]:
     """Rule code -> standing, for every rule there is. Two queries."""
-    still_open = _of(FindingCount.objects.filter(status=Finding.Status.OPEN), account)
-    n_findings = dict(still_open.values_list("code").annotate(total=Sum("n")))
+    account = account_chosen(request)
+    found = open_by_rule(request, **({"account__aws_id": account} if account else {}))
+    n_findings = {code: sum(counts.values()) for code, counts in found.items()}
     sums = (
         _of(RuleState.objects.all(), account)
         .values_list("code")

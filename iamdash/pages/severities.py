@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from findings.models import Finding
+from findings.models import Finding, RuleState
 from findings.vocabulary import Severity
 from iamdash.pages import show
+from iamdash.pages.html import format_html, format_html_join
 
 WORST_FIRST = tuple(sorted(Severity, reverse=True))
 OPEN_FIELDS = tuple(f"open_{s.slug}" for s in WORST_FIRST)  # of exports: open findings by severity
@@ -22,6 +23,29 @@ Counts = Mapping[Severity, int]
 def counted(row: Any) -> Counts:
     """From a row with a column or annotation for each severity's slug."""
     return {s: getattr(row, s.slug) for s in WORST_FIRST}
+
+
+def judged(account: str = "account") -> dict[str, Exists]:
+    """Annotation for `counts_of` and `open_fields`: whether the row's account was ever judged. account: a column of the row."""
+    return {"judged": Exists(RuleState.objects.filter(account=OuterRef(account)))}
+
+
+def counts_of(row: Any, url: str) -> SafeString:
+    """Of a row with `judged`: that nothing is open is known only where the account was judged."""
+    return counts(counted(row), url) if _known(row) else show.unknown("not judged yet")
+
+
+def open_fields() -> dict[str, Callable[[Any], int | None]]:
+    """The same as fields of an export; None: not judged yet."""
+    return {f"open_{s.slug}": partial(_told, s.slug) for s in reversed(Severity)}
+
+
+def _told(slug: str, row: Any) -> int | None:
+    return getattr(row, slug) if _known(row) else None
+
+
+def _known(row: Any) -> bool:
+    return row.judged or any(counted(row).values())
 
 
 def open_counts(subject_id: str, **which: Any) -> dict[str, Coalesce]:

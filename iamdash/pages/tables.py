@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 import django_tables2 as tables
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django_tables2 import A
 from django_tables2.columns import BoundColumn
@@ -19,6 +18,7 @@ from django_tables2.data import TableListData
 from iamdash.pages import show
 from iamdash.pages.columns import Columns
 from iamdash.pages.filters import Asked
+from iamdash.pages.html import format_html, format_html_join
 
 SELECT = format_html('<span class="hidden">{}</span>', "Select")  # the heading of a column of boxes
 

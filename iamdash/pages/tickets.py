@@ -15,7 +15,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
@@ -28,6 +27,7 @@ from iamdash.access.rights import needs
 from iamdash.notify import tickets as tracking
 from iamdash.pages import show
 from iamdash.pages.facets import Facet, Option, rows
+from iamdash.pages.html import format_html
 
 NOT_SET_UP = "No tracker is set up: docs/operate/tickets.md says how."
 States = Ticket.State

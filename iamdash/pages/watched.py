@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from collectors.models import Account
+from findings.analysis.facts import Facts
 from findings.rules.sessions import NEXT_STEP, READS
 from iamdash.pages.gaps import Gaps
 
@@ -42,3 +43,9 @@ def watched(accounts: QuerySet[Account]) -> Watched:
         since=max(known, default=None),
         gap="; ".join(f"{gap} in {n} accounts" if n > 1 else gap for gap, n in told.items()),
     )
+
+
+def watched_by(facts: Facts) -> Watched:
+    """The same of the account of a page's facts, which know it (reading.with_use)."""
+    since = facts.snapshot.activity_since
+    return Watched(1, int(since is None), since, "; ".join(map(str, facts.gaps((), READS))))

@@ -12,13 +12,13 @@ from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Now
 
 from collectors.records import clean
-from findings.models import Acceptance, Finding, FindingCount
+from findings.models import Acceptance, AccountFindings, Finding
 from iamdash.pages.facets import Conditions, Counts, Facet, Option, counts, rows
 
 NOBODY = "-"
 SOON = timedelta(days=7)
 OVERDUE = Q(resolved_at=None, due_at__lte=Now())
-# What counts of late findings (FindingCount.n_late) do not tell of it: whose day is over since that was noted.
+# What counts of late findings (models/counted.py) do not tell of it: whose day is over since that was noted.
 JUST_OVERDUE = OVERDUE & Q(late=False)
 
 
@@ -42,7 +42,7 @@ def _due(qs: QuerySet[Any]) -> list[Counts]:
     return counts(still.order_by(), (Q(due_at__lte=Now()), Q(due_at__gt=Now())))
 
 
-def overdue(counted: QuerySet[FindingCount], findings: QuerySet[Finding], by: str) -> Counts:
+def overdue(counted: QuerySet[AccountFindings], findings: QuerySet[Finding], by: str) -> Counts:
     """How many are overdue, by a column of both. Two queries."""
     found: Counts = Counter(dict(counted.values_list(by).annotate(total=Sum("n_late"))))
     found.update(dict(findings.filter(JUST_OVERDUE).order_by().values_list(by).annotate(n=rows())))

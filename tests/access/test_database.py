@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
 import pytest
 from django.apps import apps
 from django.db import ProgrammingError, connection, models, transaction
@@ -121,3 +124,24 @@ def test_protecting_twice_changes_nothing(db: None, request: pytest.FixtureReque
     covered = request.getfixturevalue("covered")
     with db_role("iamdash_web"), seen_accounts([covered[1].pk]):
         assert seen() == {covered[1].pk}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_upgrade_waits_for_a_table_s_vacuum_and_is_not_aborted_by_it() -> None:
+    """Vacuum holds the table, and then notes its sums in the row of the catalogue where the table's rights stand."""
+    given, table = connection.settings_dict, Coverage._meta.db_table
+    at = {"host": given["HOST"], "user": given["USER"], "dbname": given["NAME"]}
+    with (
+        psycopg.connect(**at) as vacuum,
+        psycopg.connect(**at, autocommit=True) as watch,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        vacuum.execute(f"lock table {table} in share update exclusive mode")
+        upgrade = pool.submit(lambda: (protect(), connection.close()))
+        while not watch.execute(
+            "select 1 from pg_locks where not granted and relation = %s::regclass", [table]
+        ).fetchone():
+            assert not upgrade.done(), upgrade.result()
+        vacuum.execute(f"grant select on {table} to iamdash_worker")
+        vacuum.commit()
+        upgrade.result()

@@ -12,7 +12,9 @@ from collectors import records
 from collectors.models import Account, BundleUpload, CollectRequest, Connection, ConnectionTest
 from collectors.models.coverage import says
 from iamdash.access.models import Role
+from tests import builders
 from tests.collectors.test_intake import zipped
+from tests.findings.engine.inventory import put
 from tests.pages.conftest import Made
 from tests.pages.test_overview import text
 
@@ -139,10 +141,26 @@ def test_the_number_of_queries_does_not_grow_with_accounts(sign_in: Any, django_
         client.get("/accounts/")
 
 
+@pytest.mark.parametrize("path", ["/accounts/", "/keys/", "/policies/"])
+def test_that_nothing_is_open_is_known_of_a_judged_account_only(path: str, made: Made, sign_in: Any) -> None:
+    put(made.account, builders.user("robot"), builders.key("robot"), builders.policy("release", attachment_count=1))
+    assert "unknown: not judged yet" in text(sign_in().get(path))
+    (row,) = exported(sign_in().get(path, {"export": "jsonl"}))
+    assert {row[f"open_{s}"] for s in ("critical", "info")} == {None}
+    made.state()
+    assert "not judged yet" not in text(sign_in().get(path))
+    (row,) = exported(sign_in().get(path, {"export": "jsonl"}))
+    assert {row[f"open_{s}"] for s in ("critical", "info")} == {0}
+
+
+def exported(response: Any) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in response.body.decode().splitlines()]
+
+
 def test_export_is_the_same_query(made: Made, elsewhere: Made, sign_in: Any) -> None:
     made.finding(severity=5)
     response = sign_in().get("/accounts/", {"export": "jsonl", "q": "payments"})
-    (row,) = [json.loads(line) for line in response.body.decode().splitlines()]
+    (row,) = exported(response)
     assert (row["account"], row["open_critical"], row["open_high"]) == ("000000000001", 1, 0)
 
 

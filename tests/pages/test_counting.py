@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -12,12 +13,18 @@ from django.utils import timezone
 
 from collectors.models import Account
 from findings.engine import bulk
-from findings.models import Finding, FindingCount
+from findings.models import Finding, PrincipalPosture
 from findings.vocabulary import Severity
+from iamdash.access.database import seen_accounts
 from iamdash.access.scope import keeping
 from iamdash.pages import counting, searching
 from iamdash.pages.counting import Counting
 from iamdash.pages.findings import FILTERS, FindingList
+from iamdash.pages.lists import ListPage
+from iamdash.pages.principals import PrincipalList
+from tests.builders import role, user
+from tests.conftest import db_role
+from tests.findings.engine.inventory import judge, put
 from tests.pages.making import ago, finding
 
 pytestmark = pytest.mark.django_db
@@ -49,11 +56,13 @@ def mixed(account: Account, other_account: Account) -> None:
     )  # their day went by, and the worker has not looked since
 
 
-def told(query: str, *, kept: bool) -> tuple[list[Any], dict[str, list[Any]]]:
-    """Counts of tabs, and options of facets that have rows. kept: by the table of counts."""
+def told(
+    query: str, of: type[ListPage] = FindingList, tables: Sequence[Any] = ()
+) -> tuple[list[Any], dict[str, list[Any]]]:
+    """Counts of tabs, and options of facets that have rows. tables: of counts; () for rows alone."""
     with keeping():
-        found = Counting(FILTERS.read(QueryDict(query)), Finding.objects.order_by(), FindingCount if kept else None)
-        options = {facet.name: found.options(facet) for facet in FILTERS.facets if facet.offered}
+        found = Counting(of.filters.read(QueryDict(query)), of().queryset(), tables)
+        options = {facet.name: found.options(facet) for facet in of.filters.facets if facet.offered}
         return found.tabs(), {name: [one for one in some if one.n] for name, some in options.items()}
 
 
@@ -72,7 +81,37 @@ def test_kept_counts_are_what_rows_tell(mixed: None) -> None:
     for query in ASKED:
         for tab in FILTERS.tabs:
             asked = f"tab={tab.slug}&{query}"
-            assert told(asked, kept=True) == told(asked, kept=False), asked
+            assert told(asked, tables=FindingList.counts) == told(asked), asked
+
+
+def test_so_they_are_for_who_sees_some_accounts(mixed: None, account: Account) -> None:
+    """Totals of all accounts tell them nothing, and are not asked."""
+    with db_role("iamdash_web"), seen_accounts([account.pk]):
+        for query in ("", "severity=high", "rule=LP101", "tab=resolved&subject=role", "tab=overdue"):
+            assert told(query, tables=FindingList.counts[1:]) == told(query), query
+
+
+PRINCIPALS = (
+    "", "kind=interactive-compute&kind=unknown", "findings=some&type=role", "findings=none", "findings=unjudged", "boundary=yes",
+    "boundary=no&made=unknown", "seen=unread", "account=000000000001", "q=app",
+)  # fmt: skip
+
+
+def test_counts_of_principals_are_what_rows_tell(account: Account, other_account: Account) -> None:
+    limited = role("limited", boundary="arn:aws:iam::000000000001:policy/limit")
+    held = role("app", used=200), limited, user(), role("gone")
+    for one in (account, other_account):
+        put(one, *held)
+        judge(one)
+        put(one, *held[:3], *([role("not-judged")] if one == account else []))
+    PrincipalPosture.objects.filter(principal__name="app", account=account).update(worst=Severity.HIGH)
+    for scope, asked in (("*", PRINCIPALS), ([account.pk], PRINCIPALS[:3])):
+        with db_role("iamdash_web"), seen_accounts(scope):
+            for query in asked:
+                for tab in PrincipalList.filters.tabs:
+                    whole = f"tab={tab.slug}&{query}"
+                    assert told(whole, PrincipalList, PrincipalList.counts) == told(whole, PrincipalList), whole
+    assert told("", PrincipalList, PrincipalList.counts)[0] == [7, 1, 2]
 
 
 def test_tabs_and_facets_tell_what_the_list_then_has(mixed: None, sign_in: Client) -> None:
@@ -138,13 +177,12 @@ def test_a_search_finds_in_the_operators_accounts_alone(
     assert (shown.many, shown.total, [row.record for row in shown.table.rows]) == (False, len(found), found)
 
 
-def test_every_facet_of_the_list_is_offered_by_the_table_of_counts_or_says_how_else() -> None:
-    """A facet that counts a column which the table of counts has not would read all rows on the first page of all."""
-    columns = {field.name for field in FindingCount._meta.concrete_fields}
-    slow = {
-        facet.name
-        for facet in FILTERS.facets
-        if facet.offered and not facet.alone and facet.by and not columns.issuperset(facet.by)
-    }
-    assert slow == set()
-    assert FindingList.counts is FindingCount
+@pytest.mark.parametrize("of", [FindingList, PrincipalList])
+def test_every_facet_of_the_list_is_offered_by_a_table_of_counts_or_says_how_else(of: type[ListPage]) -> None:
+    """A facet that counts a column which no table of counts has would read all rows on the first page of all."""
+    columns = {field.name for field in of.counts[-1]._meta.concrete_fields}
+    with keeping():
+        counted = [one for one in of.filters.facets if one.offered and one.by and not one.alone]
+    assert [one.name for one in counted if not counting._columns(one.told.by) <= columns] == []
+    for table in of.counts[:-1]:
+        assert {field.name for field in table._meta.concrete_fields} < columns

@@ -169,7 +169,7 @@ def test_a_thousand_sessions_take_as_many_queries_as_one(
     assert UsageSession.objects.count() == 41
 
 
-QUERIES = 48
+QUERIES = 40
 
 
 # the page of a key

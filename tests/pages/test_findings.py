@@ -217,7 +217,7 @@ def test_a_list_takes_a_fixed_number_of_queries(
 
 # Transaction, role and read-only: 4; session and operator: 2; ids, tabs, rows: 3; tickets: 2; facets: 7, and where accounts
 # stand, in which groups, and who owns them: 4; what was checked: 2; frame: 2; the test client's own role: 2.
-QUERIES = 28
+QUERIES = 27
 
 
 def test_detail_shows_evidence_in_words_of_the_rule(sign_in: Client, account: Account, other_account: Account) -> None:

@@ -64,7 +64,9 @@ def test_an_account_that_is_held_is_counted_alone_only(account: Account, other_a
 
 def test_the_numbers_of_a_chart_are_cells_with_links_and_unknowns() -> None:
     cells = [(0, "/x"), (1234, ""), (1234567, '/x?a=1&b="><script>'), (None, "/x")]
-    shown = Template("{% load show %}{% number_cells cells %}").render(Context({"cells": cells}))
+    rows = [("<b>", cells)]
+    shown = Template("{% load show %}{% number_rows rows %}").render(Context({"rows": rows}))
+    assert '<tr><th scope="row">&lt;b&gt;</th>' in shown
     assert re.findall(r'<td class="number">(.*?)</td>', shown) == [
         "0", "1,234", '<a href="/x?a=1&amp;b=&quot;&gt;&lt;script&gt;">1,234,567</a>', '<span class="unknown">unknown</span>',
     ]  # fmt: skip

@@ -299,4 +299,4 @@ def test_pages_take_a_fixed_number_of_queries(
         client.get(path)
 
 
-QUERIES = {"/guardrails/": 26, "/guardrails/p-europe/": 23, "/guardrails/accounts/": 15, "/guardrails/boundaries/": 17}
+QUERIES = {"/guardrails/": 25, "/guardrails/p-europe/": 22, "/guardrails/accounts/": 14, "/guardrails/boundaries/": 16}

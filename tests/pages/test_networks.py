@@ -232,5 +232,5 @@ def test_the_page_takes_a_fixed_number_of_queries(
     client.get("/networks/")
     for n in range(40):
         named(f"10.{n}.0.0/16", "office", account if n % 2 else None)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         client.get("/networks/")

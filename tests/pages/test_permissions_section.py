@@ -255,10 +255,10 @@ def test_queries_do_not_grow_with_the_account(
     judge(account)
     client = sign_in()
     client.get("/principals/")
-    with django_assert_max_num_queries(QUERIES + 11):  # the account is read whole
+    with django_assert_max_num_queries(QUERIES + 9):  # the account is read whole
         client.get(page_of(made))
     with django_assert_max_num_queries(QUERIES):
         client.get(page_of(made))
 
 
-QUERIES = 38  # eight of them begin and end the transaction, and note in the audit log that the documents were read
+QUERIES = 34  # seven of them begin and end the transaction, and note in the audit log that the documents were read

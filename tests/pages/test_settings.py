@@ -269,5 +269,5 @@ def test_the_page_takes_a_fixed_number_of_queries(
     for n in range(20):
         decided(n, "ou", f"ou-{n}")
         decided(n, "account", account=account, name=f"old_{n}")
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         client.get("/settings/")

@@ -103,12 +103,13 @@ FINDINGS = (
         ("practice", "severity", "status"),
         (Gauge("iamdash_findings", "Unresolved findings."),),
         "select practice, (array['info', 'low', 'medium', 'high', 'critical'])[severity], status, sum(n)"
-        " from findings_findingcount where status <> 'resolved' group by 1, 2, 3",
+        " from findings_findingtotal where status <> 'resolved' group by 1, 2, 3 having sum(n) <> 0",
     ),
     Reading(
         (),
         (Gauge("iamdash_findings_overdue", "Unresolved findings that are past their day."),),
-        "select count(*) from findings_finding where due_at <= now() and resolved_at is null",
+        "select (select coalesce(sum(n_late), 0) from findings_findingtotal)"
+        " + (select count(*) from findings_finding where due_at <= now() and resolved_at is null and not late)",
     ),
 )
 MESSAGES = (

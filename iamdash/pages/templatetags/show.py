@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from django.template import Context, Library
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from findings.vocabulary import Severity
 from iamdash.pages import show
+from iamdash.pages.html import escaped, format_html
 from iamdash.pages.markdown import inline, render
 
 register = Library()
@@ -42,17 +42,22 @@ def page_url(context: Context, view: str, *args: Any, **parameters: Any) -> str:
 
 
 @register.simple_tag
-def number_cells(cells: Iterable[tuple[int | None, str]]) -> SafeString:
-    """(number, where it leads) of a row, as cells of a table. Made here: a table of a year has thousands of them."""
-    return format_html_join("", "{}", ((_number_cell(value, link),) for value, link in cells))
+def number_rows(rows: Iterable[tuple[str, Iterable[tuple[int | None, str]]]]) -> SafeString:
+    """Rows of a table: a heading, and numbers with where they lead. Made here: a table of a year has thousands of them."""
+    return SafeString(
+        "".join(
+            f'<tr><th scope="row">{escaped(label)}</th>{"".join(_number_cell(*cell) for cell in cells)}</tr>\n'
+            for label, cells in rows
+        )
+    )
 
 
-def _number_cell(value: int | None, link: str) -> SafeString:
+def _number_cell(value: int | None, link: str) -> str:
     if value is None:
-        return format_html('<td class="number"><span class="unknown">{}</span></td>', "unknown")
+        return '<td class="number"><span class="unknown">unknown</span></td>'
     if link and value:
-        return format_html('<td class="number"><a href="{}">{}</a></td>', link, f"{value:,}")
-    return format_html('<td class="number">{}</td>', f"{value:,}")
+        return f'<td class="number"><a href="{escaped(link)}">{value:,}</a></td>'
+    return f'<td class="number">{value:,}</td>'
 
 
 @register.filter
