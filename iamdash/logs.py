@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -16,18 +17,26 @@ _VALUES = re.compile(
     r"|[A-Za-z0-9/+=]{100,}"  # of a session token
     r"|(?i:bearer )\S+"
     r"|iamdash_[\w-]{43}"  # an API token
+    r"|/services/T\w+/B\w+/\w+"  # a webhook of Slack's: who has it writes there
     r"|(?<=://)[^/\s@]*:[^/\s@]+(?=@)"  # user and password of a URL
 )
 
 
 def redact(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Hide values by their name, and what looks like a credential anywhere in a text."""
-    for name, value in event.items():
-        if _NAMES.search(name):
-            event[name] = HIDDEN
-        elif isinstance(value, str):
-            event[name] = _VALUES.sub(HIDDEN, value)
-    return event
+    """Hide values by their name, and what looks like a credential anywhere in a text, also of an exception and deep inside."""
+    return {name: _hidden(name, value) for name, value in event.items()}
+
+
+def _hidden(name: object, value: object) -> object:
+    if isinstance(name, str) and _NAMES.search(name):
+        return HIDDEN
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {key: _hidden(key, one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_hidden("", one) for one in value]
+    return _VALUES.sub(HIDDEN, value if isinstance(value, str) else repr(value))
 
 
 def configure(options: dict[str, Any]) -> None:
@@ -38,20 +47,22 @@ def configure(options: dict[str, Any]) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     # show_locals would print every local variable of a traceback, credentials included.
-    traceback = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+    transform = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     end: list[Any] = (
-        [redact, structlog.processors.JSONRenderer()]
+        [structlog.processors.ExceptionRenderer(transform), redact, structlog.processors.JSONRenderer()]
         if options["json"]
         else [
+            structlog.processors.format_exc_info,
             redact,
-            structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty()),
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
         ]
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *([traceback] if options["json"] else []),
             *end,
         ],
     )

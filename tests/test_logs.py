@@ -44,9 +44,14 @@ def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., dict[st
         {"header": f"Bearer {SECRET}"},
         {"text": f"curl said iamdash_{SECRET}-_x ."},
         {"text": f"using ASIAABCDEFGHIJKLMNOP with {SECRET} now"},
+        {"text": f"Max retries exceeded with url: /services/T0AAAA/B0AAAA/{SECRET}"},
+        {"answer": {"Credentials": {"SecretAccessKey": SECRET}, "list": [{"note": f"Bearer {SECRET}"}]}},
+        {"answers": ({"password": SECRET}, [f"https://u:{SECRET}@h/"])},
+        {"body": SECRET.encode()},
+        {"error": ValueError(f"postgresql://u:{SECRET}@h/")},
     ],
 )
-def test_a_secret_is_hidden_by_its_name_or_its_form(logged: Logged, event: dict[str, str]) -> None:
+def test_a_secret_is_hidden_by_its_name_or_its_form(logged: Logged, event: dict[str, Any]) -> None:
     line = logged(lambda: structlog.get_logger("x").warning("planted", **event))
     assert SECRET not in json.dumps(line)
     assert line["event"] == "planted"
@@ -71,6 +76,26 @@ def test_a_traceback_shows_no_local_variables(logged: Logged) -> None:
     line = logged(outer)
     assert SECRET not in json.dumps(line)
     assert line["exception"][0]["exc_type"] == "ValueError"
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_secret_in_an_exception_s_words_is_hidden(
+    as_json: bool, logged: Logged, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`logged` puts the logging of the tests back."""
+    configure({"level": "INFO", "json": as_json})
+    try:
+        try:
+            raise ValueError(f"postgresql://iamdash:{SECRET}@db/iamdash")
+        except ValueError as error:
+            raise KeyError(f"Bearer {SECRET}") from error
+    except KeyError:
+        structlog.get_logger("x").exception("broke")
+        logging.getLogger("other").exception("broke, too")
+    said = capsys.readouterr().out
+    assert SECRET not in said
+    assert said.count("KeyError") >= 2
+    assert said.count("ValueError") >= 2
 
 
 def test_what_is_no_secret_is_kept(logged: Logged) -> None:
