@@ -19,7 +19,9 @@ OF_RUNS = {
         "heartbeat",
     },
     # Counts are kept as what is added to them: tests/findings/engine/test_counted.py proves that they are those of the findings.
-    "findings": {"timelineread", "judgementrequest", "findingcount"},
+    "findings": {
+        "timelineread", "judgementrequest", "findingcount", "accountfindings", "findingtotal", "principalcount",
+    },
 }  # fmt: skip
 # What tells that there was a fault: it is true, and stays.
 HISTORY = {
@@ -54,6 +56,18 @@ MEANT = {
     "finding": "concat_ws('/', m.code, m.subject_id, m.part)",
     "change": "m.key",
 }
+# Event by event what a finding said before, and what it said after: before the next event, or now.
+RETOLD = """
+select concat_ws('/', f.code, f.subject_id, f.part) from (
+  select e.finding_id, e.kind, e.detail as before,
+         lead(e.kind) over w as next, lead(e.detail) over w as after
+  from findings_findingevent e where e.kind in ('changed', 'resolved', 'reopened')
+  window w as (partition by e.finding_id order by e.id)) told
+join findings_finding f on f.id = told.finding_id
+where told.kind = 'changed' and told.before = case
+  when told.next = 'changed' then told.after
+  when told.next is null then jsonb_build_object('title', f.title, 'evidence', f.evidence) end
+"""
 Dump = dict[str, Counter[str]]
 
 
@@ -62,7 +76,7 @@ def dumped(cursor: Any, *, history: bool = True, retold: bool = True) -> Dump:
 
     retold False: without that a finding's words became others. A judgement begins when a worker is free, between whichever two
     sources that is: how often the words changed on the way says who was free when, with or without a fault. What they are now,
-    and each time that a finding opened, closed or became graver, is there.
+    and each time that a finding opened, closed or became graver, is there; and told_for_nothing() holds what each of them must.
     """
     found: Dump = {}
     for model in _models():
@@ -73,6 +87,12 @@ def dumped(cursor: Any, *, history: bool = True, retold: bool = True) -> Dump:
             if rows:
                 found[model._meta.db_table] = rows
     return found
+
+
+def told_for_nothing(cursor: Any) -> list[str]:
+    """Findings of which it is told that their words became others, and they did not: a judgement that was written twice."""
+    cursor.execute(RETOLD)
+    return sorted(f"{finding}: told as changed, and is not" for (finding,) in cursor.fetchall())
 
 
 def differences(expected: Dump, found: Dump) -> list[str]:

@@ -17,6 +17,11 @@ HEAD = """# Reliability
 What was broken on purpose, and what was known afterwards. The oracle is a dump of inventory, findings and aggregates, row by row
 without ids: after the fault is over and the queue is empty it must equal that of a run in which nothing went wrong.
 
+One thing of the history is not compared row by row where real processes run: how often a finding's words (title, evidence)
+changed on the way. A judgement begins when a worker is free, between whichever two sources that is, so two runs without any
+fault differ in it, too. What such a row must be holds all the same: the words before it are others than those after it, so none
+was written twice; and each time that a finding opened, closed or became graver, and what its words are in the end, is equal.
+
 `make test` runs a sample of each row, but of those with real processes, which take a minute a run. `make soak` runs all of it
 (`SOAK_MINUTES=60 make soak` for a longer random mix, `FAULT_SEED=n` for other points). A row that is not there was not run.
 

@@ -33,7 +33,7 @@ from iamdash.embedded import services
 from iamdash.embedded.child import Child
 from iamdash.embedded.processes import OURS_TIER, QUEUES
 from iamdash.embedded.supervisor import Supervisor, supervisor
-from tests.faults.dump import Dump, dumped
+from tests.faults.dump import Dump, dumped, told_for_nothing
 from tests.faults.proxy import Proxy
 from tests.faults.world import SMALL, environment, trail_settings
 
@@ -251,6 +251,10 @@ class Stand:
     def dump(self) -> Dump:
         with psycopg.connect(self._url(self.name)) as database:
             return dumped(database.cursor(), retold=False)
+
+    def told_for_nothing(self) -> list[str]:
+        with psycopg.connect(self._url(self.name)) as database:
+            return told_for_nothing(database.cursor())
 
     def log(self) -> str:
         return "\n".join(path.read_text()[-3_000:] for path in sorted((self.folder / "log").glob("worker*.log")))

@@ -38,6 +38,7 @@ def expected(stand: Stand) -> Dump:
     stand.fresh()
     stand.drain()
     assert set(stand.jobs()) == {"done"}, stand.log()
+    assert not stand.told_for_nothing()
     return stand.dump()
 
 
@@ -62,7 +63,7 @@ def struck(
 
 def equal(stand: Stand, expected: Dump, seed: int) -> None:
     assert set(stand.jobs()) == {"done"}, (seed, stand.jobs(), stand.log())
-    told = differences(expected, stand.dump())
+    told = [*differences(expected, stand.dump()), *stand.told_for_nothing()]
     assert not told, "\n".join([f"seed {seed}", *told])
 
 
