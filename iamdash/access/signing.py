@@ -17,9 +17,11 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.db.models.signals import post_save
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from redis import RedisError
 
 from iamdash.access import audit, sessions
 from iamdash.access.adapter import ASKED
@@ -44,6 +46,12 @@ class SignedInMiddleware(LoginRequiredMiddleware):
         back = f"{here.path}?{here.query}" if here.query else here.path
         safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
         return lead(request, reverse("account_login") + (f"?{urlencode({'next': back})}" if safe else ""))
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Attempts are counted in Valkey. Where it is away nobody tries: a password could be guessed uncounted."""
+        if isinstance(exception, RedisError) and request.path.startswith("/sign-in/"):
+            return render(request, "account/uncounted.html", status=503)
+        return None
 
 
 @method_decorator(login_not_required, name="dispatch")
