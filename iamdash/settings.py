@@ -246,7 +246,7 @@ SSO_ONLY = _flag("IAMDASH_SSO_ONLY")  # no passwords, but for who has the key be
 if SSO_ONLY and not SSO:
     raise ImproperlyConfigured("IAMDASH_SSO_ONLY needs a provider: IAMDASH_OIDC_ISSUER or IAMDASH_SAML_METADATA_URL.")
 if "saml" in SSO:
-    INSTALLED_APPS.append("allauth.socialaccount.providers.saml")
+    INSTALLED_APPS.append("iamdash.access.saml")
 SOCIALACCOUNT_ADAPTER = "iamdash.access.sso.Adapter"
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # by an address that the provider verified: iamdash/access/sso.py

@@ -11,7 +11,25 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 ROLES = frozenset({"viewer", "analyst", "admin"})
-OIDC, SAML = "sso", "saml"  # names of the providers in addresses
+OIDC, SAML = "sso", "saml"  # which provider told of somebody; rows of theirs have it
+SLUG = "sso"  # in addresses, of both
+# Where SAML providers put what OpenID Connect has one name for; the first that an answer has counts.
+TOLD = {
+    "email": (
+        "email",
+        "mail",
+        "urn:oid:0.9.2342.19200300.100.1.3",
+        "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
+    ),
+    "email_verified": ("email_verified", "http://schemas.auth0.com/email_verified"),
+    "preferred_username": ("preferred_username", "username", "uid", "urn:oid:0.9.2342.19200300.100.1.1"),
+    "name": (
+        "displayName",
+        "name",
+        "urn:oid:2.16.840.1.113730.3.1.241",
+        "http://schemas.microsoft.com/identity/claims/displayname",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -35,18 +53,18 @@ class Provider:
     groups_claim: str
 
 
-def grants(text: str) -> dict[str, Grant]:
+def grants(text: str, setting: str = "IAMDASH_OIDC_GROUPS") -> dict[str, Grant]:
     """ "iam-admins=admin:*, payments=viewer:111122223333+team payments". Raises ImproperlyConfigured."""
-    return dict(_grant(one.strip()) for one in text.split(",") if one.strip())
+    return dict(_grant(one.strip(), setting) for one in text.split(",") if one.strip())
 
 
-def _grant(text: str) -> tuple[str, Grant]:
+def _grant(text: str, setting: str) -> tuple[str, Grant]:
     name, _, given = text.rpartition("=")
     role, _, whom = given.partition(":")
     parts = frozenset(part.strip() for part in whom.split("+") if part.strip())
     if not name or role not in ROLES or not parts:
         raise ImproperlyConfigured(
-            f"IAMDASH_OIDC_GROUPS has {text!r}: <their group>=<viewer, analyst or admin>:<* or account ids and groups, by +>."
+            f"{setting} has {text!r}: <their group>=<viewer, analyst or admin>:<* or account ids and groups, by +>."
         )
     ids = frozenset(part for part in parts if len(part) == 12 and part.isascii() and part.isdigit())
     return name.strip(), Grant(role, "*" in parts, ids, parts - ids - {"*"})
@@ -96,22 +114,19 @@ def saml(env: Mapping[str, str], *, installed: bool) -> Provider | None:
     if not entity:
         raise ImproperlyConfigured("IAMDASH_SAML_METADATA_URL needs IAMDASH_SAML_ENTITY_ID, the identity provider's.")
     name = env.get("IAMDASH_SAML_NAME") or "SAML"
-    claim = env.get("IAMDASH_SAML_GROUPS_ATTRIBUTE") or "groups"
     app = {
         "provider_id": SAML,
-        "client_id": SAML,
+        "client_id": SLUG,
         "name": name,
         "settings": {
             "idp": {"entity_id": entity, "metadata_url": url},
-            "attribute_mapping": {
-                "uid": env.get("IAMDASH_SAML_UID_ATTRIBUTE") or "nameID",
-                "email": "email",
-                claim: claim,
-            },
+            "told": told(env),
             "advanced": {
                 "authn_request_signed": False,
                 "want_assertion_signed": True,
                 "want_name_id": True,
+                "want_attribute_statement": False,
+                "allow_single_label_domains": True,  # of us: https://iamdash/
                 "reject_idp_initiated_sso": True,
                 "strict": True,
             },
@@ -123,8 +138,22 @@ def saml(env: Mapping[str, str], *, installed: bool) -> Provider | None:
         name,
         {"saml": {"APPS": [app]}},
         tuple(dict.fromkeys(origins)),
-        grants(env.get("IAMDASH_SAML_GROUPS", "")),
-        claim,
+        grants(env.get("IAMDASH_SAML_GROUPS", ""), "IAMDASH_SAML_GROUPS"),
+        app["settings"]["told"]["groups"],
+    )
+
+
+def told(env: Mapping[str, str]) -> dict[str, Any]:
+    """Names of the attributes of an answer. uid: "" is the NameID. email_trusted: every address counts as verified."""
+    email = env.get("IAMDASH_SAML_EMAIL_ATTRIBUTE")
+    return (
+        TOLD
+        | ({"email": (email,)} if email else {})
+        | {
+            "uid": env.get("IAMDASH_SAML_UID_ATTRIBUTE", ""),
+            "groups": env.get("IAMDASH_SAML_GROUPS_ATTRIBUTE") or "groups",
+            "email_trusted": env.get("IAMDASH_SAML_EMAIL_TRUSTED", "").lower() in {"1", "true", "yes", "on"},
+        }
     )
 
 

@@ -14,6 +14,7 @@ from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.providers.base import AuthError
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
@@ -42,6 +43,11 @@ class Adapter(DefaultSocialAccountAdapter):
 
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: SocialAccount) -> str:
         return reverse("security")
+
+    def on_authentication_error(self, request: HttpRequest, provider: Any, error: Any = None, **_: Any) -> None:
+        """What was wrong is for the web server's log; who says no at the provider did not fail."""
+        if error != AuthError.CANCELLED:
+            audit.record(request, "sign-in-failed", "by single sign-on", outcome=audit.Outcome.REFUSED)
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         provider = settings.SSO.get(sociallogin.account.provider) or settings.SSO.get("openid_connect")

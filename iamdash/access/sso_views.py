@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from allauth.account.utils import get_next_redirect_url
 from allauth.socialaccount.providers.openid_connect import views
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -17,15 +18,18 @@ from requests import RequestException
 from iamdash.access import audit
 from iamdash.access.rights import View
 
-NONSENSE = (RequestException, PyJWTError, KeyError, TypeError, ValueError)
+# PermissionDenied: an answer to no question of this browser, or to one that was answered already.
+NONSENSE = (RequestException, PyJWTError, PermissionDenied, KeyError, TypeError, ValueError)
 
 
-def _said(view: View) -> View:
+def said(view: View, nonsense: tuple[type[Exception], ...] = NONSENSE) -> View:
     @wraps(view)
     def saying(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
-        except NONSENSE as error:
+        except Exception as error:
+            if type(error) is not Exception and not isinstance(error, nonsense):  # python3-saml raises the bare one
+                raise
             structlog.get_logger(__name__).warning("single sign-on failed", error=type(error).__name__)
             audit.record(request, "sign-in-failed", "by single sign-on", outcome=audit.Outcome.REFUSED)
             return render(request, "socialaccount/authentication_error.html", status=401)
@@ -39,4 +43,4 @@ def confirm(request: HttpRequest) -> HttpResponse:
     return render(request, "socialaccount/confirm.html", {"next": get_next_redirect_url(request) or ""})
 
 
-login, callback = _said(views.login), _said(views.callback)
+login, callback = said(views.login), said(views.callback)

@@ -44,4 +44,4 @@ urlpatterns = [
     path("cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
 ]
 if "saml" in settings.SSO:
-    urlpatterns.append(path("saml/", include("allauth.socialaccount.providers.saml.urls")))
+    urlpatterns.append(path("", include("iamdash.access.saml.urls")))

@@ -102,10 +102,22 @@ def test_the_data_outlives_the_containers() -> None:
 
 def test_the_image_runs_as_nobody_in_particular_from_the_lock() -> None:
     assert re.findall(r"^USER (.*)$", DOCKERFILE, re.M) == ["10001:10001"]
-    assert "pip install --require-hashes -r /tmp/requirements.lock" in DOCKERFILE
+    assert "pip install --require-hashes -r /tmp/requirements${SAML:+-saml}.lock" in DOCKERFILE
+    assert re.findall(r"^ARG (.*)$", DOCKERFILE, re.M) == ["SAML="]
     assert DOCKERFILE.count("FROM python:3.13-slim-bookworm") == 2
-    assert not re.search(r"^(ARG|ADD|ENTRYPOINT) |https?://", DOCKERFILE, re.M)
+    assert not re.search(r"^(ADD|ENTRYPOINT) |https?://", DOCKERFILE, re.M)
     assert [SERVICES[name]["user"] for name in OURS] == ["10001:10001"] * len(OURS)
+
+
+def test_the_locks_agree() -> None:
+    """With SAML it is the same image and four packages more; the tests run with what the image has."""
+    plain, saml, dev = (pinned(CHECKOUT / f"requirements{name}.lock") for name in ("", "-saml", "-dev"))
+    assert plain <= saml <= dev
+    assert {line.partition("==")[0] for line in saml - plain} == {"isodate", "lxml", "python3-saml", "xmlsec"}
+
+
+def pinned(lock: Path) -> set[str]:
+    return set(re.findall(r"^[^ #]+==[^ ]+", lock.read_text(), re.M))
 
 
 def test_the_image_holds_the_product_only() -> None:
@@ -114,7 +126,7 @@ def test_the_image_holds_the_product_only() -> None:
     kept = {line[1:] for line in lines if line.startswith("!")}
     assert kept == {
         "collectors", "findings", "iamdash", "static", "templates", "manage.py", "LICENSE",
-        "requirements.lock", "requirements-backup.lock",
+        "requirements.lock", "requirements-saml.lock", "requirements-backup.lock",
     }  # fmt: skip
     assert "collectors/lab" in lines
 
