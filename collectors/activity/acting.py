@@ -43,7 +43,7 @@ class Spelled:
         self.category, self.type, self.version = event.event_category, event.event_type, event.event_version
         self.place = place
         self.passed_over = _no_activity(event)
-        self.special = event.event_name in SPECIAL or admin.administrative(event)
+        self.special = event.event_name in SPECIAL or admin.concerns(event)
         self.buckets, self.odd = resources.buckets(event), tuple(_odd(event))
         self.plain = not (self.special or self.odd)
 

@@ -63,12 +63,15 @@ class Ranked(Protocol):
 E = TypeVar("E", bound=Any)  # Ranked; records are frozen, and a protocol's attributes are not
 
 
+def concerns(event: Event) -> bool:
+    """Whether events of this source and name may be administrative."""
+    return event.event_source in SOURCES and event.event_name not in ORDINARY
+
+
 def administrative(event: Event) -> bool:
-    """Whether events of this source and name are kept. What CloudTrail says of it, or its name, makes it a write."""
-    if event.event_source not in SOURCES or event.event_name in ORDINARY:
-        return False
-    by_name = not event.event_name.startswith(READS)
-    return by_name if event.read_only is None else by_name or event.read_only in (False, "false")
+    """Whether the event is kept. What CloudTrail says of it, or its name, makes it a write; of one name both may come."""
+    writes = event.read_only in (False, "false") or not event.event_name.startswith(READS)
+    return writes and concerns(event)
 
 
 def read(event: Event, who: Who, outcome: Outcome) -> AdminEvent:

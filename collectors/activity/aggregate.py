@@ -190,7 +190,7 @@ class Aggregate:
             sessions.of_sign_in(event, acting.who, acting.seen, how)
             if event.event_name == "SwitchRole":
                 self._assume(event, acting, entry, how)
-        elif event.event_source in admin.SOURCES:
+        elif admin.administrative(event):
             kept = self._admin[acting.who.principal.account, event.event_time.date()]
             kept.put(admin.read(event, acting.who, how))
         return how

@@ -43,6 +43,12 @@ def test_what_changes_no_right_and_no_record_is_not_kept(one: dict[str, Any]) ->
     assert kept(one) == ()
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_one_name_what_was_a_write_is_kept_whichever_comes_first(order: int) -> None:
+    calls = [call("GetThing", "iam", number=n, readOnly=n == 1) for n in (1, 2)]
+    assert [one.event_id for one in kept(*calls[::order])] == ["id-00002"]
+
+
 @pytest.mark.parametrize(
     ("name", "source", "asked", "target"),
     [
