@@ -22,7 +22,7 @@ FILTERS = Filters(
 def listed(request: HttpRequest) -> list[dict[str, Any]]:
     """Two queries."""
     chosen = query.narrow(FILTERS, request.GET).chosen
-    rows = [_row(one) for one in standings(next(iter(chosen["account"]), "")).values()]
+    rows = [_row(one) for one in standings(request, next(iter(chosen["account"]), "")).values()]
     return [row for row in rows if _within(row, chosen)]
 
 
@@ -33,7 +33,7 @@ def _within(row: dict[str, Any], chosen: Any) -> bool:
 
 def one(request: HttpRequest, code: str) -> dict[str, Any]:
     query.narrow(Filters(sorts=FILTERS.sorts), request.GET)
-    standing = standings("").get(code)
+    standing = standings(request, "").get(code)
     if standing is None:
         raise Problem(404, f"There is no rule {code[:80]!r}.", parameter="code", hint="/api/v1/rules lists them.")
     return _row(standing)

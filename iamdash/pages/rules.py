@@ -34,7 +34,7 @@ class Standing:
 
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
-    found = standings(request)
+    found = standings(request, account_chosen(request))
     groups = [(p, [found[rule.code] for rule in rules]) for p, rules in registry.by_practice().items()]
     return render(request, "rules/page.html", {"groups": groups, "n_rules": len(found)})
 
@@ -48,7 +48,7 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     states = _of(RuleState.objects.filter(code=code), account)
     context: dict[str, Any] = {
         "rule": entry.rule,
-        "standing": standings(request)[code],
+        "standing": standings(request, account)[code],
         "sections": list(entry.rule.sections.items()),
         "controls": controls(entry.rule),
         "settings": sorted(entry.rule.settings.items()),
@@ -67,9 +67,8 @@ def controls(rule: Rule) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(name, slugs.get(name, ""), ids) for name, ids in sorted(rule.controls.items())]
 
 
-def standings(request: HttpRequest) -> dict[str, Standing]:
-    """Rule code -> standing, for every rule there is. Two queries."""
-    account = account_chosen(request)
+def standings(request: HttpRequest, account: str) -> dict[str, Standing]:
+    """Rule code -> standing, for every rule there is. account: its id, "" for all that are seen. Two queries."""
     found = open_by_rule(request, **({"account__aws_id": account} if account else {}))
     n_findings = {code: sum(counts.values()) for code, counts in found.items()}
     sums = (
