@@ -18,12 +18,11 @@ from collectors.models.account import Account
 from collectors.models.change import Version
 from collectors.models.coverage import Coverage
 from collectors.models.identity_center import AccountAssignment, CenterPrincipal, PermissionSet
-from collectors.models.principal import Principal
+from collectors.models.principal import CENTER_PATH, Principal
 from collectors.records import State
 
 CENTER_KINDS = frozenset({"permission_sets", "account_assignments", "center_principals"})
 SOURCE = "identity_center"
-PATH = "/aws-reserved/sso.amazonaws.com/"
 NEVER = datetime.min.replace(tzinfo=UTC)
 Pair = tuple[str, str]  # ARN of a permission set, id of an account that has it
 
@@ -59,8 +58,10 @@ def plan(account_id: str) -> Plan:
 
 def regions() -> tuple[str, ...]:
     """Where roles of Identity Center, in any account, say that it is: their path names it, but for AWS's first region."""
-    paths = Principal.present.filter(type=Principal.Type.ROLE, path__startswith=PATH).values_list("path", flat=True)
-    found = Counter(path.removeprefix(PATH).strip("/") or "us-east-1" for path in paths)
+    paths = Principal.present.filter(type=Principal.Type.ROLE, path__startswith=CENTER_PATH).values_list(
+        "path", flat=True
+    )
+    found = Counter(path.removeprefix(CENTER_PATH).strip("/") or "us-east-1" for path in paths)
     return tuple(region for region, _ in found.most_common())
 
 

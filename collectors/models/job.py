@@ -41,7 +41,8 @@ class Run(models.Model):
 class Job(models.Model):
     """One execution of a source, or a judgement. The lease says until when a worker holds it; the fence refuses a late one.
 
-    A source has one that is queued and one that runs, at most; two judgements in a row would do no harm.
+    A source has one that is queued and one that runs, at most; two judgements in a row would do no harm. One that runs has a
+    lease, and no other has; one that is over has finished_at.
     attempt counts claims: a task that kills its worker cannot restart for ever. All times are the database's.
     """
 

@@ -7,6 +7,8 @@ from django.db import models
 from collectors import records
 from collectors.models.observed import Observed
 
+CENTER_PATH = "/aws-reserved/sso.amazonaws.com/"  # how the path of Identity Center's roles begins
+
 
 class Principal(Observed):
     """A role or a user. last_used_at: RoleLastUsed for a role; a user's use is told by its credentials."""
@@ -29,6 +31,7 @@ class Principal(Observed):
         indexes = [
             models.Index("name", "id", name="principal_by_name", condition=models.Q(gone_at=None)),
             models.Index("account", "name", "id", name="principal_of_account", condition=models.Q(gone_at=None)),
+            models.Index("path", name="principal_of_center", condition=models.Q(path__startswith=CENTER_PATH)),
         ]
 
     def __str__(self) -> str:

@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 
 from collectors import heartbeat, queue, runner, schedule, tasks
 from collectors.models import Account, CollectRequest, Connection, Coverage, Job, Run
@@ -35,6 +36,25 @@ def expire(job: Job) -> None:
 def test_a_doubled_bell_is_claimed_once(job: Job) -> None:
     assert queue.claim(job.pk)
     assert queue.claim(job.pk) is None
+
+
+def test_a_job_that_is_named_is_not_looked_for_among_all_that_are_open(job: Job) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        claim = queue.claim(job.pk)
+        assert claim is not None
+        queue.progress(claim, "iam:GetAccountSummary", 1)
+        assert queue.holds(claim)
+        queue.done(claim, calls=1, counts={})
+    named = [one["sql"] for one in asked if f'"collectors_job"."id" = {job.pk}' in one["sql"]]
+    assert len(named) >= 5
+    with connection.cursor() as cursor:
+        # Whether it could be found there at all: with the other way gone, and reading the table made as dear as can be.
+        cursor.execute("set constraints all immediate; alter table collectors_job drop constraint collectors_job_pkey")
+        cursor.execute("set local enable_seqscan = off")
+        for sql in named:
+            cursor.execute(f"explain {sql}")
+            plan = "\n".join(row for (row,) in cursor.fetchall())
+            assert "queued,running" not in plan, plan  # as those two indexes say what they hold
 
 
 def test_a_bell_rings_once_until_it_is_overdue(job: Job) -> None:
