@@ -178,7 +178,7 @@ def test_without_a_whole_window_of_events_the_page_says_that_services_decide(
 def test_calls_and_what_they_named_decide(sign_in: Client, acting: Account) -> None:
     watch(acting, since=200)
     client = sign_in(Role.ANALYST)
-    assert "1 of the 4 actions that its policies allow were not used in 90 days" in text(client.get(ONE))
+    assert "1 of the 4 actions that its policies allow was not used in 90 days" in text(client.get(ONE))
     response = client.get(PAGE)
     page = text(response)
     assert "1 of 4 actions could go. It did not use it in 90 days, as Access Advisor and CloudTrail tell." in page
