@@ -18,8 +18,9 @@ from collectors.models.account import Account
 from collectors.models.change import Version
 from collectors.models.coverage import Coverage
 from collectors.models.identity_center import AccountAssignment, CenterPrincipal, PermissionSet
-from collectors.models.principal import CENTER_PATH, Principal
+from collectors.models.principal import Principal
 from collectors.records import State
+from collectors.records.identity_center import RESERVED_PATH
 
 CENTER_KINDS = frozenset({"permission_sets", "account_assignments", "center_principals"})
 SOURCE = "identity_center"
@@ -58,10 +59,10 @@ def plan(account_id: str) -> Plan:
 
 def regions() -> tuple[str, ...]:
     """Where roles of Identity Center, in any account, say that it is: their path names it, but for AWS's first region."""
-    paths = Principal.present.filter(type=Principal.Type.ROLE, path__startswith=CENTER_PATH).values_list(
+    paths = Principal.present.filter(type=Principal.Type.ROLE, path__startswith=RESERVED_PATH).values_list(
         "path", flat=True
     )
-    found = Counter(path.removeprefix(CENTER_PATH).strip("/") or "us-east-1" for path in paths)
+    found = Counter(path.removeprefix(RESERVED_PATH).strip("/") or "us-east-1" for path in paths)
     return tuple(region for region, _ in found.most_common())
 
 

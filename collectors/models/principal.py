@@ -6,8 +6,7 @@ from django.db import models
 
 from collectors import records
 from collectors.models.observed import Observed
-
-CENTER_PATH = "/aws-reserved/sso.amazonaws.com/"  # how the path of Identity Center's roles begins
+from collectors.records.identity_center import RESERVED_PATH
 
 
 class Principal(Observed):
@@ -31,7 +30,7 @@ class Principal(Observed):
         indexes = [
             models.Index("name", "id", name="principal_by_name", condition=models.Q(gone_at=None)),
             models.Index("account", "name", "id", name="principal_of_account", condition=models.Q(gone_at=None)),
-            models.Index("path", name="principal_of_center", condition=models.Q(path__startswith=CENTER_PATH)),
+            models.Index("path", name="principal_of_center", condition=models.Q(path__startswith=RESERVED_PATH)),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from collectors.records.base import Record
 
+RESERVED_PATH = "/aws-reserved/sso.amazonaws.com/"  # how the path of Identity Center's roles begins
+
 
 class PermissionSet(Record, frozen=True, kw_only=True):
     """unique_id: its ARN. instance: ARN of the Identity Center it belongs to; region: where that is, "" where nobody told.

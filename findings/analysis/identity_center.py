@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from collectors.records import AccountAssignment, CenterPrincipal, PermissionSet, Role, State
+from collectors.records.identity_center import RESERVED_PATH
 from findings.analysis.gaps import gap_of
 
 if TYPE_CHECKING:
     from findings.analysis.facts import Facts
 
-PATH = "/aws-reserved/sso.amazonaws.com/"
 FIRST_REGION = "us-east-1"  # whose name the path of its roles does not hold
 SETS, PROVISIONED = "sso-admin:ListPermissionSets", "sso-admin:ListAccountsForProvisionedPermissionSet"
 ASSIGNMENTS, MEMBERS = "sso-admin:ListAccountAssignments", "identitystore:ListGroupMemberships"
@@ -87,9 +87,9 @@ class Center:
 
     def behind(self, role: Role) -> Held | None:
         """The permission set that made the role: of its name, in the region that its path names."""
-        if not role.path.startswith(PATH):
+        if not role.path.startswith(RESERVED_PATH):
             return None
-        region = role.path.removeprefix(PATH).strip("/") or FIRST_REGION
+        region = role.path.removeprefix(RESERVED_PATH).strip("/") or FIRST_REGION
         named = [one for one in self._sets if one.name == role.permission_set and one.region in ("", region)]
         if len(named) != 1:
             return None

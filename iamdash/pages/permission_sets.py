@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from collectors import records
 from collectors.models import Account, Coverage, PermissionSet, Principal, UsageSession
+from collectors.records.identity_center import RESERVED_PATH
 from findings.analysis.facts import Facts
 from findings.models import Finding, PermissionSetRole
 from findings.rules import registry
@@ -26,7 +27,6 @@ from iamdash.pages.context import account_chosen
 from iamdash.pages.severities import WORST_FIRST, Counts
 
 SHOWN = 200  # permission sets, and accounts of one of them
-RESERVED = "/aws-reserved/sso.amazonaws.com/"
 SOURCE = "identity_center"
 NOBODY: Mapping[str, date] = {}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # gaps have no ages
@@ -110,7 +110,7 @@ def detail(request: HttpRequest, arn: str) -> HttpResponse:
 
 def behind(principal: Principal) -> Behind | None:
     """None: it is no role of Identity Center. Two queries for one."""
-    if not principal.path.startswith(RESERVED):
+    if not principal.path.startswith(RESERVED_PATH):
         return None
     row: PermissionSetRole | None = getattr(principal, "permission_set", None)
     if row is None:
@@ -187,7 +187,7 @@ def _assigned(row: PermissionSetRole, last: Mapping[str, date] = NOBODY) -> list
 
 def _unjoined(account: str) -> int:
     """Roles of Identity Center whose permission set nobody told of, or that were not judged yet."""
-    roles = Principal.present.filter(type=Principal.Type.ROLE, path__startswith=RESERVED, permission_set=None)
+    roles = Principal.present.filter(type=Principal.Type.ROLE, path__startswith=RESERVED_PATH, permission_set=None)
     return (roles.filter(account__aws_id=account) if account else roles).count()
 
 
