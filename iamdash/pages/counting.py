@@ -16,6 +16,7 @@ from django.db.models import Model, Q, QuerySet, Sum
 
 from iamdash.pages.facets import By, Counts, Facet, Option, counts, counts_within
 from iamdash.pages.filters import Asked, Tab
+from iamdash.pages.kept import columns
 from iamdash.pages.searching import NAMED, Many
 
 MOST = 100_000
@@ -168,7 +169,7 @@ class Counting:
 
     @cached_property
     def _known(self) -> Mapping[type[Model], Collection[str]]:
-        return {table: {field.name for field in table._meta.concrete_fields} for table in self.tables}
+        return {table: columns(table) for table in self.tables}
 
     def _narrowed(self, table: Any, but: str) -> QuerySet[Any]:
         rows = table.objects.order_by()

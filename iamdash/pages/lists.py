@@ -18,8 +18,7 @@ from django.utils.safestring import SafeString
 from django.views import View
 
 from iamdash.access import audit
-from iamdash.access.database import OF_WHOLE
-from iamdash.pages import columns, exports, keyset, saved, show
+from iamdash.pages import columns, exports, kept, keyset, saved, show
 from iamdash.pages.counting import MOST, Counting
 from iamdash.pages.facets import MANY, Facet, Option
 from iamdash.pages.filters import Asked, Filters
@@ -210,7 +209,8 @@ class ListPage(View):
 
     def _shown(self, asked: Asked) -> Shown:
         page = self._page(asked)
-        counting = Counting(asked, self.queryset(), self._tables(), self.most)
+        tables = kept.readable(self.counts, self.request.user)
+        counting = Counting(asked, self.queryset(), tables, self.most)
         tabs = self._tabs(asked, counting)
         return Shown(
             asked=asked,
@@ -225,11 +225,6 @@ class ListPage(View):
             previous_url=asked.url(before=page.before) if page.before else "",
             views=saved.menu(self.request.user, route, asked.url(), asked.view) if (route := self.route) else None,
         )
-
-    def _tables(self) -> list[type[Model]]:
-        """Those of `counts` that the operator may read."""
-        every = self.request.user.all_accounts
-        return [one for one in self.counts if every or one._meta.label_lower not in OF_WHOLE]
 
     def _page(self, asked: Asked) -> keyset.Page:
         """What a text means is sought among all rows, so that there `first` is of no use."""
