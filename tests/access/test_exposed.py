@@ -97,8 +97,8 @@ def test_no_statement_of_a_page_hangs(role: str, statement: str, lock: str) -> N
     given, options = connection.settings_dict, _database("postgresql:///x", role)["OPTIONS"]
     asked = {"host": given["HOST"], "user": given["USER"], "dbname": given["NAME"], "options": options["options"]}  # type: ignore[index]
     with psycopg.connect(**asked) as database:
-        told = [database.execute(f"show {name}").fetchone() for name in ("statement_timeout", "lock_timeout")]
-    assert told == [(statement,), (lock,)]
+        told = [database.execute(f"show {name}").fetchone() for name in ("statement_timeout", "lock_timeout", "jit")]
+    assert told == [(statement,), (lock,), ("off",)]
 
 
 def test_htmx_keeps_no_page_runs_no_script_and_asks_nobody_else(sign_in: Callable[..., WebClient]) -> None:
