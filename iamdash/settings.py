@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -27,11 +28,22 @@ def _listed(name: str) -> frozenset[str]:
     return frozenset(one.strip() for one in ENV.get(name, "").split(",") if one.strip())
 
 
-def _days(name: str, default: int, least: int) -> int:
+def _whole(name: str, default: int, least: int = 0) -> int:
     given = ENV.get(name, "") or str(default)
-    if not given.isdigit() or int(given) < least:
-        raise ImproperlyConfigured(f"{name} is {given!r}: a number of days is needed, and at least {least}.")
+    if not (given.isascii() and given.isdigit()) or int(given) < least:
+        raise ImproperlyConfigured(f"{name} is {given!r}: a whole number is needed, and at least {least}.")
     return int(given)
+
+
+def _number(name: str, default: float) -> float:
+    given = ENV.get(name, "") or str(default)
+    try:
+        found = float(given)
+    except ValueError:
+        found = math.nan
+    if not 0 <= found < math.inf:
+        raise ImproperlyConfigured(f"{name} is {given!r}: a number is needed, and at least 0.")
+    return found
 
 
 def _secret_key() -> str:
@@ -253,7 +265,7 @@ SOCIALACCOUNT_ADAPTER = "iamdash.access.sso.Adapter"
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # by an address that the provider verified: iamdash/access/sso.py
 SOCIALACCOUNT_PROVIDERS = {kind: app for provider in SSO.values() for kind, app in provider.apps.items()}
-ALLAUTH_TRUSTED_PROXY_COUNT = int(ENV.get("IAMDASH_TRUSTED_PROXIES", "0"))
+ALLAUTH_TRUSTED_PROXY_COUNT = _whole("IAMDASH_TRUSTED_PROXIES", 0)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "overview"
 
@@ -309,21 +321,21 @@ LOGGING_CONFIG = "iamdash.logs.configure"
 LOGGING = {"level": ENV.get("IAMDASH_LOG_LEVEL", "INFO"), "json": not _flag("IAMDASH_LOG_PLAIN")}
 
 # AWS. The endpoint and ambient credentials come from boto3's own variables; these are ours.
-COLLECT_EVERY_HOURS = float(ENV.get("IAMDASH_COLLECT_EVERY_HOURS", "6"))
+COLLECT_EVERY_HOURS = _number("IAMDASH_COLLECT_EVERY_HOURS", 6)
 # All rates of collectors/aws/bucket.py times this: less, where other tools need more of the account's quota.
-AWS_RATE_FACTOR = float(ENV.get("IAMDASH_AWS_RATE_FACTOR", "1"))
+AWS_RATE_FACTOR = _number("IAMDASH_AWS_RATE_FACTOR", 1)
 BUCKETS_URL = _redis(REDIS_URL, 2)
 QUEUES_URL = _redis(REDIS_URL, 0)  # the broker's, without Celery's words for it
 # Access Advisor takes two calls a principal: how many of them a run reads, and how old a reading may get.
-LAST_ACCESSED_A_RUN = int(ENV.get("IAMDASH_LAST_ACCESSED_A_RUN", "300"))
-LAST_ACCESSED_HOURS = float(ENV.get("IAMDASH_LAST_ACCESSED_HOURS", "24"))
+LAST_ACCESSED_A_RUN = _whole("IAMDASH_LAST_ACCESSED_A_RUN", 300)
+LAST_ACCESSED_HOURS = _number("IAMDASH_LAST_ACCESSED_HOURS", 24)
 # How long is kept what is kept for a time only, in days; findings, their events, rollups and the last use are kept for ever.
 # Months are dropped as a whole, and never the last two; a judgement reads 90 days of use. A ledger answers whether an object or
 # event was counted already.
 KEEP_DAYS = {
-    "usage": _days("IAMDASH_KEEP_USAGE_DAYS", 400, least=100),
-    "events": _days("IAMDASH_KEEP_EVENTS_DAYS", 400, least=100),
-    "runs": _days("IAMDASH_KEEP_RUNS_DAYS", 180, least=62),
+    "usage": _whole("IAMDASH_KEEP_USAGE_DAYS", 400, least=100),
+    "events": _whole("IAMDASH_KEEP_EVENTS_DAYS", 400, least=100),
+    "runs": _whole("IAMDASH_KEEP_RUNS_DAYS", 180, least=62),
     "ledger": 90,
     "lookups": 400,
 }
@@ -333,9 +345,9 @@ TRAIL_PREFIX = ENV.get("IAMDASH_TRAIL_PREFIX", "")
 TRAIL_ORGANIZATION = ENV.get("IAMDASH_TRAIL_ORGANIZATION", "")
 TRAIL_ACCOUNT = ENV.get("IAMDASH_TRAIL_ACCOUNT", "")
 # The first time; two weeks are judged by the 30 days before each of their days.
-TRAIL_DAYS = int(ENV.get("IAMDASH_TRAIL_DAYS", "45"))
+TRAIL_DAYS = _whole("IAMDASH_TRAIL_DAYS", 45)
 # Where no trail is read, LookupEvents is asked for sign-ins, role assumptions and changes to IAM, so many days back; 0: nowhere.
-LOOKUP_DAYS = int(ENV.get("IAMDASH_LOOKUP_DAYS", "90"))
+LOOKUP_DAYS = _whole("IAMDASH_LOOKUP_DAYS", 90)
 # Accounts (12 digits, or * for all) whose roles and policies are meant to be made by code only: rule GR110.
 IAM_BY_CODE = _listed("IAMDASH_IAM_BY_CODE")
 # What the organization asks of its guardrails: GR106 and GR113, GR114, GR102 (pairs of whom=boundary).
@@ -346,8 +358,8 @@ REQUIRED_BOUNDARIES = {
 }
 # Config's history of IAM: docs/operate/config.md. Without an aggregator each account tells its own.
 CONFIG_AGGREGATOR = ENV.get("IAMDASH_CONFIG_AGGREGATOR", "")  # <account>/<region>/<name>
-CONFIG_HISTORY_DAYS = int(ENV.get("IAMDASH_CONFIG_HISTORY_DAYS", "90"))
-CONFIG_HISTORY_A_RUN = int(ENV.get("IAMDASH_CONFIG_HISTORY_A_RUN", "200"))
+CONFIG_HISTORY_DAYS = _whole("IAMDASH_CONFIG_HISTORY_DAYS", 90)
+CONFIG_HISTORY_A_RUN = _whole("IAMDASH_CONFIG_HISTORY_A_RUN", 200)
 # Athena over that bucket, for organizations past one machine; off without a workgroup. Its role stands in TRAIL_ACCOUNT.
 ATHENA_WORKGROUP = ENV.get("IAMDASH_ATHENA_WORKGROUP", "")
 ATHENA_DATABASE = ENV.get("IAMDASH_ATHENA_DATABASE", "default")
@@ -355,8 +367,8 @@ ATHENA_TABLE = ENV.get("IAMDASH_ATHENA_TABLE", "iamdash_cloudtrail")
 ATHENA_OUTPUT = ENV.get("IAMDASH_ATHENA_OUTPUT", "")
 ATHENA_ROLE = ENV.get("IAMDASH_ATHENA_ROLE", "iamdash-athena")
 ATHENA_REGION = ENV.get("IAMDASH_ATHENA_REGION", "")
-ATHENA_ACCOUNTS = int(ENV.get("IAMDASH_ATHENA_ACCOUNTS", "20"))
-ATHENA_PRICE = float(ENV.get("IAMDASH_ATHENA_PRICE", "5"))
+ATHENA_ACCOUNTS = _whole("IAMDASH_ATHENA_ACCOUNTS", 20)
+ATHENA_PRICE = _number("IAMDASH_ATHENA_PRICE", 5)
 # The principal the worker acts as, shown in the trust policies to copy. The web process has no credentials to ask AWS.
 COLLECTOR_ARN = ENV.get("IAMDASH_COLLECTOR_ARN", "")
 
@@ -368,15 +380,15 @@ PUBLIC_URL = ENV.get("IAMDASH_URL", "").rstrip("/")
 TICKETS_URL = ENV.get("IAMDASH_TICKETS_URL", "")
 TICKETS_SECRET = _secret("IAMDASH_TICKETS_SECRET")
 # The read API: docs/operate/api.md. Requests that one token may make in a minute.
-API_PER_MINUTE = int(ENV.get("IAMDASH_API_PER_MINUTE", "600"))
+API_PER_MINUTE = _whole("IAMDASH_API_PER_MINUTE", 600)
 # Where Prometheus reads: docs/operate/metrics.md. Without a port nothing is counted of requests, and nothing is served.
-METRICS_PORT = int(ENV.get("IAMDASH_METRICS_PORT") or 0)
+METRICS_PORT = _whole("IAMDASH_METRICS_PORT", 0)
 METRICS_HOST = ENV.get("IAMDASH_METRICS_HOST") or "127.0.0.1"
 # E-mail leaves by this server; without, there is none. IAMDASH_SMTP_TLS: starttls, tls (from the first byte on) or none.
 EMAIL_HOST = ENV.get("IAMDASH_SMTP_HOST", "")
 _SMTP_TLS = ENV.get("IAMDASH_SMTP_TLS") or "starttls"
 EMAIL_USE_TLS, EMAIL_USE_SSL = _SMTP_TLS == "starttls", _SMTP_TLS == "tls"
-EMAIL_PORT = int(ENV.get("IAMDASH_SMTP_PORT") or (465 if EMAIL_USE_SSL else 587))
+EMAIL_PORT = _whole("IAMDASH_SMTP_PORT", 465 if EMAIL_USE_SSL else 587)
 EMAIL_HOST_USER = ENV.get("IAMDASH_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = _password("IAMDASH_SMTP")
 EMAIL_TIMEOUT = 10

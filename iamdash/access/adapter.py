@@ -9,6 +9,7 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,11 +21,22 @@ from iamdash.access.models import Operator
 ASKED = "provider_asked_at"  # in the session: when the identity provider last asked who it is, as it says (auth_time)
 
 
+class UnknownAddressError(Exception):
+    """The request came through fewer proxies than IAMDASH_TRUSTED_PROXIES says, so whose address it names nobody can say."""
+
+
 class ClosedSignup(DefaultAccountAdapter):
     """Operators are made by an admin, never by themselves."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """By it attempts are counted: a guessed one would count them for somebody else. Raises UnknownAddressError."""
+        try:
+            return str(super().get_client_ip(request))
+        except ImproperlyConfigured as problem:
+            raise UnknownAddressError from problem
 
     def pre_login(self, request: HttpRequest, user: Operator, **asked: Any) -> HttpResponse | None:
         """A response: the sign-in ends with it. Passkeys, too, are a way around the identity provider."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from allauth.account import signals as account_signals
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
@@ -12,6 +13,7 @@ from allauth.mfa import signals as mfa_signals
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.views import LoginWebAuthnView
 from allauth.socialaccount.models import SocialLogin
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.signals import user_logged_out, user_login_failed
@@ -24,10 +26,11 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from redis import RedisError
 
 from iamdash.access import audit, sessions
-from iamdash.access.adapter import ASKED
+from iamdash.access.adapter import ASKED, UnknownAddressError
 from iamdash.access.models import Operator
 
 REFUSED = audit.Outcome.REFUSED
+log = structlog.get_logger(__name__)
 
 
 def lead(request: HttpRequest, url: str) -> HttpResponseBase:
@@ -48,7 +51,10 @@ class SignedInMiddleware(LoginRequiredMiddleware):
         return lead(request, reverse("account_login") + (f"?{urlencode({'next': back})}" if safe else ""))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Attempts are counted in Valkey. Where it is away nobody tries: a password could be guessed uncounted."""
+        """Attempts are counted in Valkey, by address. Without either nobody tries: a password could be guessed uncounted."""
+        if isinstance(exception, UnknownAddressError):
+            log.error("fewer proxies than IAMDASH_TRUSTED_PROXIES says", said=settings.ALLAUTH_TRUSTED_PROXY_COUNT)
+            return render(request, "account/uncounted.html", {"proxies": True}, status=503)
         if isinstance(exception, RedisError) and request.path.startswith("/sign-in/"):
             return render(request, "account/uncounted.html", status=503)
         return None

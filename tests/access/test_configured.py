@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from iamdash.access.configured import Grant, grants, mfa_required, oidc, saml
 from iamdash.access.sso import NotAdmittedError, claims, granted
+from iamdash.settings import ENV, _number, _whole
 
 ISSUER = {"IAMDASH_OIDC_ISSUER": "https://id.example.org/realms/x/", "IAMDASH_OIDC_CLIENT_ID": "iamdash"}
 METADATA = {"IAMDASH_SAML_METADATA_URL": "https://idp.example.org/metadata", "IAMDASH_SAML_ENTITY_ID": "urn:idp"}
@@ -89,3 +90,19 @@ def test_two_people_in_one_answer_are_nobody() -> None:
     }  # fmt: skip
     with pytest.raises(NotAdmittedError):
         claims({"id_token": {"sub": "a"}, "userinfo": {"sub": "b"}})
+
+
+@pytest.mark.parametrize("given", ["one", "-1", "1.5", "\u0661", "²"])
+def test_a_number_that_is_none_is_refused_at_start_by_its_name(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ENV, "IAMDASH_TRUSTED_PROXIES", given)
+    with pytest.raises(ImproperlyConfigured, match=r"IAMDASH_TRUSTED_PROXIES is .*a whole number is needed"):
+        _whole("IAMDASH_TRUSTED_PROXIES", 0)
+
+
+@pytest.mark.parametrize("given", ["six", "-1", "nan", "inf"])
+def test_so_is_a_part_of_one(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ENV, "IAMDASH_COLLECT_EVERY_HOURS", given)
+    with pytest.raises(ImproperlyConfigured, match=f"IAMDASH_COLLECT_EVERY_HOURS is '{given}'"):
+        _number("IAMDASH_COLLECT_EVERY_HOURS", 6)
+    monkeypatch.setitem(ENV, "IAMDASH_COLLECT_EVERY_HOURS", "0.5")
+    assert _number("IAMDASH_COLLECT_EVERY_HOURS", 6) == 0.5

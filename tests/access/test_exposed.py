@@ -53,6 +53,16 @@ def test_a_proxy_that_names_no_address_lets_nobody_try(settings: Any) -> None:
     assert come(WebClient(headers={"X-Forwarded-For": "<script>"}), "nobody").status_code == 403
 
 
+def test_more_proxies_said_than_there_are_lets_nobody_try_and_says_why(settings: Any, nobody_tried_yet: None) -> None:
+    """For a proxy less the address would be what the client says it is."""
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
+    operator()
+    client = WebClient(headers={"X-Forwarded-For": "192.0.2.7"})
+    response = come(client)
+    assert (client.get("/sign-in/").status_code, response.status_code, client.get("/").status_code) == (200, 503, 302)
+    assert "fewer proxies than <code>IAMDASH_TRUSTED_PROXIES</code> says" in response.content.decode()
+
+
 def test_a_limit_is_not_got_around_by_saying_another_address(settings: Any, nobody_tried_yet: None) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"login_failed": "3/m/ip"}
     tries = (WebClient(headers={"X-Forwarded-For": f"192.0.2.{n}"}) for n in range(5))

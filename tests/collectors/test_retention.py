@@ -33,7 +33,7 @@ from collectors.models import (
 from collectors.models.job import JUDGE
 from collectors.models.partitions import Partition, drop_months, ensure_months
 from findings.models import SessionVerdict
-from iamdash.settings import ENV, _days
+from iamdash.settings import ENV, _whole
 from tests.conftest import db_role
 from tests.embedded.helpers import until
 
@@ -268,8 +268,8 @@ def test_a_table_with_rows_is_partitioned_with_its_rows(db: None) -> None:
 
 
 def test_less_than_a_judgement_reads_cannot_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _days("IAMDASH_KEEP_USAGE_DAYS", 400, least=100) == 400
+    assert _whole("IAMDASH_KEEP_USAGE_DAYS", 400, least=100) == 400
     for given in ("99", "-1", "a year"):
         monkeypatch.setitem(ENV, "IAMDASH_KEEP_USAGE_DAYS", given)
         with pytest.raises(ImproperlyConfigured, match=f"IAMDASH_KEEP_USAGE_DAYS is '{given}'.*at least 100"):
-            _days("IAMDASH_KEEP_USAGE_DAYS", 400, least=100)
+            _whole("IAMDASH_KEEP_USAGE_DAYS", 400, least=100)
