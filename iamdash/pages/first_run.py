@@ -63,14 +63,14 @@ def _ways() -> Iterable[Way]:
     yield Way(
         "Look around first",
         "A made-up organization of 12 accounts with half a year of history. Nothing of yours is asked.",
-        ("nothing at AWS", "this checkout with its development packages", "two minutes"),
+        ("this checkout with its development packages", "two minutes"),
         command="make demo",
     )
     yield Way(
         "Files of one account",
-        "Answers of the AWS CLI in a zip: a first judgement of an account that nobody may connect yet. It shows one moment; "
-        "what is not in it is unknown.",
-        ("read access to IAM in the account, and the AWS CLI", "no role, and no way from here to AWS"),
+        "Answers of the AWS CLI in a zip: a first judgement of an account that nobody may connect yet, without a role and "
+        "without a way from here to AWS. It shows one moment; what is not in it is unknown.",
+        ("read access to IAM in the account, and the AWS CLI",),
         "Upload a bundle",
         f"{add}?kind={Connection.Kind.BUNDLE.value}",
     )
@@ -160,7 +160,7 @@ class Progress:
     def _tested(self) -> Step:
         title = "Test the connection"
         if self.test is None:
-            return Step("test", title, "done" if self.judged else "now", "It tries each permission once.")
+            return Step("test", title, "done" if self.answered else "now", "It tries each permission once.")
         if self.test.finished_at is None:
             return Step("test", title, "wait", "The worker begins within 30 seconds.")
         if self.test.good:
@@ -195,10 +195,11 @@ class Progress:
         title = "First findings"
         if not self.judged:
             return Step("findings", title, "later", "They follow the first collection within a minute.")
-        n = sum(self.counts.values())
-        return Step(
-            "findings", title, "done", f"{n:,} open finding{'' if n == 1 else 's'}." if n else "No open finding."
-        )
+        if not self.answered:
+            return Step("findings", title, "later", "Nothing was read, so nothing is known: neither good nor bad.")
+        if n := sum(self.counts.values()):
+            return Step("findings", title, "done", f"{n:,} open finding{'' if n == 1 else 's'}.")
+        return Step("findings", title, "done", f"No open finding{' in what was read' if self.partial else ''}.")
 
 
 def progress(account: Account) -> Progress:

@@ -68,6 +68,18 @@ def test_from_nothing_to_the_first_finding(
     expect(page.get_by_role("heading", name="How to fix")).to_be_visible()
 
 
+def test_only_a_role_is_asked_for_its_name(transactional_db: None, open_browser: Open) -> None:
+    page = open_browser(Role.ADMIN, "/accounts/add/?kind=bundle", java_script_enabled=False)
+    expect(page.get_by_label("Role name")).to_be_hidden()
+    page.get_by_label("Assume a role").check()
+    expect(page.get_by_label("Role name")).to_have_value("iamdash-readonly")
+    page.get_by_label("Bundles of files").check()
+    page.get_by_label("Account id").fill("000000000001")
+    page.get_by_label("Name", exact=True).fill("files")
+    page.get_by_role("button", name="Register").click()
+    expect(page.get_by_label("Bundle (zip, up to 50 MB)")).to_be_visible()
+
+
 def test_a_run_under_way_shows_its_end_by_itself(transactional_db: None, open_browser: Open) -> None:
     made = Made(Account.objects.create(aws_id="000000000001", name="one"))
     run = made.run("account", state="running", finished=False, step="iam:GetAccountSummary")

@@ -74,6 +74,33 @@ def test_the_steps_of_a_role_follow_what_is_stored(made: Made) -> None:
     assert first_run.progress(made.account).steps[4].says == "1 open finding."
 
 
+def test_what_could_not_be_read_is_no_first_finding_and_never_fine(made: Made, sign_in: Any) -> None:
+    """An account whose role is not there yet is collected and judged all the same: of each rule nothing is known."""
+    made.run("account", state="done")
+    denied = made.coverage("iam:ListRoles", "denied")
+    made.state()
+    assert [state for _, state in states(made)] == ["done", "now", "now", "failed", "later"]
+    said = text(sign_in(Role.ADMIN).get(url(made)))
+    assert "Nothing was read, so nothing is known" in said
+    assert "No open finding" not in said
+    assert "What comes next?" not in said
+    made.coverage()
+    assert first_run.progress(made.account).steps[4].says == "No open finding in what was read."
+    denied.delete()
+    assert first_run.progress(made.account).steps[4].says == "No open finding."
+
+
+def test_what_fails_stands_first_and_a_refused_role_says_what_may_be_wrong(made: Made, sign_in: Any) -> None:
+    fails = CHECK | {"ok": False, "detail": "AccessDenied", "permission": "sts:AssumeRole"}
+    unasked, works = CHECK | {"what": "b", "ok": None}, CHECK | {"what": "c"}
+    ConnectionTest.objects.create(
+        account=made.account, requested_by="anna", finished_at=timezone.now(), checks=[works, unasked, fails]
+    )
+    said = text(sign_in(Role.ADMIN).get(url(made)))
+    assert [one["ok"] for one in ConnectionTest.objects.get().worst_first] == [False, None, True]
+    assert "compare name, principal and sts:ExternalId with the text below" in said
+
+
 def test_a_bundle_has_steps_of_its_own(made: Made, sign_in: Any) -> None:
     Connection.objects.update(kind="bundle")
     made.account.refresh_from_db()
