@@ -137,6 +137,11 @@ class Progress:
         return any(waits) or (self.run is not None and self.run.finished_at is None)
 
     @property
+    def follows(self) -> bool:
+        """Busy, or the worker will see the account for the first time, which nobody has to ask for."""
+        return self.busy or (self.run is None and self.account.connection.collectable)
+
+    @property
     def steps(self) -> list[Step]:
         kind = self.account.connection.kind
         first = [Step("register", "Register it here", "done", f"Account {self.account.aws_id} is registered.")]
@@ -160,7 +165,9 @@ class Progress:
     def _tested(self) -> Step:
         title = "Test the connection"
         if self.test is None:
-            return Step("test", title, "done" if self.answered else "now", "It tries each permission once.")
+            if self.answered:
+                return Step("test", title, "done", "Not asked for: the collection tried the same.")
+            return Step("test", title, "now", "It tries each permission once.")
         if self.test.finished_at is None:
             return Step("test", title, "wait", "The worker begins within 30 seconds.")
         if self.test.good:
@@ -204,6 +211,8 @@ class Progress:
 
 def progress(account: Account) -> Progress:
     """Ten queries."""
+    # Before the run: the worker takes the wish and starts the run at once, and one of the two must be seen.
+    asked = CollectRequest.objects.filter(account=account, taken_at=None, cancel=False).exists()
     run = Run.objects.filter(account=account).exclude(reason=Run.Reason.JUDGEMENT).order_by("-created_at").first()
     jobs = dict(run.job_set.exclude(source=JUDGE).values_list("state").annotate(n=Count("*"))) if run else {}
     coverage = Coverage.objects.filter(account=account)
@@ -216,7 +225,7 @@ def progress(account: Account) -> Progress:
         run=run,
         done=sum(n for state, n in jobs.items() if state in OVER),
         total=sum(jobs.values()),
-        asked=CollectRequest.objects.filter(account=account, taken_at=None, cancel=False).exists(),
+        asked=asked,
         answered=coverage.exclude(complete_at=None).count(),
         partial=coverage.filter(state__in=TROUBLE).count(),
         judged=RuleState.objects.filter(account=account).exists(),

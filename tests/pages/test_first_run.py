@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from collectors import heartbeat
@@ -118,13 +119,33 @@ def test_a_bundle_has_steps_of_its_own(made: Made, sign_in: Any) -> None:
 def test_the_page_follows_by_itself_only_while_something_is_under_way(made: Made, sign_in: Any) -> None:
     client = sign_in(Role.ADMIN)
     page = client.get(url(made))
-    assert b"every 3s" not in page.content
+    assert b"every 3s" in page.content  # the first collection, which starts by itself
     assert b"CloudFormation" in page.content
+    made.run("account", state="done")
+    assert b"every 3s" not in client.get(url(made)).content
     client.post(f"/accounts/{made.account.aws_id}/test/", {"back": "start"})
     page = client.get(url(made), headers={"HX-Request": "true"})
     assert b"every 3s" in page.content
     assert b"<html" not in page.content
     assert page.headers["Vary"].count("HX-Request") == 1
+
+
+def test_a_wish_that_is_taken_while_the_page_is_read_is_seen_as_wish_or_as_run(made: Made) -> None:
+    """The page would stop to follow for ever."""
+    CollectRequest.objects.create(account=made.account, requested_by="anna")
+    taken: list[str] = []
+
+    def take(execute: Any, sql: str, *rest: Any) -> Any:
+        found = execute(sql, *rest)
+        if not taken and ('FROM "collectors_run"' in sql or 'FROM "collectors_collectrequest"' in sql):
+            taken.append(sql)
+            CollectRequest.objects.update(taken_at=timezone.now())
+            made.run("account", state="running", finished=False)
+        return found
+
+    with connection.execute_wrapper(take):
+        assert first_run.progress(made.account).busy
+    assert taken
 
 
 def test_what_is_asked_from_the_steps_leads_back_to_them(made: Made, sign_in: Any) -> None:
