@@ -194,6 +194,8 @@ def snapshot(*entities: records.Record, trusts: Iterable[Any] = (), **more: Any)
         records.OrganizationAccount: "organization_accounts",
         records.OrganizationPolicy: "organization_policies",
         records.DelegatedAdministrator: "organization_delegates",
+        records.PermissionSet: "permission_sets",
+        records.AccountAssignment: "account_assignments",
         records.ConfigRecorder: "recorders",
         records.ConfigRule: "config_rules",
         records.Trail: "trails",

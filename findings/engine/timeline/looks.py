@@ -1,6 +1,7 @@
 """Versions -> looks: between which two collections an entity came, changed or went, of all that is read again.
 
-The first collection of a kind tells what there is and no change. A collection that found nothing new leaves no version, so
+The first collection of a kind tells what there is and no change, and so does a later one of what was there before, but not seen:
+AWS dates it, or it was read in parts. A collection that found nothing new leaves no version, so
 when an entity was last surely as before is told by the jobs that ended well, and by all moments at which any version of the
 same source began or ended.
 """
@@ -21,8 +22,9 @@ from django.db.models import Min, Q
 from collectors.models import Account, Job, Version
 from collectors.models.inventory import KINDS
 from collectors.sources import sources
-from findings.analysis.timeline.causes import AGAIN
+from findings.analysis.timeline.causes import AGAIN, MADE
 from findings.analysis.timeline.differences import fields_of
+from findings.analysis.timeline.merge import SLACK, moment_of
 from findings.analysis.timeline.model import Data, Entity, Look
 
 # What no person changes, or what says the same as something else.
@@ -30,6 +32,7 @@ PASSED_OVER = frozenset(
     {"last_accessed", "account_access", "analyzer_finding", "center_principal", "config_aggregator"}
 )
 ACCOUNT, USER, ROOT = "account", "user", "root"
+SET, ASSIGNMENT = "permission_set", "account_assignment"
 OLD = timedelta(days=31)  # how long before the first look its last collection may be
 
 
@@ -49,12 +52,20 @@ def looks(account: Account, after: datetime | None, only: Q | None = None) -> li
     began = _began(mine)
     states = _states(mine, after, began)
     moments = _Collections(account, mine, after)
-    return [
+    began_by = _Began(began, mine, states)
+    found = [
         Look(_entity(account, kind, unique_id, now or was or {}), was, now, moments.before(kind, at, floor), at, fields)
         for (kind, unique_id), some in states.items()
-        for was, now, at, floor in _steps(some, began)
+        for was, now, at, floor in _steps(some, began_by.of(some[0]))
         if (after is None or at >= after) and (fields := _fields(some, was, now))
     ]
+    return [look for look in found if not _was_there(look)]
+
+
+def _was_there(look: Look) -> bool:
+    """AWS says that it was made before the collection that did not see it yet: that one did not read it."""
+    made = moment_of((look.now or {}).get("created_at")) if MADE in look.fields else None
+    return made is not None and look.after is not None and made < look.after - SLACK
 
 
 def _fields(states: list[State], was: Data | None, now: Data | None) -> frozenset[str]:
@@ -69,9 +80,35 @@ def _began(mine: Any) -> Mapping[str, datetime]:
     first = dict(mine.order_by().values_list("kind").annotate(at=Min("seen_from")))
     by_source: dict[str, datetime] = {}
     for kind, at in first.items():
-        for source in sources_of().get(kind, ("",)):
+        for source in sources_of().get(kind, ()):
             by_source[source] = min(by_source.get(source, at), at)
-    return {kind: min((by_source[s] for s in sources_of().get(kind, ("",))), default=at) for kind, at in first.items()}
+    return {kind: min((by_source[s] for s in sources_of().get(kind, ())), default=at) for kind, at in first.items()}
+
+
+class _Began:
+    """Since when an entity would have been seen, had it been there.
+
+    Assignments are read a few in each run. The permission set tells at once in which accounts it is: where it was from the
+    first collection on, the assignment was not made later, whenever it was read.
+    """
+
+    def __init__(self, began: Mapping[str, datetime], mine: Any, states: Mapping[tuple[str, str], list[State]]) -> None:
+        self._by_kind = began
+        self._there: dict[tuple[str, str], datetime] = {}
+        wanted = {str(some[0].data.get("permission_set")) for (kind, _), some in states.items() if kind == ASSIGNMENT}
+        rows = mine.filter(kind=SET, unique_id__in=wanted).order_by("-seen_from") if wanted else ()
+        for row in rows:
+            self._there |= dict.fromkeys(
+                ((row.unique_id, one) for one in row.data.get("accounts") or ()), row.seen_from
+            )
+
+    def of(self, first: State) -> datetime:
+        if first.kind != ASSIGNMENT:
+            return self._by_kind[first.kind]
+        pair = str(first.data.get("permission_set")), str(first.data.get("target"))
+        began = self._by_kind.get(SET, first.since)
+        provisioned = self._there.get(pair, began)  # of one that no permission set tells of nobody knows
+        return began if provisioned > began else first.since
 
 
 @cache
@@ -105,11 +142,11 @@ def _states(mine: Any, after: datetime | None, began: Mapping[str, datetime]) ->
 
 
 def _steps(
-    states: list[State], began: Mapping[str, datetime]
+    states: list[State], began: datetime
 ) -> Iterator[tuple[Data | None, Data | None, datetime, datetime | None]]:
-    """(was, now, when it was first seen so, since when it was as before at the latest)."""
+    """(was, now, when it was first seen so, since when it was as before at the latest). began: of `_Began`."""
     first, last = states[0], states[-1]
-    if first.since > began[first.kind]:
+    if first.since > began:
         yield None, first.data, first.since, None
     for was, now in pairwise(states):
         if was.until is not None and was.until < now.since:
