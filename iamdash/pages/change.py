@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from collectors.models import Account, Document
@@ -31,7 +31,9 @@ class Diff:
 
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    change = get_object_or_404(Change.objects.select_related("account"), pk=pk)
+    change = Change.objects.select_related("account").filter(pk=pk).first()
+    if change is None:
+        return render(request, "timeline/missing.html", status=404)
     (entry,) = timeline.entries(request, [change])
     context = {"entry": entry, "change": change, "diffs": list(diffs(entry))}
     return render(request, "timeline/change.html", context)

@@ -12,10 +12,12 @@ from django.core.management.base import CommandError
 from django.db.models import F
 
 from collectors import queue, runner, schedule
-from collectors.models import Account, Coverage, Job, LastAccessed, Run, Version
+from collectors.models import Account, AdminEvent, Coverage, Job, LastAccessed, Run, Version
 from collectors.models.job import JUDGE
+from collectors.records import TRAIL
 from findings import tasks
-from findings.models import DailyCount, Finding, FindingEvent
+from findings.engine import judge_account
+from findings.models import Change, DailyCount, Finding, FindingEvent
 from tests.conftest import db_role
 from tests.findings.rollup import expected, intervals, stored
 
@@ -74,6 +76,22 @@ def test_a_past_behind_the_present(present: list[Account], aws: Any) -> None:
     assert first.filter(resolved_at=None).exists()
     assert FindingEvent.objects.filter(kind="resolved", detail__why="subject_gone").exists()
     assert Version.objects.filter(seen_to__lt=F("account__added_at")).exists()
+
+
+def test_what_the_trail_told_of_today_stays_and_links_to_changes_too(present: list[Account], aws: Any) -> None:
+    account, now = present[0], queue.database_now()
+    Coverage.objects.create(
+        account=account, source="trail_bucket", api=TRAIL, state="complete", observed_at=now, complete_at=now
+    )
+    call = AdminEvent.objects.create(
+        account=account, event_id="e" * 32, at=now - timedelta(hours=1), name="TagRole", source="iam.amazonaws.com",
+        actor="user", target_type="role", target_name="app",
+    )  # fmt: skip
+    judge_account(account.pk, now)
+    (change,) = Change.objects.filter(entities__calls__contains=[call.pk])
+    load(aws, 1)
+    assert Coverage.objects.get(account=account, api=TRAIL).complete_at == now
+    assert Change.objects.get(entities__calls__contains=[call.pk]).pk == change.pk
 
 
 def test_it_is_loaded_once(present: list[Account], aws: Any) -> None:

@@ -18,6 +18,7 @@ from findings.models import Change, ChangedEntity, DecidedSetting, FindingEvent,
 from tests import builders as b
 from tests.builders import AS_OF, ago, arn, coverage, credential, group, key, policy, role, snapshot, trust, user
 from tests.findings.engine.inventory import cover, judge, put
+from tests.pages import center
 from tests.pages.acted import acted
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +100,38 @@ def test_the_first_collection_and_one_that_finds_the_same_tell_of_no_change(acco
     assert not Change.objects.exclude(how="time").exists()
 
 
+def assigned(*accounts: str) -> list[records.AccountAssignment]:
+    of = center.arn("Dev")
+    given = {"permission_set": of, "read_at": AS_OF}
+    return [records.AccountAssignment(unique_id=f"{of}/{one}", target=one, **given) for one in accounts]
+
+
+def test_an_assignment_that_is_read_in_a_later_run_was_not_made_then(account: Account) -> None:
+    app, dev = role("app"), center.permission_set("Dev", "111111111111", "222222222222")
+    collected(account, ago(3), app)  # other sources answer first
+    collected(account, ago(2), app, dev, *assigned("111111111111"))
+    collected(account, ago(1), app, dev, *assigned("111111111111", "222222222222"))
+    assert not Change.objects.exclude(how="time").exists()
+
+
+def test_an_assignment_is_made_when_its_permission_set_comes_to_the_account(account: Account) -> None:
+    collected(account, ago(2), center.permission_set("Dev", "111111111111"), *assigned("111111111111"))
+    both = "111111111111", "222222222222"
+    collected(account, ago(1), center.permission_set("Dev", *both), *assigned("111111111111"))
+    collected(account, AS_OF, center.permission_set("Dev", *both), *assigned(*both))
+    (made,) = ChangedEntity.objects.filter(kind="account_assignment")
+    assert made.told["lines"][0]["what"] == "made"
+    assert made.at == AS_OF
+
+
+def test_what_aws_dates_before_a_collection_that_did_not_see_it_was_not_made_after_it(account: Account) -> None:
+    app = role("app")
+    collected(account, ago(2), app)
+    collected(account, ago(1), app, role("older", created=300), role("newer", created=1.5))
+    made = ChangedEntity.objects.filter(told__lines__0__what="made").values_list("name", "at")
+    assert list(made) == [("newer", ago(1.5))]
+
+
 def test_between_two_collections_nobody_is_named(account: Account) -> None:
     app = role("app", tags={"team": "a"})
     collected(account, AS_OF - 6 * HOUR, app)
@@ -140,6 +173,22 @@ def test_a_call_that_is_read_later_becomes_the_author(account: Account) -> None:
         "policy attached to role app",
     ]
     assert not Change.objects.filter(how="untold", kinds__contains=["role"]).exists()
+
+
+def test_a_change_keeps_its_address_when_more_is_learned_of_it(account: Account) -> None:
+    app = role("app")
+    collected(account, AS_OF - 6 * HOUR, app)
+    collected(account, AS_OF, other(app, attached=(arn("policy", "p"),)), policy("p"))
+    seen = ChangedEntity.objects.get(name="app").change
+    called(account, "AttachRolePolicy", AS_OF - HOUR)
+    judge(account, AS_OF + HOUR)
+    told = ChangedEntity.objects.get(name="app").change
+    assert (told.pk, told.principal_id) == (seen.pk, BOB)
+    assert told.key != seen.key
+    called(account, "TagRole", AS_OF - HOUR + timedelta(minutes=1))
+    judge(account, AS_OF + 2 * HOUR)
+    again = ChangedEntity.objects.get(name="app").change
+    assert (again.pk, again.key, again.n_calls) == (seen.pk, told.key, 2)
 
 
 def test_a_quiet_judgement_writes_nothing(account: Account) -> None:

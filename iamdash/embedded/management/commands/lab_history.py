@@ -91,7 +91,9 @@ def become(lab_url: str, given: dict[str, str]) -> None:
 
 def observe(accounts: Sequence[Account], at: datetime) -> list[Observation]:
     """What the accounts answer now, as of `at`. Two at a time: while the lab answers one, the other is read."""
-    some = [source for source in sources().values() if source.name not in LEFT_OUT]
+    some = [
+        one for one in sources().values() if one.apis and one.name not in LEFT_OUT
+    ]  # events have times of their own
     groups = _grouped(some)
 
     # Here, and not in a thread, which would open a connection of its own to the database.
