@@ -24,9 +24,10 @@ _SAYS = {
 }
 
 
-def says(state: str) -> str:
-    """The rest of a sentence that begins with the API's name."""
-    return _SAYS[records.State(state)]
+def says(state: str, n: int = 1) -> str:
+    """The rest of a sentence that begins with the API's name, or with those of n."""
+    one = _SAYS[records.State(state)]
+    return one if n == 1 else one.replace("is ", "are ", 1).replace("was ", "were ", 1)
 
 
 def where(regions: Iterable[str]) -> str:

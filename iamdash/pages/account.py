@@ -34,6 +34,7 @@ from iamdash.pages import by_code, config_rules, guarded_account, timeline
 from iamdash.pages import settings as decided
 from iamdash.pages.account_forms import AddAccount, UploadBundle
 from iamdash.pages.severities import WORST_FIRST, Counts
+from iamdash.pages.unread import unread
 
 NEXT = {
     Connection.Kind.ROLE: "Make the role below; the first collection starts by itself.",
@@ -52,7 +53,8 @@ def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
         "account": account,
         "connection": account.connection,
         "coverage": coverage,
-        "gaps": [c for c in coverage if c.state in TROUBLE],
+        "gaps": (gaps := [c for c in coverage if c.state in TROUBLE]),
+        "unread": unread(account) if gaps else [],
         "severities": severities(account),
         "types": {one: n for one, n in principals.values_list("type").annotate(total=Sum("n")) if n},
         "runs": Run.objects.filter(account=account).order_by("-created_at")[:10],

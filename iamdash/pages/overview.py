@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import connection
 from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -15,7 +14,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from collectors.models import Account, Run
-from collectors.models.coverage import TROUBLE, says
 from findings.models import AccountFindings, Finding, FindingEvent, PrincipalPosture, RuleState
 from findings.rules.registry import rules
 from findings.vocabulary import Practice, Severity
@@ -27,6 +25,7 @@ from iamdash.pages.kept import Open, open_by_rule
 from iamdash.pages.next_steps import next_steps
 from iamdash.pages.overview_answer import answer
 from iamdash.pages.severities import WORST_FIRST, Counts
+from iamdash.pages.unread import unread
 from iamdash.pages.work_facets import JUST_OVERDUE
 
 RECENT = timedelta(days=7)
@@ -56,20 +55,6 @@ class Standing:
         return self.open[Severity.CRITICAL] + self.open[Severity.HIGH]
 
 
-@dataclass(frozen=True)
-class Gap:
-    """What we are not allowed to see, or could not: one line for all accounts with the same trouble."""
-
-    state: str
-    api: str
-    permission: str
-    accounts: int
-
-    @property
-    def says(self) -> str:
-        return says(self.state)
-
-
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     chosen = request.account_chosen = account_chosen(request)
@@ -95,7 +80,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "accounts_by_risk": [] if account else riskiest_accounts(by_account),
         "judged": any(p.checked for p in practices),
         "changes": changes(FindingEvent.objects.filter(at__gte=timezone.now() - RECENT, **mine)),
-        "gaps": gaps(account),
+        "unread": unread(account),
         "connected": 1 if account else Account.objects.count(),
         "collecting": Run.objects.filter(finished_at=None, **mine).count(),
         "account": account,
@@ -173,19 +158,3 @@ def changes(events: QuerySet[FindingEvent]) -> dict[str, int]:
     kinds = FindingEvent.Kind
     found = Counter(dict(events.order_by().values_list("kind").annotate(n=rows())))
     return {"opened": found[kinds.OPENED], "reopened": found[kinds.REOPENED], "resolved": found[kinds.RESOLVED]}
-
-
-# Regions first: counting distinct accounts would sort all rows by four columns.
-_GAPS = """
-select state, api, permission, count(*) from (
-  select distinct state, api, permission, account_id from collectors_coverage where state = any(%(states)s) {mine}) each
-group by 1, 2, 3 order by 4 desc, 2, 1, 3
-"""
-
-
-def gaps(account: Account | None) -> list[Gap]:
-    mine = "and account_id = %(account)s" if account else ""
-    with connection.cursor() as cursor:
-        given = {"states": list(TROUBLE), "account": account.pk if account else None}
-        cursor.execute(_GAPS.format(mine=mine), given)
-        return [Gap(*row) for row in cursor.fetchall()]

@@ -78,8 +78,24 @@ def test_a_denied_api_is_named_with_its_permission(made: Made, elsewhere: Made, 
     for each in (made, elsewhere):
         each.coverage("iam:GetCredentialReport", "denied", permission="iam:GetCredentialReport")
     shown = text(sign_in().get("/"))
-    assert "iam:GetCredentialReport is denied in 2 accounts: grant iam:GetCredentialReport" in shown
+    assert "iam:GetCredentialReport is denied in payments-prod and sandbox: grant iam:GetCredentialReport" in shown
     assert "unknown, not fine" in shown
+
+
+def test_one_missing_permission_is_one_line_with_its_accounts(made: Made, sign_in: Any) -> None:
+    for n in range(5):
+        account = Account.objects.create(aws_id=f"00000000010{n}", name=f"team-{n}")
+        for api in ("iam:A", "iam:B", "iam:C", "iam:D"):
+            denied = covered(account, api, "denied")
+            denied.permission = "sts:AssumeRole"
+            denied.save()
+    made.coverage("iam:A", "throttled")
+    response = sign_in().get("/")
+    shown = text(response)
+    assert "iam:A, iam:B, iam:C and 1 more are denied in team-0, team-1, team-2 and 2 more accounts" in shown
+    assert shown.count("grant sts:AssumeRole") == 1
+    assert "iam:A was throttled in payments-prod: The next collection asks again." in shown
+    assert b'href="/accounts/000000000100/?account=000000000100#coverage"' in response.content
 
 
 def test_the_account_of_the_address_narrows_everything(made: Made, elsewhere: Made, sign_in: Any) -> None:
@@ -126,6 +142,6 @@ def test_hostile_names_are_text(made: Made, sign_in: Any) -> None:
 
 def test_many_gaps_do_not_hide_the_rest(account: Account, sign_in: Any) -> None:
     for n in range(7):
-        covered(account, f"iam:Get{n}", "denied")
+        covered(account, f"iam:Get{n}", "denied")  # each needs a permission of its own
     html = sign_in().get("/").content.decode()
     assert html.index("iam:Get4") < html.index("<summary>2 more</summary>") < html.index("iam:Get5")
