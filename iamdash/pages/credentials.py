@@ -36,13 +36,27 @@ class Held:
         return sum(k.active for k in self.keys)
 
     def __str__(self) -> str:
-        parts = [f"unknown: {self.no_report}"] if self.report is None else [_password(self.report)]
-        if self.no_keys:
-            parts.append(f"keys unknown: {self.no_keys}")
-        else:
-            n = len(self.keys)
-            parts.append(f"{self.active_keys} of {n} key{'' if n == 1 else 's'} active" if n else "no keys")
-        return ", ".join(parts)
+        """With the reasons of what is unknown, for a file whose rows stand alone."""
+        password = f"unknown: {self.no_report}" if self.report is None else _password(self.report)
+        return f"{password}, keys unknown: {self.no_keys}" if self.no_keys else f"{password}, {self._keys}"
+
+    @property
+    def short(self) -> str:
+        """Without the reasons, which a list gives once: `lacks`."""
+        if self.report is None and self.no_keys:
+            return "password and keys unknown"
+        password = "password unknown" if self.report is None else _password(self.report)
+        return f"{password}, {'keys unknown' if self.no_keys else self._keys}"
+
+    @property
+    def _keys(self) -> str:
+        n = len(self.keys)
+        return f"{self.active_keys} of {n} key{'' if n == 1 else 's'} active" if n else "no keys"
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """Why something is unknown."""
+        return tuple(filter(None, (self.no_report if self.report is None else "", self.no_keys)))
 
 
 def _password(report: records.Credential) -> str:
@@ -83,5 +97,5 @@ def used(principal: Principal, held: Held | None) -> SafeString:
         none = "not in 400 days" if principal.type == Principal.Type.ROLE else "never"
         return format_html('{}<span class="under">{}</span>', show.ago(principal.last_used_at, none=none), under)
     return format_html(
-        '{}<span class="under">{}</span>', show.ago(held.last_used_at, none="no use recorded"), str(held)
+        '{}<span class="under">{}</span>', show.ago(held.last_used_at, none="no use recorded"), held.short
     )

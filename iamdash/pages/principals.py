@@ -238,9 +238,10 @@ class PrincipalList(ListPage):
         return qs.select_related("account", "posture", "provenance")
 
     def attach(self, rows: Sequence[Any]) -> None:
-        """held: a user's credentials, None for a role."""
+        """held: a user's credentials, None for a role. Why some of them are unknown is said once: `lacks`."""
         users = [row for row in rows if row.type == Principal.Type.USER]
         held = held_by(users) if users else {}
+        self.lacks = sorted({why for one in held.values() for why in one.lacks})
         for row in rows:
             row.held = held.get(row.pk)
 
@@ -249,6 +250,7 @@ class PrincipalList(ListPage):
         n = Principal.present.filter(here).exclude(posture=None).count() if not total else 0
         return {
             "gap": of_list(asked.chosen["account"], DETAILS),
+            "lacks": self.lacks,
             "n_judged": n,
             "may_work": self.request.user.may(Role.ANALYST),
         }

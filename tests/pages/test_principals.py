@@ -119,6 +119,17 @@ def test_other_accounts_principals_are_not_there(sign_in: Client, account: Accou
     assert sign_in(accounts=[account]).get(page_of(mine)).status_code == 200
 
 
+def test_why_credentials_are_unknown_is_said_once(sign_in: Client, account: Account) -> None:
+    api = "iam:GetCredentialReport"
+    denied = records.Coverage(api=api, state=records.State.DENIED, observed_at=AS_OF, permission=api)
+    put(account, *(user(f"u{n}") for n in range(3)), covered=(*coverage()[:1], denied))
+    page = text(sign_in().get("/principals/"))
+    assert page.count("password and keys unknown") == 3
+    why = "iam:GetCredentialReport was denied; it needs the permission iam:GetCredentialReport"
+    assert page.count(why) == 1
+    assert page.count("iam:ListAccessKeys was not collected") == 1
+
+
 def test_queries_do_not_grow_with_rows(sign_in: Client, account: Account, django_assert_max_num_queries: Any) -> None:
     people = [user(f"u{i}") for i in range(20)]
     put(account, *people, *(credential(p.name) for p in people), *(role(f"r{i}") for i in range(20)))
