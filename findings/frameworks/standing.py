@@ -148,14 +148,18 @@ def _by_part(mine: QuerySet[Finding], answers: list[Answer]) -> Mapping[Key, Map
 
 
 class Tally:
-    """Over accounts: by state, in how many a control stands so; and its findings. accepted: failed by accepted faults alone."""
+    """Over accounts: by state, in how many a control stands so; and its findings. accepted: failed by accepted faults alone.
+    doubts: why it is unknown, in how many accounts."""
 
     def __init__(self) -> None:
         self.states: Counter[State] = Counter()
+        self.doubts: Counter[str] = Counter()
         self.accepted = self.findings = self.findings_accepted = 0
 
     def add(self, verdict: Verdict, faults: tuple[int, int]) -> None:
         self.states[verdict.state] += 1
+        if verdict.state is State.UNKNOWN:
+            self.doubts.update(verdict.why)
         self.accepted += verdict.accepted
         self.findings += faults[0]
         self.findings_accepted += faults[1]
@@ -164,6 +168,15 @@ class Tally:
     def state(self) -> State:
         """Of the control over all of them: the worst that some account has."""
         return next((state for state in WORST_FIRST if self.states[state]), State.UNKNOWN)
+
+    @property
+    def doubt(self) -> str:
+        """The reason that most accounts have, in words; "" where the control is known."""
+        if self.state is not State.UNKNOWN or not self.doubts:
+            return ""
+        ((why, n),) = self.doubts.most_common(1)
+        where = f", in {n} of {self.states[State.UNKNOWN]} accounts" if self.states[State.UNKNOWN] > 1 else ""
+        return f"{why}{where}"
 
 
 def tallies(accounts: Iterable[Account], controls: Iterable[Control], then: Then | None = None) -> dict[Control, Tally]:

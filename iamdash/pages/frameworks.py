@@ -33,7 +33,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Row:
-    """A control over the accounts. parts: accounts by state, only where there are several; findings, exceptions: their lists."""
+    """A control over the accounts. parts: accounts by state, only where there are several; findings, exceptions: their lists;
+    doubt: where it says why it is unknown, and what would help."""
 
     control: Control
     tally: Tally
@@ -41,6 +42,7 @@ class Row:
     parts: list[Part]
     findings_url: str
     accepted_url: str
+    doubt_url: str
 
 
 @require_safe
@@ -104,6 +106,16 @@ def row(scope: Scoped, one: Framework, control: Control, tally: Tally) -> Row:
         parts,
         scope.open_url(slug),
         scope.accepted_url(slug),
+        _doubt(scope, one, control),
+    )
+
+
+def _doubt(scope: Scoped, one: Framework, control: Control) -> str:
+    """Of several accounts those where it is unknown; of one what could not be read there."""
+    if scope.one:
+        return f"{show.address(scope.request, 'account', scope.one.aws_id)}#coverage"
+    return show.address(
+        scope.request, "rules-control", one.slug, control.ref, **scope.scope(), state=State.UNKNOWN.value
     )
 
 

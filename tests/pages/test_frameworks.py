@@ -113,6 +113,23 @@ def test_why_it_is_unknown_names_the_permission(sign_in: Client, account: Accoun
     assert why in text(sign_in().get(f"{V5}1.13/?account={account.aws_id}"))
 
 
+def test_the_list_says_why_a_control_is_unknown_and_where(
+    sign_in: Client, account: Account, other_account: Account
+) -> None:
+    for each in (account, other_account):
+        missing = "iam:ListAccessKeys was denied; it needs the permission iam:ListAccessKeys"
+        checked(each, "KY102", n_subjects=5, n_clear=0, n_unknown=5, reason=missing)
+    client = sign_in()
+    response = client.get(V5)
+    assert f"Unknown: {missing}, in 2 of 2 accounts . Which accounts" in text(response)
+    assert f"{V5}1.13/?state=unknown" in links(response)
+    response = client.get(V5, {"account": account.aws_id})
+    assert f"Unknown: {missing} . What the account lacks" in text(response)
+    assert f"/accounts/{account.aws_id}/?account={account.aws_id}#coverage" in links(response)
+    keys(Account.objects.create(aws_id="000000000077", name="third"))
+    assert missing not in text(client.get(V5))  # it failed, and says so
+
+
 def test_no_such_framework_or_control(sign_in: Client, account: Account) -> None:
     client = sign_in()
     for path in ("nist/", "nist/report/", "nist/1.1/", "cis-v5/9.9/"):
