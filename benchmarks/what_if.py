@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -121,8 +121,8 @@ def run() -> Iterator[Figure]:
         yield from asked(rows)
 
 
-def fill() -> int:
-    """How many rows of use there are."""
+def fill(called: Sequence[str] = CALLED) -> int:
+    """How many rows of use there are. called: "<source> <event>" of every account."""
     from django.core.management import call_command
     from django.db import connection, transaction
 
@@ -134,10 +134,10 @@ def fill() -> int:
     months = {date(2026, month, 1) for month in range(8, 12)}
     ensure_months(UsageDaily, months)
     given: dict[str, Any] = {
-        "called": list(CALLED),
+        "called": list(called),
         "principals": PRINCIPALS,
         "events": EVENTS,
-        "known": len(CALLED),
+        "known": len(called),
         "days": DAYS,
         "until": UNTIL,
     }
