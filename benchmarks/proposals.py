@@ -65,13 +65,18 @@ def organization() -> Any:
     from collectors.sources import sources
 
     teller, *members = Account.objects.order_by("pk")
-    arn, read = f"arn:aws:organizations::{teller.aws_id}", {"attachments_of": (SCP,)}
+    arn = f"arn:aws:organizations::{teller.aws_id}"
     places = [("r-1", "")]
     places += [(f"ou-{n}", "r-1") for n in range(UNITS)]
     places += [(f"ou-{n}-{m}", f"ou-{n}") for n in range(UNITS) for m in range(BELOW)]
     units = [
         records.OrganizationalUnit(
-            unique_id=one, arn=f"{arn}:{one}", parent_id=above, name=one, policy_types=() if above else (SCP,), **read
+            unique_id=one,
+            arn=f"{arn}:{one}",
+            parent_id=above,
+            name=one,
+            policy_types=() if above else (SCP,),
+            attachments_of=(SCP,),
         )
         for one, above in places
     ]
@@ -83,13 +88,13 @@ def organization() -> Any:
             parent_id=lowest[n % len(lowest)],
             name=one.name,
             state="ACTIVE",
-            **read,
+            attachments_of=(SCP,),
         )
         for n, one in enumerate([teller, *members])
     ]
     full = records.OrganizationPolicy(
         unique_id="p-FullAWSAccess", name="FullAWSAccess", arn=f"{arn}:p", type=SCP, aws_managed=True,
-        document=records.digest(BESIDE), targets=tuple(one.unique_id for one in (*units, *accounts)),
+        document=records.digest(BESIDE), targets=(*(one.unique_id for one in units), *(one.unique_id for one in accounts)),
     )  # fmt: skip
     told_by = records.Organization(organization_id=ORGANIZATION, management_account_id=teller.aws_id, features="ALL")
     part = records.Part(
