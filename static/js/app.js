@@ -31,13 +31,13 @@
     document.dispatchEvent(new CustomEvent("themechange"));
   }
 
-  // Keyboard. A key pressed in a field, or with a modifier, is never ours.
+  // Keyboard. A key that a field could take, or with a modifier, is never ours.
   let leader = 0;
   function onKey(event) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") return closeMenus(null);
     if (document.body.dataset.keys === "off" || document.querySelector("dialog[open]")) return;
-    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (event.target.closest("input:not([type='radio'], [type='checkbox']), textarea, select, [contenteditable]")) return;
     if (event.key === "g") { leader = Date.now(); return; }
     if (Date.now() - leader < 1500) {
       leader = 0;
