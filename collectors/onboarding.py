@@ -28,6 +28,9 @@ from collectors.records import Organization, State
 LIVE = "ACTIVE"
 ENDING = ("SUSPENDED", "PENDING_CLOSURE", "CLOSED")  # Organizations' State (API reference, Account)
 ASSUME = "sts:AssumeRole"
+# An SCP that closes regions bars us there with everybody else, which asks nobody to do anything: the account is read in part.
+BARRED = Q(state=State.BLOCKED_BY_SCP, region="")
+REFUSED = Q(state=State.DENIED) | BARRED
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ class Status(TextChoices):
     """How far an account of the organization has come, in the order in which somebody should look at them."""
 
     DENIED = "denied", "Denied"
+    BARRED = "barred", "Barred by an SCP"
     WAITING = "waiting", "Waiting for the role"
     PARTIAL = "partial", "Read in part"
     FIRST = "first", "First collection"
@@ -121,8 +125,8 @@ class Status(TextChoices):
 
 
 # Connected by this organization, and meant to be collected.
-OURS = (Status.DENIED, Status.WAITING, Status.PARTIAL, Status.FIRST, Status.COLLECTED)
-NEXT = (Status.DENIED, Status.WAITING, Status.UNDECIDED)  # somebody has to do something
+OURS = (Status.DENIED, Status.BARRED, Status.WAITING, Status.PARTIAL, Status.FIRST, Status.COLLECTED)
+NEXT = (Status.DENIED, Status.BARRED, Status.WAITING, Status.UNDECIDED)  # somebody has to do something
 
 
 def board(decided: OrganizationConnection) -> QuerySet[Any]:
@@ -138,7 +142,7 @@ def board(decided: OrganizationConnection) -> QuerySet[Any]:
 
 def _status(decided: OrganizationConnection, mine: QuerySet[Account]) -> Case:
     coverage = Coverage.objects.filter(account=OuterRef("member"))
-    denied = coverage.filter(state__in=(State.DENIED, State.BLOCKED_BY_SCP))
+    denied, barred = coverage.filter(state=State.DENIED), coverage.filter(BARRED)
     ever = coverage.filter(complete_at__isnull=False)
     follows = decided.joining and not decided.paused and decided.disconnected_at is None
     new = Status.COMING if follows else Status.NOT_JOINED
@@ -151,8 +155,9 @@ def _status(decided: OrganizationConnection, mine: QuerySet[Account]) -> Case:
         (Q(member=None), new),
         (Exists(mine.filter(Q(connection__enabled=False) | Q(membership__paused=True))), Status.PAUSED),
         (~Exists(coverage), Status.FIRST),
-        (Exists(denied.filter(permission=ASSUME)) & ~Exists(ever), Status.WAITING),
+        (Exists(coverage.filter(REFUSED, permission=ASSUME)) & ~Exists(ever), Status.WAITING),
         (Exists(denied), Status.DENIED),
+        (Exists(barred), Status.BARRED),
         (Exists(coverage.filter(state__in=TROUBLE)), Status.PARTIAL),
     ]
     whens = [When(condition, then=Value(status)) for condition, status in order]

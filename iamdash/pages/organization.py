@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -12,11 +12,12 @@ from typing import Any
 import django_tables2 as tables
 from django.db.models import Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from collectors.aws.session import HUB_REFUSED
 from collectors.models import Coverage, Membership, OrganizationalUnit, OrganizationConnection
+from collectors.models.coverage import where
 from collectors.models.organization_view import SOURCE
 from collectors.onboarding import ASSUME, NEXT, OURS, Status, board, told
 from collectors.records import Organization
@@ -32,6 +33,7 @@ from iamdash.pages.tables import ListTable
 
 MARKS = {
     Status.DENIED: "high",
+    Status.BARRED: "high",
     Status.WAITING: "medium",
     Status.COLLECTED: "resolved",
     Status.BY_HAND: "resolved",
@@ -59,7 +61,7 @@ class BoardTable(ListTable):
         "parent": ("ou", "ou_name"),
         "status": ("state", "status"),
         "since": ("since",),
-        "step": ("denied", "said"),
+        "step": ("denied", "barred", "said"),
     }
 
     name = tables.Column("Account")
@@ -96,10 +98,10 @@ def step(row: Any) -> SafeString | str:
     status = Status(row.status)
     if status == Status.WAITING:
         return format_html('{}<span class="under">{}</span>', _missing_role(row), row.said)
-    if status == Status.DENIED:
-        return _denied(row)
+    if status in {Status.DENIED, Status.BARRED}:
+        return _refused(row)
     if status == Status.PARTIAL:
-        return format_html("{} gave no whole answer; the account's page says why.", ", ".join(row.short))
+        return " ".join(_partly(row))
     if status == Status.UNDECIDED:
         return _undecided(row)
     if status == Status.FROZEN:
@@ -112,6 +114,8 @@ def step(row: Any) -> SafeString | str:
 
 
 def _missing_role(row: Any) -> str:
+    if ASSUME in row.barred:
+        return f"A service control policy denies {ASSUME} to the worker: let it spare the role of the worker."
     if row.said.startswith(HUB_REFUSED):
         return "The hub role lets the worker not in: deploy its template."
     if row.managing:
@@ -119,11 +123,29 @@ def _missing_role(row: Any) -> str:
     return "The role is not there, or trusts somebody else: let the StackSet deploy to this account."
 
 
-def _denied(row: Any) -> SafeString | str:
-    if ASSUME in row.denied:
+def _refused(row: Any) -> SafeString | str:
+    if ASSUME in (*row.denied, *row.barred):
         return format_html('The role was there and lets us in no more.<span class="under">{}</span>', row.said)
-    more = f" and {len(row.denied) - PERMISSIONS} more" if len(row.denied) > PERMISSIONS else ""
-    return format_html("Grant <code>{}</code>{}.", ", ".join(row.denied[:PERMISSIONS]), more)
+    steps = [format_html("Grant <code>{}</code>{}.", *_few(row.denied))] if row.denied else []
+    if row.barred:  # a grant would change nothing
+        words = "A service control policy denies <code>{}</code>{}: let it spare the role."
+        steps.append(format_html(words, *_few(row.barred)))
+    return format_html_join(" ", "{}", ((one,) for one in steps))
+
+
+def _few(permissions: Sequence[str]) -> tuple[str, str]:
+    more = f" and {len(permissions) - PERMISSIONS} more" if len(permissions) > PERMISSIONS else ""
+    return ", ".join(permissions[:PERMISSIONS]), more
+
+
+def _partly(row: Any) -> Iterator[str]:
+    if row.closed:
+        yield (
+            f"A service control policy closes {where(row.closed)} to the role: what is there is not known."
+            " Let it spare the role if others may act there."
+        )
+    if row.short:
+        yield f"{', '.join(row.short)} gave no whole answer; the account's page says why."
 
 
 def _undecided(row: Any) -> SafeString | str:
@@ -178,6 +200,7 @@ class Board(ListPage):
         "status": lambda a: a.status,
         "since": lambda a: a.since,
         "denied": lambda a: " ".join(a.denied),
+        "barred": lambda a: " ".join(a.barred),
         "said": lambda a: a.said,
     }
 
@@ -200,18 +223,26 @@ class Board(ListPage):
         known = [row.member for row in rows if row.member]
         joined = dict(Membership.objects.filter(account__in=known).values_list("account", "since"))
         denied: defaultdict[int, dict[str, str]] = defaultdict(dict)
-        short: defaultdict[int, list[str]] = defaultdict(list)
+        barred: defaultdict[int, dict[str, str]] = defaultdict(dict)
+        closed: defaultdict[int, set[str]] = defaultdict(set)
+        short: defaultdict[int, dict[str, None]] = defaultdict(dict)
         trouble = Coverage.objects.filter(account__in=known).exclude(state__in=("complete", "not_applicable"))
         for row in trouble.order_by("permission", "api"):
-            if row.state in {"denied", "blocked_by_scp"}:
+            if row.state == "denied":
                 denied[row.account_id].setdefault(row.permission or row.api, row.detail)
+            elif row.state == "blocked_by_scp" and row.region:
+                closed[row.account_id].add(row.region)
+            elif row.state == "blocked_by_scp":
+                barred[row.account_id].setdefault(row.permission or row.api, row.detail)
             else:
-                short[row.account_id].append(row.api)
+                short[row.account_id][row.api] = None
         manager = self.said.management_account_id if self.said else ""
         for row in rows:
             row.since = row.gone_at or joined.get(row.member)
-            row.denied, row.short = list(denied[row.member]), short[row.member]
-            row.said = denied[row.member].get(ASSUME) or next(iter(denied[row.member].values()), "")
+            row.denied, row.barred = list(denied[row.member]), list(barred[row.member])
+            row.closed, row.short = closed[row.member], list(short[row.member])
+            refused = barred[row.member] | denied[row.member]
+            row.said = refused.get(ASSUME) or next(iter(refused.values()), "")
             row.managing = row.unique_id == manager
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:

@@ -292,6 +292,42 @@ def test_the_board_tells_each_account_s_status_and_next_step(management: Account
     assert "1 denied" in index
 
 
+def barred(n: int, permission: str, region: str = "") -> None:
+    covered(n, "blocked_by_scp", permission, region=region, permission=permission, detail=f"AccessDenied: {permission}")
+
+
+def test_what_an_scp_bars_is_no_missing_grant_and_regions_that_it_closes_ask_nobody_to_act(
+    management: Account, admin: WebClient
+) -> None:
+    tell(management, *(listed(n) for n in range(1, 6)))
+    decide(management)
+    tick()
+    for n in (1, 2, 3):
+        covered(n)
+    barred(1, "iam:ListRoles")
+    for region in ("us-east-1", "us-east-2"):
+        barred(2, "config:DescribeConfigRules", region)
+    barred(3, "iam:ListRoles")
+    covered(3, "denied", "iam:ListUsers", permission="iam:ListUsers", detail="AccessDenied: no")
+    barred(4, "sts:AssumeRole")
+    covered(5)
+    barred(5, "sts:AssumeRole")
+    known = {"9": "by_hand", "1": "barred", "2": "partial", "3": "denied", "4": "waiting", "5": "barred"}
+    assert statuses(admin) == known
+    assert set(statuses(admin, tab="todo")) == {"1", "3", "4", "5"}
+    shown = text(admin.get(BOARD))
+    for words in (
+        "A service control policy denies iam:ListRoles: let it spare the role.",
+        "A service control policy closes us-east-1, us-east-2 to the role: what is there is not known.",
+        "Grant iam:ListUsers. A service control policy denies iam:ListRoles: let it spare the role.",
+        "A service control policy denies sts:AssumeRole to the worker: let it spare the role of the worker.",
+        "The role was there and lets us in no more. AccessDenied: sts:AssumeRole",
+    ):
+        assert words in shown
+    assert "Grant iam:ListRoles" not in shown
+    assert "Grant config" not in shown
+
+
 def test_what_froze_says_since_when_and_keeps_what_was_found(management: Account, admin: WebClient) -> None:
     tell(management, listed(1), listed(2), listed(3))
     decide(management, units=["ou-prod"])
