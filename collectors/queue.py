@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
 from collectors.models import Account, BundleUpload, ConnectionTest, Coverage, Job, Membership, Run
@@ -195,9 +195,9 @@ def ask_judgements(accounts: Iterable[int], runs: dict[int, int] | None = None) 
     nothing is known here: then an account is judged twice in a row, which does no harm."""
     runs = runs or {}
     frozen = Membership.objects.filter(standing__in=NOT_COLLECTED).values("account")
-    waits = Job.objects.filter(source=JUDGE, state=Job.State.QUEUED).values("account")
+    waits = Job.objects.filter(account=OuterRef("pk"), source=JUDGE, state=Job.State.QUEUED)
     covered = Coverage.objects.filter(account__in=set(accounts)).exclude(account__in=frozen).values("account")
-    wanted = Account.objects.filter(Q(pk__in=covered) | Q(pk__in=runs)).exclude(pk__in=waits)
+    wanted = Account.objects.filter(Q(pk__in=covered) | Q(pk__in=runs)).exclude(Exists(waits))
     left = sorted(wanted.values_list("pk", flat=True))
     last = Run.objects.filter(account__in=left).order_by("account", "-pk").distinct("account")
     chosen = dict(last.values_list("account", "pk")) | runs

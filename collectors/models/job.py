@@ -74,10 +74,10 @@ class Job(models.Model):
 
     class Meta:
         indexes = [
-            models.Index("due_at", name="job_open", condition=models.Q(state__in=["queued", "running"])),
             models.Index("run", name="job_of_run"),
             models.Index("run", name="job_failed", condition=models.Q(state="failed")),
             models.Index(fields=["account", "source", "-id"], name="job_last_of_source"),
+            # The only one of open jobs: another seems as small, until it is analyzed, and was read whole for each job.
             models.Index(
                 "account", "source", name="job_open_of_source", condition=models.Q(state__in=["queued", "running"])
             ),
