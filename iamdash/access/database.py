@@ -97,11 +97,13 @@ OF_WHOLE = frozenset(
 
 
 def protect(using: str = "default", **_: Any) -> None:
-    """Make roles, grants and policies what the models say. Runs after each migrate, as the owner."""
+    """Make roles, grants and policies what the models say. Runs after each migrate, as the owner; also after one that went back,
+    when tables of later migrations are not there."""
     with transaction.atomic(using), connections[using].cursor() as cursor:
         make_roles(cursor)
+        there = set(connections[using].introspection.table_names(cursor))
         for model in apps.get_models(include_auto_created=True):
-            if model._meta.managed:
+            if model._meta.managed and model._meta.db_table in there:
                 _grant(cursor, model)
         cursor.execute(f"grant usage on all sequences in schema public to {WEB}, {WHOLE}, {WORKER}")
         cursor.execute(f"grant execute on function ensure_month, settle_months, drop_months to {WORKER}")

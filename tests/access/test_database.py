@@ -43,6 +43,15 @@ def test_the_web_sees_rows_of_its_scope_only(covered: tuple[Account, Account]) -
         assert seen() == {covered[0].pk}
 
 
+def test_going_back_to_where_a_table_was_not_there_protects_the_others(covered: tuple[Account, Account]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate; drop table findings_daytotal")
+        cursor.execute("alter table collectors_coverage disable row level security")
+        protect()
+        cursor.execute("select relrowsecurity from pg_class where relname = 'collectors_coverage'")
+        assert cursor.fetchone() == (True,)
+
+
 def test_the_scope_ends_with_its_transaction(covered: tuple[Account, Account]) -> None:
     with db_role("iamdash_web"):
         with seen_accounts("*"):
