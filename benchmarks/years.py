@@ -31,8 +31,9 @@ def fill(accounts: int = ACCOUNTS, principals: int = PRINCIPALS, findings: int =
         _changed(given)
         _reviewed(given)
         _collected(given)
-        # By fewer columns, and of principals: as the migration puts them together.
+        # By fewer columns, of principals and of days: as the migrations put them together.
         cursor.execute(import_module("findings.migrations.0024_counted_by_less").FILLED)
+        cursor.execute(import_module("findings.migrations.0025_day_totals").added(("findings_accountday", 1)))
     with connection.cursor() as cursor:
         cursor.execute("vacuum analyze")
 
