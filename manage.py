@@ -16,8 +16,8 @@ def words(given: list[str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iamdash.settings")
     sys.argv[1:] = words(sys.argv[1:])
     prepare_environment(sys.argv[1:])
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iamdash.settings")
     with few_collections():  # start-up alone makes some hundred thousand objects, and keeps them
         execute_from_command_line(sys.argv)

@@ -12,8 +12,6 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
-
 from collectors.aws.call import Answer, Aws
 from collectors.aws.errors import AwsError
 from collectors.aws.partitions import HOME
@@ -37,7 +35,7 @@ def analyzers(aws: Aws, answers: Answers) -> dict[str, list[Answer]]:
         try:
             return list(_all(aws, ANALYZERS, "analyzers", region))
         except AwsError as error:
-            if region in _served() or not error.message.startswith(UNREACHED):
+            if not error.message.startswith(UNREACHED) or region in _served():
                 raise
             raise AwsError(ANALYZERS, State.NOT_APPLICABLE, NOT_HERE.format(region=region)) from error
 
@@ -47,6 +45,8 @@ def analyzers(aws: Aws, answers: Answers) -> dict[str, list[Answer]]:
 @functools.cache
 def _served() -> frozenset[str]:
     """Regions that have Access Analyzer, as far as botocore knows; newer ones may have it too."""
+    import boto3  # a bundle is read without it
+
     session = boto3.Session()
     return frozenset(one for name in HOME for one in session.get_available_regions("accessanalyzer", name)) | {""}
 

@@ -11,9 +11,7 @@ from django.core.management.base import CommandError
 
 from collectors.aws.bundle import open_bundle
 from collectors.aws.bundle_files import BundleError
-from collectors.models import Account
 from collectors.replay import replay
-from findings import engine
 from findings.analysis.declared import declared
 from findings.analysis.facts import Facts
 
@@ -46,6 +44,9 @@ def bundled(path: Path, as_of: datetime | None) -> Bundled:
 
 def collected(aws_id: str, as_of: datetime | None) -> Facts:
     """An account of the database, now unless as_of says otherwise. Raises CommandError when it is not connected."""
+    from collectors.models import Account  # bundles are read without the tables
+    from findings import engine
+
     account = Account.objects.filter(aws_id=aws_id).first()
     if account is None:
         known = ", ".join(Account.objects.order_by("aws_id").values_list("aws_id", flat=True)[:10])

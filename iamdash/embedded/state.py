@@ -17,6 +17,7 @@ from .guard import alive
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 OURS = ("DATABASE_URL", "REDIS_URL", "IAMDASH_SECRET_KEY", "IAMDASH_SECRET_KEY_FILE")
+FILES_SETTINGS = "iamdash.files_settings"
 STILL_STOPPING = 20.0  # seconds a second start waits for the children of an `up` that was killed
 
 
@@ -117,9 +118,11 @@ def _holder(descriptor: int) -> dict[str, int]:
 
 
 def _reads_files_only(arguments: list[str]) -> bool:
-    """No server is needed, and there is nothing that a secret key would sign."""
-    named = any(argument.partition("=")[0] == "--account" for argument in arguments)
-    return arguments[:1] == ["catalogue"] or (arguments[:1] in (["judge"], ["simulate"]) and not named)
+    """No server is needed, and there is nothing that a secret key would sign. argparse takes the start of an option's name."""
+    options = [argument.partition("=")[0] for argument in arguments[1:]]
+    if arguments[:1] == ["judge"]:
+        return not any(len(name) > 3 and "--account".startswith(name) for name in options)
+    return arguments[:1] == ["simulate"] and any(len(name) > 2 and "--bundle".startswith(name) for name in options)
 
 
 def prepare_environment(arguments: list[str]) -> None:
@@ -132,6 +135,8 @@ def prepare_environment(arguments: list[str]) -> None:
             if not any(os.environ.get(name) for name in OURS[2:]):
                 os.environ["IAMDASH_SECRET_KEY_FILE"] = str(State.open().secret_key)
         elif _reads_files_only(arguments):
+            os.environ.setdefault("DJANGO_SETTINGS_MODULE", FILES_SETTINGS)
+        elif arguments[:1] == ["catalogue"]:  # it signs nothing
             os.environ.setdefault("IAMDASH_SECRET_KEY", secrets.token_urlsafe(50))
         elif not any(os.environ.get(name) for name in OURS) and state.running:
             os.environ.update(json.loads((state.folder / "environment.json").read_text()))

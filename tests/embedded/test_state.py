@@ -87,6 +87,33 @@ def test_other_commands_keep_settings_that_were_given(state: State, monkeypatch:
     assert "DATABASE_URL" not in os.environ
 
 
+@pytest.mark.parametrize(
+    ("arguments", "files"),
+    [
+        (["judge", "folder", "--format", "json"], True),
+        (["judge", "folder", "--as-of=2026-11-01"], True),
+        (["simulate", "--bundle", "folder", "--account-is-no-option"], True),
+        (["simulate", "--bun=folder"], True),
+        (["judge", "--account", "1", "--plan", "x"], False),
+        (["judge", "--acc=1", "--plan", "x"], False),
+        (["simulate", "--principal", "arn:aws:iam::1:role/x", "--action", "a:B"], False),
+        (["simulate", "--account", "1"], False),
+        (["migrate"], False),
+    ],
+)
+def test_only_what_reads_files_does_without_the_up_that_runs(
+    state: State, monkeypatch: pytest.MonkeyPatch, arguments: list[str], files: bool
+) -> None:
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "")
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
+    state.write_private("environment.json", '{"DATABASE_URL": "postgresql:///x"}')
+    held = state.lock("here")
+    prepare_environment(arguments)
+    os.close(held)
+    assert (os.environ.pop("DATABASE_URL", None) is None) is files
+    assert (os.environ.get("DJANGO_SETTINGS_MODULE") == module.FILES_SETTINGS) is files
+
+
 def test_a_folder_that_cannot_be_made_is_said_plainly(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, state: State
 ) -> None:

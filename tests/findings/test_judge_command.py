@@ -109,6 +109,32 @@ def test_a_recorded_bundle_is_judged_as_the_live_collection(connected: list[Acco
     assert len(found) > 50
 
 
+def alone(*arguments: str, given: str = "") -> list[dict[str, Any]]:
+    """What a process of its own prints, where neither a database nor a setting of an installation stands for anything."""
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": "/nowhere",
+        "DATABASE_URL": "nonsense",
+        "IAMDASH_COLLECT_EVERY_HOURS": "x",
+    }
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(
+        command, cwd=CHECKOUT, env=environment, input=given, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_process_of_its_own_needs_no_installation_and_says_the_same(tmp_path: Path) -> None:
+    bundle = make(tmp_path / "b", {GAAD: details(role(), UserDetailList=[USER])})
+    expected, _, _ = judge(bundle)
+    assert alone("judge", str(bundle), f"--as-of={DAY}", "--format", "json") == expected
+    (one,) = [x["subject"]["arn"] for x in expected if x["slug"] == "unused-role"]
+    asked = json.dumps({"principal": one, "action": "s3:GetObject", "resource": "arn:aws:s3:::b/k"})
+    (answer,) = alone("simulate", "--bundle", str(bundle), given=asked)
+    assert answer["decision"] in ("denied", "allowed", "conditional")
+
+
 def test_a_reader_that_has_seen_enough_gets_no_traceback(tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
     folder.mkdir()

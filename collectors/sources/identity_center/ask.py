@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import boto3
-
 from collectors.aws.call import Answer, Aws
 from collectors.aws.errors import AwsError
 from collectors.aws.partitions import HOME
@@ -87,6 +85,8 @@ def _regions(aws: Aws, likely: tuple[str, ...]) -> Iterator[str]:
 @functools.cache
 def _served() -> frozenset[str]:
     """Regions that have Identity Center, as far as botocore knows."""
+    import boto3  # a bundle is read without it
+
     session = boto3.Session()
     return frozenset(region for name in HOME for region in session.get_available_regions("sso-admin", name))
 
