@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -16,8 +17,10 @@ from django.views.decorators.http import require_safe
 from collectors.models import Account, Run
 from findings.models import AccountFindings, Finding, FindingEvent, PrincipalPosture, RuleState
 from findings.rules.registry import rules
+from findings.rules.sessions import NEXT_STEP, READS
+from findings.trends import Moved
 from findings.vocabulary import Practice, Severity
-from iamdash.pages import first_run, show, trend
+from iamdash.pages import first_run, show, trend, trend_figures
 from iamdash.pages.charts import Chart, Series
 from iamdash.pages.context import account_chosen
 from iamdash.pages.facets import rows
@@ -25,11 +28,15 @@ from iamdash.pages.kept import Open, open_by_rule
 from iamdash.pages.next_steps import next_steps
 from iamdash.pages.overview_answer import answer
 from iamdash.pages.severities import WORST_FIRST, Counts
+from iamdash.pages.trend_scope import Scoped
+from iamdash.pages.trends import SMALL
 from iamdash.pages.unread import unread
+from iamdash.pages.when import between
 from iamdash.pages.work_facets import JUST_OVERDUE
 
-RECENT = timedelta(days=7)
+RECENT, DAY = timedelta(days=7), timedelta(days=1)
 TOP = 8
+REASONS = 3
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,7 @@ class Standing:
     """One practice: open findings by severity, subjects checked by its rules, and how many of those are unknown.
 
     lost: what it costs of the score, and how much of that is unknown, in whole points; None where no score is known.
+    moved: by how many thousandths of a point it moved the score in the period, None where two judged days lack.
     """
 
     practice: Practice
@@ -45,6 +53,16 @@ class Standing:
     unknown: int
     rules: int
     lost: tuple[int, int] | None = None
+    moved: int | None = None
+
+    @property
+    def change(self) -> str:
+        """Of the score, in words; "" where it is not known."""
+        if self.moved is None:
+            return ""
+        if abs(self.moved) < SMALL:
+            return "no change"
+        return f"{trend_figures.moved(self.moved)} {'better' if self.moved > 0 else 'worse'}"
 
     @property
     def total(self) -> int:
@@ -55,6 +73,20 @@ class Standing:
         return self.open[Severity.CRITICAL] + self.open[Severity.HIGH]
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """A reason for which checks are unknown, in how many accounts."""
+
+    reason: str
+    n: int
+    accounts: int
+
+    @property
+    def step(self) -> str:
+        """What to do where no permission is named: a trail has to be connected."""
+        return NEXT_STEP if any(f"{api} was not collected" in self.reason for api in READS) else ""
+
+
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     chosen = request.account_chosen = account_chosen(request)
@@ -63,8 +95,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         return render(request, "overview/welcome.html", first_run.ways(request.user))
     mine = {"account": account} if account else {}
     counted, still_open = AccountFindings.objects.filter(**mine), open_by_rule(request, **mine)
-    practices = standings(still_open, RuleState.objects.filter(**mine), account)
     by_account, shown = severities_by_account(counted), trend.shown(request, account)
+    moved = trend.moved(shown)
+    practices = standings(still_open, RuleState.objects.filter(**mine), account, moved)
     context = {
         "practices": practices,
         "total": sum(p.total for p in practices),
@@ -72,15 +105,16 @@ def overview(request: HttpRequest) -> HttpResponse:
         **aside(counted, Finding.objects.filter(JUST_OVERDUE, **mine)),
         "chart": chart(practices, request),
         "trend": shown,
-        "answer": answer(request, shown, {p.practice: p.urgent for p in practices if p.rules}, by_account),
+        "answer": answer(request, shown, {p.practice: p.urgent for p in practices if p.rules}, by_account, moved),
         "next": next_steps(request, account, still_open),
         "principals": PrincipalPosture.objects.filter(risk__gt=0, principal__gone_at=None, **mine)
         .select_related("principal", "account")
         .order_by("-risk", "-principal_id")[:TOP],
         "accounts_by_risk": [] if account else riskiest_accounts(by_account),
         "judged": any(p.checked for p in practices),
-        "changes": changes(FindingEvent.objects.filter(at__gte=timezone.now() - RECENT, **mine)),
+        **changes(shown.scope, FindingEvent.objects.filter(**mine)),
         "unread": unread(account),
+        "doubts": doubts(RuleState.objects.filter(**mine)),
         "connected": 1 if account else Account.objects.count(),
         "collecting": Run.objects.filter(finished_at=None, **mine).count(),
         "account": account,
@@ -99,7 +133,9 @@ def aside(counted: QuerySet[AccountFindings], just_overdue: QuerySet[Finding]) -
     return found | {"overdue": found["overdue"] + just_overdue.count()}
 
 
-def standings(still_open: Open, states: QuerySet[RuleState], account: Account | None) -> list[Standing]:
+def standings(
+    still_open: Open, states: QuerySet[RuleState], account: Account | None, moved: Moved | None = None
+) -> list[Standing]:
     """All practices in the mission's order, account basics last."""
     found: dict[str, dict[Severity, int]] = defaultdict(lambda: dict.fromkeys(Severity, 0))
     for code, counts in still_open.items():
@@ -112,7 +148,11 @@ def standings(still_open: Open, states: QuerySet[RuleState], account: Account | 
         totals[1] += unknown
     have = [rule.practice for rule in rules()]
     lost = trend.practices(account)
-    return [Standing(p, found[p.prefix], *judged[p.prefix], have.count(p), lost.get(p)) for p in Practice]
+    by = moved.by_practice if moved else {}
+    return [
+        Standing(p, found[p.prefix], *judged[p.prefix], have.count(p), lost.get(p), by.get(p, 0) if moved else None)
+        for p in Practice
+    ]
 
 
 def chart(practices: Iterable[Standing], request: HttpRequest) -> Chart:
@@ -153,8 +193,25 @@ def riskiest_accounts(counts: Mapping[int, Counts]) -> list[tuple[Account, Count
     return [(accounts[pk], counts[pk]) for pk in worst]
 
 
-def changes(events: QuerySet[FindingEvent]) -> dict[str, int]:
-    """What opened, reopened and was resolved in the last seven days."""
-    kinds = FindingEvent.Kind
-    found = Counter(dict(events.order_by().values_list("kind").annotate(n=rows())))
-    return {"opened": found[kinds.OPENED], "reopened": found[kinds.REOPENED], "resolved": found[kinds.RESOLVED]}
+def changes(scope: Scoped, events: QuerySet[FindingEvent]) -> dict[str, Any]:
+    """What opened, reopened and was resolved in the last seven days, and the lists of that."""
+    first = timezone.now().date() - RECENT + DAY
+    kinds, slug = FindingEvent.Kind, between(first)
+    since = datetime.combine(first, time(), UTC)
+    found = Counter(dict(events.filter(at__gte=since).order_by().values_list("kind").annotate(n=rows())))
+    opened, reopened, resolved = (found[kind] for kind in (kinds.OPENED, kinds.REOPENED, kinds.RESOLVED))
+    return {
+        "changes": {"opened": opened + reopened, "reopened": reopened, "resolved": resolved},
+        "change_urls": {
+            "opened": scope.findings(opened=slug),
+            "reopened": scope.findings(reopened=slug),
+            "resolved": scope.findings(resolved=slug),
+        },
+    }
+
+
+def doubts(states: QuerySet[RuleState]) -> list[Doubt]:
+    """Why most of what is unknown is so, beside what single subjects lack. One query."""
+    some = states.filter(n_unknown__gt=0).exclude(reason="").values_list("reason")
+    found = some.annotate(n=Sum("n_unknown"), accounts=Count("account", distinct=True)).order_by("-n", "reason")
+    return [Doubt(*row) for row in found[:REASONS]]

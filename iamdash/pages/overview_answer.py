@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 
 from collectors.models import Account
-from findings import trends
-from findings.trends import ScoreLine, Trend
+from findings.trends import Moved, ScoreLine, Trend
 from findings.vocabulary import Practice, Severity
 from iamdash.pages import report_parts, show, trend_figures
 from iamdash.pages.grouped import by_ou
@@ -42,15 +41,24 @@ class Answer:
 
 
 def answer(
-    request: HttpRequest, shown: Shown, practices: Mapping[Practice, int], accounts: Mapping[int, Counts]
+    request: HttpRequest,
+    shown: Shown,
+    practices: Mapping[Practice, int],
+    accounts: Mapping[int, Counts],
+    moved: Moved | None,
 ) -> Answer:
-    """practices: open critical and high findings. accounts: open findings, by key."""
+    """practices: open critical and high findings. accounts: open findings, by key. moved: what moved the score."""
     where = tuple(_where(request, practices, {pk: sum(one[s] for s in URGENT) for pk, one in accounts.items()}))
     if not shown.found.told:
         return Answer(better="Not known yet: better or worse shows from the second judged day on.", where=where)
     signs = directions(shown.found, shown.line)
     mark = "resolved" if signs == {-1} else "high" if signs == {1} else "info"
-    return Answer(mark, sentence(shown.found, shown.line, shown.days), where, tuple(_why(shown)))
+    return Answer(
+        mark,
+        sentence(shown.found, shown.line, shown.days),
+        where,
+        tuple(report_parts.why_score(moved)) if moved else (),
+    )
 
 
 def sentence(found: Trend, line: ScoreLine, days: int) -> str:
@@ -103,10 +111,3 @@ def _urgent_ones(request: HttpRequest, **narrow: str) -> str:
     """The list of just what is counted."""
     first, second = (one.slug for one in URGENT)
     return f"{show.address(request, 'findings', severity=first, **narrow)}&severity={second}"
-
-
-def _why(shown: Shown) -> Iterable[str]:
-    """Which rules moved the score. Two queries."""
-    if len(shown.line.days) < 2:
-        return ()
-    return report_parts.why_score(trends.reasons(shown.scope.accounts, shown.line.days[0], shown.line.days[-1]))

@@ -36,7 +36,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def _changed(scope: Scoped, found: Trend) -> dict[str, Any]:
     line = trends.score_line(scope.accounts, scope.days + 1, scope.today)
     moved = trends.reasons(scope.accounts, line.days[0], line.days[-1]) if len(line.days) > 1 else None
-    now = trends.times(scope.accounts, scope.start, scope.stop).get("", trends.Ended())
+    now = trend.ended(scope)
     return {
         "told": found.told,
         "answer": answer(found, line) if found.told and line.means else "",

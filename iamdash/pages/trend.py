@@ -29,6 +29,7 @@ DAY = timedelta(days=1)
 class Shown:
     """What templates/overview/_trend.html draws. open, flow: None until there are two judged days. score: a sentence, or "".
 
+    times: how long what was put right had been open, as a sentence.
     scope, found, line: what it is made of, for whoever says more of it.
     """
 
@@ -41,6 +42,7 @@ class Shown:
     open: Chart | None = None
     flow: Chart | None = None
     score: str = ""
+    times: str = ""
     url: str = ""
     legend: tuple[tuple[str, str], ...] = LEGEND
 
@@ -62,8 +64,20 @@ def shown(request: HttpRequest, account: Account | None) -> Shown:
         open_chart(found, scope.days, trend_figures.open_links(scope, found), scope),
         flow_chart(found, scope.days, earlier, scope),
         said,
+        trend_figures.times_sentence(scope, ended(scope), None),
         show.address(request, "trends", days=str(scope.days)),
     )
+
+
+def ended(scope: Scoped) -> trends.Ended:
+    return trends.times(scope.accounts, scope.start, scope.stop).get("", trends.Ended())
+
+
+def moved(shown: Shown) -> trends.Moved | None:
+    """Which rules moved the score; None where two judged days lack. Two queries and those for the means."""
+    if len(shown.line.days) < 2:
+        return None
+    return trends.reasons(shown.scope.accounts, shown.line.days[0], shown.line.days[-1])
 
 
 def score_said(scope: Scoped, line: ScoreLine) -> str:

@@ -51,7 +51,7 @@ def _together(scope: Scoped) -> dict[str, Any]:
     if not found.told:
         return {"nothing": True}
     earlier = trends.before(scope.accounts, found)
-    now = trends.times(scope.accounts, scope.start, scope.stop).get("", trends.Ended())
+    now = trend.ended(scope)
     before = trends.times(scope.accounts, scope.start - (scope.stop - scope.start), scope.start).get("", trends.Ended())
     return {
         "answer": answer(found, line),

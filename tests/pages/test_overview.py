@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from collectors.models import Account
+from findings.models import AccountDay, FindingEvent
 from iamdash.access.models import Role
 from tests.pages.conftest import Made
-from tests.pages.making import covered
+from tests.pages.making import ago, covered, finding
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +118,45 @@ def test_the_riskiest_account_comes_first(made: Made, elsewhere: Made, sign_in: 
     elsewhere.finding(severity=5)
     accounts = [account.name for account, _ in sign_in().get("/").context["accounts_by_risk"]]
     assert accounts == ["sandbox", "payments-prod"]
+
+
+def test_what_opened_and_was_resolved_leads_to_its_lists(made: Made, sign_in: Any) -> None:
+    new, old = finding(made.account, opened_at=ago(days=2)), finding(made.account, opened_at=ago(days=9))
+    gone = finding(made.account, opened_at=ago(days=9), resolved_at=ago(days=1))
+    for one, kind, at in ((new, "opened", 2), (old, "opened", 9), (gone, "resolved", 1)):
+        FindingEvent.objects.create(account=made.account, finding=one, kind=kind, at=ago(days=at))
+    made.state()
+    client = sign_in()
+    response = client.get("/")
+    assert "Last 7 days: 1 opened, 1 resolved." in text(response)
+    for name, found in (("opened", new), ("resolved", gone)):
+        rows = client.get(response.context["change_urls"][name]).context["list"].table.data.data
+        assert [row.pk for row in rows] == [found.pk]
+
+
+def test_practices_tell_their_change_and_how_long_faults_stayed(made: Made, sign_in: Any) -> None:
+    made.state("KY101")
+    for days, lost in ((10, 9_000), (0, 4_000)):
+        day = timezone.now().date() - timedelta(days=days)
+        AccountDay.objects.create(
+            account=made.account, day=day, gap=10 if not days else 0, score=100_000 - lost, decided=0, unknown=0, rules=9,
+            lost={"KY101": [lost, 0, 0]}, n_resolved=1,
+        )  # fmt: skip
+    finding(made.account, opened_at=ago(days=9), resolved_at=ago(days=1))
+    shown = text(sign_in().get("/"))
+    assert f"5.0 points better since {timezone.now() - timedelta(days=10):%-d %B}" in shown
+    assert "Half of the one fault put right in 90 days took 8 days or less." in shown
+
+
+def test_why_most_is_unknown_is_said_with_what_to_do(made: Made, elsewhere: Made, sign_in: Any) -> None:
+    for each in (made, elsewhere):
+        each.state("MO110", n_subjects=40, n_clear=0, n_unknown=40, reason="s3:GetObject was not collected")
+    made.state("KY101", n_subjects=1, n_clear=0, n_unknown=1, reason="iam:ListAccessKeys was throttled")
+    shown = text(sign_in().get("/"))
+    assert (
+        "80 checks in 2 accounts are unknown: s3:GetObject was not collected. What to do: connect the bucket" in shown
+    )
+    assert "1 check in 1 account is unknown: iam:ListAccessKeys was throttled." in shown
 
 
 def test_the_number_of_queries_does_not_grow(
