@@ -210,6 +210,14 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "inventory"
+# Of one queue the lowest number goes first (kombu, Redis transport), and what is not named has 0: a tick, a cancellation or a
+# connection test does not wait until all accounts of an organization that just joined were read.
+CELERY_TASK_ROUTES = {
+    "findings.propose": {"priority": 3},
+    "findings.freeze_review": {"priority": 3},
+    "collectors.collect": {"priority": 6},
+    "findings.judge": {"priority": 6},
+}
 CELERY_BEAT_SCHEDULE = {
     "collect what is due": {"task": "collectors.tick", "schedule": 30.0, "options": {"expires": 25}},
     "judge what is due": {"task": "findings.tick", "schedule": 30.0, "options": {"expires": 25}},

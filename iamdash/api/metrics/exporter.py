@@ -9,6 +9,7 @@ from threading import Thread
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
+from kombu.transport.redis import PRIORITY_STEPS, Channel
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -52,12 +53,17 @@ def _tried(name: str, part: Callable[[], Iterator[Metric]]) -> list[Metric] | No
 
 
 def queues() -> Iterator[Metric]:
-    """Messages that no worker has taken. PostgreSQL is the queue of record: what is lost here is rung for again."""
+    """Messages that no worker has taken, of every priority. PostgreSQL is the queue of record: what is lost is rung for again."""
     length = GaugeMetricFamily("iamdash_queue_length", "Messages that no worker has taken yet.", labels=("queue",))
     with traffic.valkey(settings.QUEUES_URL) as broker:
         for queue in heartbeat.QUEUES:
-            length.add_metric([queue], float(broker.llen(queue)))
+            length.add_metric([queue], float(sum(broker.llen(name) for name in lists_of(queue))))
     yield length
+
+
+def lists_of(queue: str) -> list[str]:
+    """Names of the lists in which kombu keeps the queue, one a step of priority."""
+    return [f"{queue}{Channel.sep}{step}" if step else queue for step in PRIORITY_STEPS]
 
 
 def serve(host: str, port: int) -> tuple[object, Thread]:
