@@ -20,6 +20,7 @@ from findings.analysis.what_if import Candidate, Kind, UsedRow, Verdict
 from findings.analysis.what_if.baselines import BASELINES, BY_ID, Given
 from findings.analysis.what_if.model import ACTION, PRINCIPAL, RESOURCE
 from findings.analysis.what_if.pasted import doubts
+from findings.analysis.what_if.unheard import unheard
 from findings.engine.decided import allowed_regions
 from findings.engine.what_if import AT_ONCE, DAYS, Answer, Concerned, Total, WhatIf
 from findings.policy.layers import By
@@ -163,6 +164,7 @@ def _answered(request: HttpRequest, form: Ask, known: Places, accounts: dict[int
         "keys": sorted(((hanging(key), n) for key, n in answer.keys.items()), key=lambda one: -one[1]),
         "effects": _effects(candidate, accounts, what_if.since),
         "heard": heard(accounts, what_if.since),
+        "unheard": unheard(candidate),
         "doubts": doubts(candidate.document),
         "scope": accounts,
         "since": what_if.since,

@@ -1,4 +1,5 @@
-"""What a candidate takes that nobody used, and which findings it closes: account by account, as many as there is time for."""
+"""What a candidate takes that nobody was seen to use, and which findings it closes: account by account, as many as there is time
+for."""
 
 from __future__ import annotations
 

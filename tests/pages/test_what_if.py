@@ -56,9 +56,30 @@ def test_what_is_let_through_says_how_many_are_not_touched(sign_in: Client, acco
     used(account, role("late"), "ec2 RunInstances", region="us-east-1", days=95)
     used(account, role("tried"), "ec2 RunInstances", region="us-east-1", n=4, denied=4)
     page = said(ask(sign_in(), EC2))
-    assert "Would have blocked nothing that was used." in page
+    assert "Would have blocked nothing that was seen to be used." in page
     assert "2 of 2 principals that were seen to call anything are not touched" in page
     assert "no trail was read" not in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "statement", "told"),
+    [
+        ("scp", deny(["cloudtrail:StopLogging", "iam:CreateUser"]), ""),
+        ("scp", deny(["cloudtrail:StopLogging", "iam:PassRole"]), "Of 1 action that it may block a trail need not tell every"),
+        ("scp", deny("s3:*", Condition=OFFICE), "s3:AbortMultipartUpload, s3:DeleteObject, s3:GetObject and "),
+        ("scp", allow(["s3:*", "iam:*"]), "dynamodb:BatchGetItem, dynamodb:BatchWriteItem, dynamodb:DeleteItem and "),
+        ("rcp", {**deny("lambda:InvokeFunction"), "Principal": "*"}, ""),
+        ("rcp", {**deny("s3:GetObject"), "Principal": "*"}, "whether it is used nobody can tell"),
+    ],
+)  # fmt: skip
+def test_actions_whose_silence_says_nothing_are_told(
+    sign_in: Client, account: Account, kind: str, statement: Any, told: str
+) -> None:
+    watch(account, since=200)
+    used(account, role("app"), "ec2 RunInstances")
+    page = said(ask(sign_in(), document(statement), kind=kind))
+    assert ("a trail need not tell" in page) is bool(told)
+    assert told in page
 
 
 def test_blocked_and_undecidable_with_the_statement_and_the_key(sign_in: Client, account: Account) -> None:
@@ -167,7 +188,8 @@ def test_an_rcp_for_outsiders(sign_in: Client, account: Account) -> None:
     assert '"o-1"' in prefilled["document"]
     page = said(ask(client, prefilled["document"], kind=baseline.kind.value))
     assert (
-        "Nothing that was used would surely have been blocked; 10 calls cannot be decided: aws:PrincipalOrgID" in page
+        "Nothing that was seen to be used would surely have been blocked; 10 calls cannot be decided: aws:PrincipalOrgID"
+        in page
     )
 
 
