@@ -111,12 +111,15 @@ def _apart(one: str, other: str) -> str:
     """Two rows by the columns in which they differ."""
     before, after = _flat(json.loads(one)), _flat(json.loads(other))
     keys = (k for k in before | after if before.get(k) != after.get(k) and "digest" not in k)
-    return "; ".join(f"{k}: {before.get(k)} -> {after.get(k)}"[:300] for k in keys) or "a digest alone"
+    return "; ".join(f"{k}: {before.get(k)} -> {after.get(k)}"[:300] for k in list(keys)[:9]) or "a digest alone"
 
 
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """With the members of a record beside its columns."""
-    return row | {f"data.{k}": v for k, v in (row.pop("data", None) or {}).items()}
+def _flat(value: Any, path: str = "") -> dict[str, Any]:
+    """Path -> what stands there, however deep."""
+    if not value or not isinstance(value, dict | list):
+        return {path: value}
+    members = value.items() if isinstance(value, dict) else enumerate(value)
+    return {k: v for name, one in members for k, v in _flat(one, f"{path}.{name}" if path else str(name)).items()}
 
 
 def _models() -> list[type[models.Model]]:

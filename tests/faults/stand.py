@@ -205,13 +205,13 @@ class Stand:
 
     # -- until all is done
 
-    def drain(self, ticks: int = 1, *, calls: int = sys.maxsize) -> None:
-        """Until nothing is left to do, or so many calls to AWS were made; two ticks at once are two beats."""
+    def drain(self, ticks: int = 1, *, calls: int = sys.maxsize, patience: float = PATIENCE) -> None:
+        """Until nothing is left to do, or so many calls to AWS were made; two ticks at once are two beats. patience: seconds."""
         begun, bell = time.monotonic(), Celery(broker=self.valkey.url.replace("unix://", "redis+socket://"))
         bell.conf.broker_transport_options = {
             "max_retries": 0
         }  # else it waits 6 s for a Valkey that only we start again
-        while time.monotonic() - begun < PATIENCE:
+        while time.monotonic() - begun < patience:
             self.family.tick(0.02)
             with contextlib.suppress(psycopg.Error, FileNotFoundError):
                 if self._done() or len(self.proxy.calls) >= calls:
@@ -223,7 +223,7 @@ class Stand:
             until = time.monotonic() + 1
             while time.monotonic() < until:
                 self.family.tick(0.02)
-        raise AssertionError(f"not done within {PATIENCE:.0f} s: {self.open_jobs()}\n{self.log()}")
+        raise AssertionError(f"not done within {patience:.0f} s: {self.open_jobs()}\n{self.log()}")
 
     def _done(self) -> bool:
         with psycopg.connect(self._url(self.name)) as database:

@@ -16,7 +16,7 @@ from tests.faults import proxy as net
 from tests.faults.conftest import SEED
 from tests.faults.dump import Dump, differences
 from tests.faults.sampling import cases, fault
-from tests.faults.stand import Stand, standing
+from tests.faults.stand import PATIENCE, Stand, standing
 
 pytestmark = pytest.mark.django_db  # the stand's database is a copy of the tests'
 EQUAL = "Once the queue is drained, everything equals a run without a fault, its history too; no job failed."
@@ -50,14 +50,15 @@ def struck(
     ticks: int = 1,
     beats: int = 0,
     script: net.Script = net.nothing,
+    away: float = 0,
 ) -> None:
-    """A run in which each of these happens after some calls."""
+    """A run in which each of these happens after some calls. away: seconds in which nothing can be done."""
     chance = random.Random(seed)
     stand.fresh(beats=beats)
     stand.proxy.script = script
     for what in whats:
         stand.after(chance.randrange(1, CALLS), lambda c, what=what: what(stand, c), chance)  # type: ignore[misc]
-    stand.drain(ticks)
+    stand.drain(ticks, patience=PATIENCE + away)
     equal(stand, expected, seed)
 
 
@@ -128,11 +129,11 @@ def test_two_beats(case: int, stand: Stand, expected: Dump) -> None:
 @fault("Valkey away for five minutes", "real processes; it is stopped in the midst of a run and started again", EQUAL)
 @cases([300], 0)
 def test_valkey_is_away(case: int, stand: Stand, expected: Dump) -> None:
-    def away(stand: Stand, chance: random.Random) -> None:
+    def leave(stand: Stand, chance: random.Random) -> None:
         stand.kill_valkey(chance)
         stand.valkey.child.retry_at = time.monotonic() + case
 
-    struck(stand, expected, SEED, away)
+    struck(stand, expected, SEED, leave, away=case)
 
 
 @fault(
