@@ -47,6 +47,12 @@ RENAMED = {  # a prepared answer is asked for by job, and kept by what the job w
 }
 
 
+MODE = "Granularity"  # how detailed an answer is, which it shows itself
+FINEST = "ACTION_LEVEL"
+# Calls whose parameter is a trail's ARN or, of an own trail, its name.
+BY_NAME = frozenset({"cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors", "cloudtrail:GetInsightSelectors"})
+
+
 def selecting(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Those parameters of a request that choose what is answered: not its paging, no flags."""
     return {
@@ -203,7 +209,8 @@ class Bundle(Aws):
         """The answers of the line whose Request says the same as far as it goes; the one that says most."""
         lines = self._indexed(api, name)
         renamed = {RENAMED.get(api, {}).get(key, key): value for key, value in chosen.items()}
-        for wanted in (chosen, renamed):
+        by_name = {key: self._short(value) for key, value in chosen.items()} if api in BY_NAME else {}
+        for wanted in (chosen, renamed, by_name or chosen):
             for keys in sorted(lines, key=len, reverse=True):
                 found = lines[keys].get(_key(wanted[key] for key in keys)) if set(keys) <= set(wanted) else None
                 if found is not None and (keys or not wanted or "Error" in found):
@@ -211,6 +218,12 @@ class Bundle(Aws):
         text = f"{name} has no line with the Request {json.dumps(chosen, default=str)[:300]}"
         self._problem(api, f"{text}.")  # partial, so that a source that goes on without it is not taken for complete
         raise AwsError(api, State.ABSENT, text, code="NoSuchEntity")
+
+    def _short(self, arn: Any) -> Any:
+        """The name of one of the account's own trails; another's is asked for by its ARN only."""
+        parts = str(arn).split(":", 5)
+        own = len(parts) == 6 and self.account_id in ("", parts[4])
+        return parts[5].removeprefix("trail/") if own else arn
 
     def _indexed(self, api: str, name: str) -> dict[tuple[str, ...], dict[str, Any]]:
         """Names in a Request -> their values -> the Response. A line that cannot be read is a problem of the API."""
@@ -223,8 +236,11 @@ class Bundle(Aws):
                     except ValueError as error:
                         self._problem(api, f"{name} line {n} cannot be read: {error}.")
                         continue
-                    keys = tuple(sorted(selecting(request)))
-                    lines[keys][_key(request[key] for key in keys)] = response
+                    about = _about(api, selecting(request))
+                    keys = tuple(sorted(about))
+                    key = _key(about[key] for key in keys)
+                    if request.get(MODE, FINEST) == FINEST or key not in lines[keys]:
+                        lines[keys][key] = response
             self._lines[name] = lines
         return self._lines[name]
 
@@ -287,6 +303,13 @@ def _request(line: Any) -> tuple[dict[str, Any], Any]:
     if not isinstance(request, dict) or not isinstance(response, dict | list):
         raise ValueError("a Request and a Response are needed")
     return request, response
+
+
+def _about(api: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """What tells a line from others: of a prepared answer what it was prepared of, whatever the job's id was."""
+    job, told = next(iter(RENAMED.get(api, {}).items()), ("", ""))
+    left_out = {MODE, job} if told in request else {MODE}
+    return {name: value for name, value in request.items() if name not in left_out}
 
 
 def _failure(api: str, name: str, error: Any) -> AwsError:
