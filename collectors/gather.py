@@ -55,8 +55,9 @@ def gather(
 
 
 def _told_by_files(api: Api, name: str, aws: Aws) -> bool:
-    """A bundle's files tell by their names in which regions an API was asked."""
-    return api.regional and aws.from_files and name == REGIONS
+    """A bundle's files tell by their names in which regions an API was asked, and by their lines about whom."""
+    regions = api.regional and name == REGIONS
+    return aws.from_files and (regions or (api.filed and bool(aws.requests(api.name))))
 
 
 def _not_asked(api: Api, missing: str, why: AwsError) -> AwsError:

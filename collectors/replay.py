@@ -14,9 +14,11 @@ from collectors.aws.bundle import Bundle
 from collectors.aws.bundle_files import TRAIL as FOLDER
 from collectors.aws.bundle_files import FileError
 from collectors.gather import Gathered, coverage, gather, understand
-from collectors.records import TRAIL, Coverage, Part, Snapshot, State
+from collectors.records import LOOKUP, TRAIL, Coverage, Part, Snapshot, State
 from collectors.sources import Source, sources
+from collectors.sources.credential_report import USED
 
+PARTLY = "LookupEvents tells of the events that somebody asked for, so what it does not tell stays unknown."
 NO_ACCOUNT = "unknown"  # the id in a snapshot whose bundle names no account
 
 
@@ -33,7 +35,8 @@ class Replayed:
     def coverage(self) -> tuple[Coverage, ...]:
         rows = (coverage(source, got, part, self.collected_at) for source, got, part in self.parts)
         told = (row for found in rows for row in found.values())
-        return tuple(sorted((*told, *self._trail_coverage()), key=lambda row: (row.api, row.region)))
+        beside = (*self._trail_coverage(), *self._lookup_coverage(), *self._use_coverage())
+        return tuple(sorted((*told, *beside), key=lambda row: (row.api, row.region)))
 
     def _trail_coverage(self) -> Iterator[Coverage]:
         """A bundle without the folder has no row: it does not claim to know of a trail."""
@@ -46,6 +49,26 @@ class Replayed:
                 detail=" ".join(problems[:20]),
                 complete_at=None if problems else at,
             )
+
+    def _lookup_coverage(self) -> Iterator[Coverage]:
+        """Never whole: a file does not say for which events was asked, nor since when."""
+        if self.looked_up:
+            at = self.collected_at
+            detail = " ".join((PARTLY, *self.bundle.problems(LOOKUP)))
+            yield Coverage(api=LOOKUP, state=State.PARTIAL, observed_at=at, detail=detail)
+
+    def _use_coverage(self) -> Iterator[Coverage]:
+        """Keys that it does not tell of are not known to be used."""
+        if self.bundle.requests(USED):
+            at = self.collected_at
+            yield Coverage(api=USED, state=State.COMPLETE, observed_at=at, complete_at=at)
+
+    @cached_property
+    def looked_up(self) -> dict[str, str]:
+        """Events of LookupEvents by their ids. A trail's files tell the same and more: beside them it is passed over."""
+        pages = self.bundle.every(LOOKUP, "Events") if not self.bundle.files.trail else ()
+        events = (event for page in pages for event in page["Events"] if event.get("CloudTrailEvent"))
+        return {event.get("EventId", event["CloudTrailEvent"]): event["CloudTrailEvent"] for event in events}
 
     def trail_files(self, unread: list[str]) -> Iterator[tuple[str, bytes]]:
         """CloudTrail's files, one after another; a sentence for each that cannot be read."""
@@ -64,8 +87,12 @@ class Replayed:
     def activity(self) -> Activity:
         """What CloudTrail's files tell of the account; where nothing else names one, of the one they tell most of."""
         unread: list[str] = []
-        found = of_files(self.trail_files(unread), self.bundle.account_id or self._named[1], self.latest)
-        return replace(found, problems=(*found.problems, *unread))
+        files = self.trail_files(unread)
+        if self.looked_up:
+            files = ((f"Event {key[:50]}", f'{{"Records":[{text}]}}'.encode()) for key, text in self.looked_up.items())
+        found = of_files(files, self.bundle.account_id or self._named[1], self.latest)
+        since = None if self.looked_up else found.since  # what was not looked up may have happened all the same
+        return replace(found, since=since, problems=(*found.problems, *unread))
 
     @property
     def told(self) -> bool:

@@ -115,6 +115,27 @@ class Bundle(Aws):
         asked = [dict(zip(keys, json.loads(values), strict=True)) for keys, found in lines.items() for values in found]
         return [one for one in asked if one and all(isinstance(value, str) for value in one.values())]
 
+    def every(self, api: str, require: str) -> Iterator[Answer]:
+        """All answers of an API, of whatever region and request; a file or line that cannot be read is a problem of it."""
+        for region in self.regions(api):
+            for stem in self._names(api, region):
+                for name in (one for one in (f"{stem}.json", f"{stem}.jsonl") if one in self.files):
+                    with self._told(api):
+                        yield from [self._answer(api, name, raw, require) for raw in self._all(api, name)]
+
+    def _all(self, api: str, name: str) -> Iterator[dict[str, Any]]:
+        lines = name.endswith(".jsonl")
+        of_lines = (raw for found in self._indexed(api, name).values() for raw in found.values()) if lines else ()
+        for raw in of_lines if lines else (self._load(api, name),):
+            yield from self._listed(api, name, raw)
+
+    @contextlib.contextmanager
+    def _told(self, api: str) -> Iterator[None]:
+        try:
+            yield
+        except AwsError as error:
+            self._problem(api, error.message)
+
     def pause(self, seconds: float) -> None:
         """Files do not change while they are read."""
 

@@ -26,7 +26,7 @@ class Api:
     name is also the IAM action it needs, unless `actions` says otherwise. after: APIs whose answers fetch reads; when one
     of them has none, this one is not asked and its coverage says why. either: of these one at least must have an answer.
     regional: it is asked in each region, its answer is region -> answer, and its coverage has a row for each of them
-    (collectors.aws.regional).
+    (collectors.aws.regional). filed: lines of a bundle tell about whom it was asked, so that it needs no other answer there.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Api:
     either: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     regional: bool = False
+    filed: bool = False
 
     @property
     def permissions(self) -> tuple[str, ...]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
 
 from collectors.aws.call import Answer, Aws
 from collectors.aws.errors import AwsError
 from collectors.records import ROOT, AccessKey, Credential, KeySlot, Part, State
 from collectors.sources import Answers, Api, Source
+from collectors.sources.authorization_details import DETAILS
 
 GENERATE, REPORT, KEYS = "iam:GenerateCredentialReport", "iam:GetCredentialReport", "iam:ListAccessKeys"
+USED = "iam:GetAccessKeyLastUsed"  # of bundles only: the report's slots tell the same of most keys in one call
 NAME, ARN = 128, 2_048  # bytes at most, by botocore's model
 POLLS, LONGEST_PAUSE = 12, 5.0  # AWS makes a report within seconds
+NEVER = datetime.min.replace(tzinfo=UTC)
 NOTHING = frozenset({"", "N/A", "no_information", "not_supported"})
 
 
@@ -41,19 +46,39 @@ def report(aws: Aws, _: Answers) -> Answer:
 
 
 def list_keys(aws: Aws, answers: Answers) -> dict[str, list[Answer]]:
-    """user name -> its keys, for users whose row shows that a key exists. A user deleted since the report has none."""
+    """user name -> its keys. A user deleted since the report has none."""
     keys: dict[str, list[Answer]] = {}
-    for row in rows(answers[REPORT]):
-        if row["user"] in {ROOT, ""} or not any(_has_key(row, n) for n in (1, 2)):
-            continue
+    for name, more in _owners(aws, answers).items():
         try:
-            pages = list(aws.pages(KEYS, require="AccessKeyMetadata", UserName=row["user"]))
+            pages = list(aws.pages(KEYS, require="AccessKeyMetadata", UserName=name))
         except AwsError as error:
             if error.code != "NoSuchEntity":
                 raise
             continue
-        keys[row["user"]] = [key for page in pages for key in page["AccessKeyMetadata"]]
+        keys[name] = [key | more | _use(aws, key) for page in pages for key in page["AccessKeyMetadata"]]
     return keys
+
+
+def _owners(aws: Aws, answers: Answers) -> dict[str, dict[str, str]]:
+    """Users whose row shows that a key exists. Where a bundle has no report: all of whom it tells, with their ARNs."""
+    if REPORT in answers:
+        found = (row for row in rows(answers[REPORT]) if any(_has_key(row, n) for n in (1, 2)))
+        return {row["user"]: {} for row in found if row["user"] not in {ROOT, ""}}
+    owners = {request["UserName"]: {"UserArn": ""} for request in aws.requests(KEYS) if "UserName" in request}
+    with contextlib.suppress(AwsError):
+        for page in aws.pages(DETAILS, require="UserDetailList"):
+            owners |= {user["UserName"]: {"UserArn": user["Arn"]} for user in page["UserDetailList"]}
+    return owners
+
+
+def _use(aws: Aws, key: Answer) -> dict[str, Answer]:
+    """What a bundle's GetAccessKeyLastUsed tells of the key; nothing where it has none."""
+    told = {"AccessKeyId": key.get("AccessKeyId", "")}
+    if not (aws.from_files and told in aws.requests(USED)):
+        return {}
+    with contextlib.suppress(AwsError):
+        return {"Used": aws.ask(USED, require="AccessKeyLastUsed", **told)["AccessKeyLastUsed"]}
+    return {}
 
 
 def rows(answer: Answer) -> Iterator[dict[str, str]]:
@@ -94,7 +119,7 @@ def _when(row: dict[str, str], column: str) -> datetime | None:
     return when
 
 
-def _text(row: dict[str, str], column: str) -> str:
+def _text(row: Mapping[str, Any], column: str) -> str:
     value = row.get(column, "")
     return "" if value in NOTHING else value
 
@@ -131,25 +156,39 @@ def credential(row: dict[str, str]) -> Credential:
     )
 
 
-def access_keys(owner: Credential, listed: list[Answer]) -> Iterator[AccessKey]:
-    """The user's keys, each with the use of its slot. Slots carry no id: they are matched by date, then by status."""
-    slots = list(owner.slots)
+def access_keys(name: str, row: Credential | None, listed: list[Answer]) -> Iterator[AccessKey]:
+    """The user's keys, each with its use. Slots carry no id: they are matched by date, then by status."""
+    left = list(row.slots) if row else []
     for raw in sorted(listed, key=lambda k: k["CreateDate"]):
         active = raw["Status"] == "Active"
-        slot = _match(slots, raw["CreateDate"], active, len(listed))
+        slot = _match(left, raw["CreateDate"], active, len(listed))
         if slot is not None:
-            slots.remove(slot)
+            left.remove(slot)
+        told = [one for one in (slot, _told(raw)) if one is not None]
+        latest = max(told, key=lambda one: one.last_used_at or NEVER, default=None)
         yield AccessKey(
             unique_id=raw["AccessKeyId"],
-            user_name=owner.user_name,
-            user_arn=owner.unique_id,
+            user_name=name,
+            user_arn=row.unique_id if row else raw["UserArn"],
             active=active,
             created_at=raw["CreateDate"],
-            use_known=slot is not None,
-            last_used_at=slot.last_used_at if slot else None,
-            last_used_region=slot.last_used_region if slot else "",
-            last_used_service=slot.last_used_service if slot else "",
+            use_known=latest is not None,
+            last_used_at=latest.last_used_at if latest else None,
+            last_used_region=latest.last_used_region if latest else "",
+            last_used_service=latest.last_used_service if latest else "",
         )
+
+
+def _told(raw: Answer) -> KeySlot | None:
+    """What GetAccessKeyLastUsed told of a key."""
+    if (told := raw.get("Used")) is None:
+        return None
+    return KeySlot(
+        active=raw["Status"] == "Active",
+        last_used_at=told.get("LastUsedDate"),
+        last_used_region=_text(told, "Region"),
+        last_used_service=_text(told, "ServiceName"),
+    )
 
 
 def _match(slots: list[KeySlot], created: datetime, active: bool, keys: int) -> KeySlot | None:
@@ -165,37 +204,43 @@ def _match(slots: list[KeySlot], created: datetime, active: bool, keys: int) -> 
 
 
 def transform(answers: Answers) -> Part:
-    if REPORT not in answers:
-        return Part()
-    credentials: list[Credential] = []
     problems: dict[str, list[str]] = {REPORT: [], KEYS: []}
-    for row in rows(answers[REPORT]):
-        try:
-            credentials.append(credential(row))
-        except ReportError as error:
-            problems[REPORT].append(str(error))
     return Part(
-        credentials=tuple(credentials),
-        keys=_keys(credentials, answers[KEYS], problems[KEYS]) if KEYS in answers else None,
-        as_of={REPORT: answers[REPORT]["GeneratedTime"]} if "GeneratedTime" in answers[REPORT] else {},
+        credentials=tuple(_credentials(answers, problems[REPORT])) if REPORT in answers else None,
+        keys=tuple(_keys(answers, problems[KEYS])) if KEYS in answers else None,
+        as_of={REPORT: answers[REPORT]["GeneratedTime"]} if "GeneratedTime" in answers.get(REPORT, ()) else {},
         problems={api: tuple(found) for api, found in problems.items() if found},
     )
 
 
-def _keys(owners: list[Credential], listed: dict[str, list[Answer]], problems: list[str]) -> tuple[AccessKey, ...]:
-    keys: list[AccessKey] = []
-    for owner in owners:
+def _credentials(answers: Answers, problems: list[str]) -> Iterator[Credential]:
+    for row in rows(answers[REPORT]) if REPORT in answers else ():
         try:
-            keys += access_keys(owner, listed.get(owner.user_name, []))
+            yield credential(row)
+        except ReportError as error:
+            problems.append(str(error))
+
+
+def _keys(answers: Answers, problems: list[str]) -> Iterator[AccessKey]:
+    by_name = {row.user_name: row for row in _credentials(answers, [])}
+    for name, listed in answers[KEYS].items():
+        row = by_name.get(name)
+        if row is None and REPORT in answers:  # its row cannot be read, which is told
+            continue
+        try:
+            yield from access_keys(name, row, listed)
         except KeyError as missing:
-            problems.append(f"An access key of {owner.user_name} has no {missing.args[0]}.")
-    return tuple(keys)
+            problems.append(f"An access key of {name} has no {missing.args[0]}.")
 
 
 SOURCE = Source(
     name="credential_report",
     title="Passwords, MFA and access keys",
-    apis=(Api(GENERATE, generate), Api(REPORT, report, after=(GENERATE,)), Api(KEYS, list_keys, after=(REPORT,))),
+    apis=(
+        Api(GENERATE, generate),
+        Api(REPORT, report, after=(GENERATE,)),
+        Api(KEYS, list_keys, after=(REPORT,), filed=True),
+    ),
     transform=transform,
     sweeps={"credentials": (REPORT,), "keys": (REPORT, KEYS)},
     calls=lambda size: 3 + size.keyed,

@@ -44,7 +44,8 @@ RULE = Rule(
     subject=SubjectType.KEY,
     kind=RuleKind.LACKS,
     effort=Effort.SMALL,
-    needs=("iam:ListAccessKeys", "iam:GetCredentialReport"),
+    needs=("iam:ListAccessKeys",),
+    any_of=("iam:GetCredentialReport", "iam:GetAccessKeyLastUsed"),
     controls={
         "AWS Well-Architected": ("SEC02-BP05",),
         "CIS AWS v3": (
