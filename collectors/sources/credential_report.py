@@ -48,6 +48,7 @@ def report(aws: Aws, _: Answers) -> Answer:
 def list_keys(aws: Aws, answers: Answers) -> dict[str, list[Answer]]:
     """user name -> its keys. A user deleted since the report has none."""
     keys: dict[str, list[Answer]] = {}
+    told = {request.get("AccessKeyId") for request in aws.requests(USED)} if aws.from_files else set()
     for name, more in _owners(aws, answers).items():
         try:
             pages = list(aws.pages(KEYS, require="AccessKeyMetadata", UserName=name))
@@ -55,7 +56,8 @@ def list_keys(aws: Aws, answers: Answers) -> dict[str, list[Answer]]:
             if error.code != "NoSuchEntity":
                 raise
             continue
-        keys[name] = [key | more | _use(aws, key) for page in pages for key in page["AccessKeyMetadata"]]
+        found = [key | more for page in pages for key in page["AccessKeyMetadata"]]
+        keys[name] = [key | (_use(aws, key) if key.get("AccessKeyId") in told else {}) for key in found]
     return keys
 
 
@@ -72,12 +74,9 @@ def _owners(aws: Aws, answers: Answers) -> dict[str, dict[str, str]]:
 
 
 def _use(aws: Aws, key: Answer) -> dict[str, Answer]:
-    """What a bundle's GetAccessKeyLastUsed tells of the key; nothing where it has none."""
-    told = {"AccessKeyId": key.get("AccessKeyId", "")}
-    if not (aws.from_files and told in aws.requests(USED)):
-        return {}
+    """What a bundle's GetAccessKeyLastUsed tells of the key; nothing where AWS refused it."""
     with contextlib.suppress(AwsError):
-        return {"Used": aws.ask(USED, require="AccessKeyLastUsed", **told)["AccessKeyLastUsed"]}
+        return {"Used": aws.ask(USED, require="AccessKeyLastUsed", AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]}
     return {}
 
 
