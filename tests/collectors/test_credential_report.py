@@ -162,6 +162,8 @@ def test_only_users_with_a_key_are_asked_for_keys() -> None:
     asked: list[str] = []
 
     class Aws:
+        from_files = False
+
         def pages(self, api: str, *, require: str, **parameters: str) -> Any:
             asked.append(parameters["UserName"])
             return [{"AccessKeyMetadata": []}]
