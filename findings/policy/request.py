@@ -33,6 +33,10 @@ PRINCIPAL_TYPES = {
     CallerKind.ROOT: "Account",
 }
 
+# Absent where the caller is a service or comes with an identity provider: it is of no account, so of no organization either.
+OF_ACCOUNT = ("aws:principalarn", "aws:principalaccount", "aws:username")
+OF_ORGANIZATION = ("aws:principalorgid", "aws:principalorgpaths")
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -137,17 +141,19 @@ def known_context(request: Request) -> Context:
 
 def _of_caller(caller: Caller) -> dict[str, tuple[str, ...] | None]:
     if caller.federated:
-        return dict.fromkeys(("aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:username"))
+        return dict.fromkeys((*OF_ACCOUNT, *OF_ORGANIZATION))
     values: dict[str, tuple[str, ...] | None] = {}
-    if caller.organization is not None:
-        values["aws:principalorgid"] = (caller.organization,) if caller.organization else None
+    if caller.organization == "":
+        values |= dict.fromkeys(OF_ORGANIZATION)
+    elif caller.organization:
+        values["aws:principalorgid"] = (caller.organization,)
     values |= {PRINCIPAL_TAG + key.lower(): (value,) for key, value in (caller.tags or {}).items()}
     if caller.account:
         values["aws:principalaccount"] = (caller.account,)
     if caller.arn and _part(caller.arn, 2) == "iam":
         values["aws:principalarn"] = (caller.arn,)
     if caller.kind is CallerKind.SERVICE:
-        values |= dict.fromkeys(("aws:principalarn", "aws:principalaccount", "aws:username"))
+        values |= dict.fromkeys((*OF_ACCOUNT, *OF_ORGANIZATION))
         values |= {"aws:principalisawsservice": ("true",), "aws:principalservicename": (caller.arn,)}
     elif caller.in_iam:
         values["aws:principaltype"] = (PRINCIPAL_TYPES[caller.kind],)

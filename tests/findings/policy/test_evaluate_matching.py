@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -191,6 +192,9 @@ def test_a_variable_without_a_value_in_not_resource_matches_nothing_either() -> 
         (SERVICE, "aws:PrincipalIsAWSService", "true", "allowed"),
         (SERVICE, "aws:PrincipalServiceName", "lambda.amazonaws.com", "allowed"),
         (SERVICE, "aws:PrincipalArn", ROLE.arn, "implicit"),
+        (SERVICE, "aws:PrincipalOrgID", "o-1", "implicit"),
+        (SERVICE, "aws:PrincipalOrgPaths", "o-1/r-1/", "implicit"),
+        (replace(USER, organization=""), "aws:PrincipalOrgPaths", "o-1/r-1/", "implicit"),
         (ROLE, "aws:RequestedRegion", "eu-west-1", "allowed"),
         (ROLE, "aws:RequestedRegion", "us-east-1", "implicit"),
         (ROLE, "aws:ResourceAccount", HOME, "allowed"),
