@@ -1,4 +1,4 @@
-"""Identity Center's permission sets: who has what where, what is open on the roles they make, and where to change it."""
+"""A permission set of Identity Center: who has it where, what is open on the roles that it makes, and where to change it."""
 
 from __future__ import annotations
 
@@ -71,27 +71,10 @@ class Behind:
 
 
 @require_safe
-def page(request: HttpRequest) -> HttpResponse:
-    account, q = account_chosen(request), request.GET.get("q", "").strip()[:64]
-    roles = _roles(account)
-    rows = _sets(roles.filter(name__icontains=q) if q else roles)
-    context = {
-        "sets": rows[:SHOWN],
-        "more": len(rows) - SHOWN,
-        "q": q,
-        "unjoined": _unjoined(account),
-        "idle": [] if account or q else _idle({row.arn for row in rows}),
-        "coverage": Coverage.objects.filter(source=SOURCE).exclude(state__in=("complete", "not_applicable")),
-        "told": Coverage.objects.filter(source=SOURCE, state="complete").exists(),
-    }
-    return render(request, "permission_sets/page.html", context)
-
-
-@require_safe
 def detail(request: HttpRequest, arn: str) -> HttpResponse:
     """404 for one that has no role in an account of the operator's, unless he sees who told of it."""
-    rows = list(_roles(account_chosen(request)).filter(set_arn=arn).order_by("account__name", "pk"))
-    found = _sets(PermissionSetRole.objects.filter(set_arn=arn))
+    rows = list(roles_of(account_chosen(request)).filter(set_arn=arn).order_by("account__name", "pk"))
+    found = sets(PermissionSetRole.objects.filter(set_arn=arn))
     told: PermissionSet | None = PermissionSet.present.filter(unique_id=arn).order_by("pk").first()
     if not found and told is None:
         raise Http404
@@ -149,13 +132,13 @@ def families(roles: Iterable[Principal]) -> list[Family]:
     return sorted(made, key=lambda one: (-one.severity, -len(one.findings), one.code, one.part))
 
 
-def _roles(account: str) -> QuerySet[PermissionSetRole]:
+def roles_of(account: str) -> QuerySet[PermissionSetRole]:
     rows = PermissionSetRole.objects.filter(role__gone_at=None).select_related("account", "role", "role__posture")
     return rows.filter(account__aws_id=account) if account else rows
 
 
-def _sets(roles: QuerySet[PermissionSetRole]) -> list[SetRow]:
-    """Worst first. Three queries."""
+def sets(roles: QuerySet[PermissionSetRole]) -> list[SetRow]:
+    """Over the roles, worst first. Three queries."""
     sums = {s.slug: Coalesce(Sum(f"role__posture__{s.slug}"), 0) for s in Severity}
     grouped = roles.order_by().values("set_arn").annotate(
         called=Max("name"), teller=Max("told_by"), n=Count("account", distinct=True), most=Max("people"), **sums
@@ -183,17 +166,6 @@ def _assigned(row: PermissionSetRole, last: Mapping[str, date] = NOBODY) -> list
         names = one["members"] if one["group"] else [one["name"]]
         told.append({**one, "people": [(name, last.get(name.lower())) for name in names]})
     return told
-
-
-def _unjoined(account: str) -> int:
-    """Roles of Identity Center whose permission set nobody told of, or that were not judged yet."""
-    roles = Principal.present.filter(type=Principal.Type.ROLE, path__startswith=RESERVED_PATH, permission_set=None)
-    return (roles.filter(account__aws_id=account) if account else roles).count()
-
-
-def _idle(shown: set[str]) -> list[PermissionSet]:
-    """Permission sets that are in no account that the operator sees."""
-    return list(PermissionSet.present.exclude(unique_id__in=shown).select_related("account").order_by("name")[:SHOWN])
 
 
 def _why_unknown(account_id: int) -> str:

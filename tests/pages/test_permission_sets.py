@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -46,6 +47,10 @@ def judged(account: Account, other: Account) -> PermissionSetRole:
     )
     judge_account(account.pk, AS_OF)
     return PermissionSetRole.objects.get()
+
+
+def listed(response: Any) -> list[Any]:
+    return [row.set for row in response.context["list"].table.data.data]
 
 
 def test_nothing_told_says_what_to_connect(sign_in: Any, account: Account) -> None:
@@ -162,7 +167,7 @@ def two(account: Account, other_account: Account) -> list[Principal]:
 def test_a_fault_on_all_roles_of_a_set_is_one_family(sign_in: Any, two: list[Principal]) -> None:
     client = sign_in()
     response = client.get("/permission-sets/")
-    (row,) = response.context["sets"]
+    (row,) = listed(response)
     assert (row.accounts, row.people) == (2, 4)
     found = client.get("/findings/", {"set": arn("Dev")}).context["list"]
     assert found.total == sum(row.findings.values()) > 0
@@ -173,8 +178,26 @@ def test_a_fault_on_all_roles_of_a_set_is_one_family(sign_in: Any, two: list[Pri
     assert f"set={arn('Dev').replace(':', '%3A').replace('/', '%2F')}" in shown.content.decode()
     only = client.get(f"/permission-sets/{arn('Dev')}/", {"account": two[0].account.aws_id})
     assert [len(one.findings) for one in only.context["families"] if one.code == "LP101"] == [1]
-    assert client.get("/permission-sets/?q=de").context["sets"]
-    assert "No permission set has" in text(client.get("/permission-sets/?q=<b>"))
+
+
+def test_the_list_is_narrowed_sorted_and_exported(sign_in: Any, two: list[Principal], account: Account) -> None:
+    third = Account.objects.create(aws_id="000000000003", name="third")
+    put(third, robot := role("robot", path=SSO))
+    joined(Principal.objects.get(unique_id=robot.unique_id), "Quiet", people=None, data={"managed": None})
+    client = sign_in()
+    assert [row.name for row in listed(client.get("/permission-sets/"))] == ["Dev", "Quiet"]
+    assert [row.name for row in listed(client.get("/permission-sets/?sort=-name"))] == ["Quiet", "Dev"]
+    assert [row.name for row in listed(client.get("/permission-sets/?q=de"))] == ["Dev"]
+    assert [row.name for row in listed(client.get("/permission-sets/?findings=none"))] == ["Quiet"]
+    assert [row.name for row in listed(client.get("/permission-sets/?people=unknown"))] == ["Quiet"]
+    assert [
+        row.accounts for row in listed(client.get("/permission-sets/", {"account": account.aws_id, "q": "Dev"}))
+    ] == [1]
+    assert "No set matches" in text(client.get("/permission-sets/?q=<b>"))
+    told = client.get("/permission-sets/?export=json&q=dev")
+    (line,) = json.loads(told.body)
+    assert (line["name"], line["accounts"], line["people_at_most"]) == ("Dev", 2, 4)
+    assert client.get("/settings/views/save/", {"list": "principals-sets"}).status_code == 200
 
 
 def test_a_set_without_roles_is_shown_to_who_may_see_its_teller(
@@ -190,7 +213,7 @@ def test_a_set_without_roles_is_shown_to_who_may_see_its_teller(
 
 def test_queries_do_not_grow(sign_in: Any, two: list[Principal], django_assert_max_num_queries: Any) -> None:
     client = sign_in()
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(22):
         client.get("/permission-sets/")
     with django_assert_max_num_queries(20):  # two of them for the audit log: its documents are read
         client.get(f"/permission-sets/{arn('Dev')}/")

@@ -1,0 +1,182 @@
+"""Which permission sets are there, what does each give in how many accounts, and what is open on the roles they make?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import django_tables2 as tables
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.safestring import SafeString
+
+from collectors.models import Coverage, PermissionSet, Principal
+from collectors.records.identity_center import RESERVED_PATH
+from findings.models import PermissionSetRole
+from findings.vocabulary import Severity
+from iamdash.pages import show
+from iamdash.pages.context import account_chosen
+from iamdash.pages.facets import Accounts, Conditions
+from iamdash.pages.filters import Asked, Filters, Sort
+from iamdash.pages.html import format_html, format_html_join
+from iamdash.pages.lists import ListPage
+from iamdash.pages.permission_sets import SHOWN, SOURCE, SetRow, roles_of, sets
+from iamdash.pages.severities import OPEN_FIELDS, counts
+from iamdash.pages.tables import ListTable
+
+
+class SetTable(ListTable):
+    """Of rows with their SetRow as `set`."""
+
+    lead = "name"
+    caption = "Permission sets"
+    spare = ("arn",)
+    tells = {
+        "name": ("name",),
+        "arn": ("arn",),
+        "gives": ("managed", "customer", "inline", "boundary"),
+        "accounts": ("accounts",),
+        "people": ("people_at_most",),
+        "findings": OPEN_FIELDS,
+        "teller": ("change_it_in",),
+    }
+
+    name = tables.Column("Permission set")
+    arn = tables.Column("ARN", accessor="set_arn", attrs={"td": {"class": "arn"}})
+    gives = tables.Column(empty_values=(), accessor="data")
+    accounts = tables.Column(accessor="set__accounts", attrs={"td": {"class": "number"}, "th": {"class": "number"}})
+    people = tables.Column("Who has it", empty_values=(), accessor="set")
+    findings = tables.Column("Open findings", empty_values=(), accessor="set")
+    teller = tables.Column("Change it in", accessor="told_by")
+
+    def render_name(self, record: PermissionSetRole) -> SafeString:
+        url = show.address(self.request, "principals-set", record.set_arn)
+        return format_html('<a class="lead" href="{}" hx-boost="false">{}</a>', url, show.name(record.name))
+
+    def render_arn(self, value: str) -> SafeString:
+        return show.name(value)
+
+    def render_gives(self, value: dict[str, Any]) -> SafeString:
+        if value["managed"] is None:
+            return show.unknown("its policies were not read")
+        own = [f"{path} of the account" for path in value["customer"] or ()]
+        own += ["a policy of its own"] if value["inline"] else []
+        own += [f"within {_short(value['boundary'])}"] if value["boundary"] else []
+        return format_html_join(
+            "", "<div>{}</div>", ((show.name(one),) for one in (*map(_short, value["managed"]), *own))
+        )
+
+    def render_people(self, value: SetRow) -> SafeString:
+        if value.people is None:
+            return show.unknown("its assignments were not read")
+        many = "1 person" if value.people == 1 else f"{value.people:,} people"
+        return format_html("{}", f"up to {many} in an account" if value.accounts > 1 else many)
+
+    def render_findings(self, value: SetRow) -> SafeString:
+        return counts(value.findings, show.address(self.request, "findings", set=value.arn))
+
+    def render_teller(self, record: PermissionSetRole) -> SafeString:
+        one = record.set.told_by
+        if one is None:
+            return format_html('<span class="mono">{}</span>', record.told_by)
+        url = show.address(self.request, "account", one.aws_id)
+        return format_html(
+            '<a href="{}" hx-boost="false">{}</a><span class="under mono">{}</span>',
+            url,
+            show.name(one.name),
+            one.aws_id,
+        )
+
+
+def _short(arn: str) -> str:
+    """A policy's name, which is what tells policies of AWS apart."""
+    return arn.partition(":policy/")[2] or arn
+
+
+class SetList(ListPage):
+    name = "sets"
+    title = "Permission sets"
+    folder = "permission_sets"
+    table = SetTable
+    filters = Filters(
+        sorts={
+            "findings": Sort("Worst findings", ("risk",), descending=True),
+            "name": Sort("Name", ("name",)),
+            "accounts": Sort("Accounts", ("n_accounts",), descending=True),
+        },
+        facets=(
+            Conditions(
+                name="findings",
+                title="Open findings",
+                inline=True,
+                single=True,
+                conditions={"some": (Q(risk__gt=0), "Has open findings"), "none": (Q(risk=0), "Has none")},
+            ),
+            Conditions(
+                name="people",
+                title="Who has it",
+                inline=True,
+                single=True,
+                conditions={"unknown": (Q(most=None), "Nobody knows who has it")},
+            ),
+            Accounts(offered=False),
+        ),
+        search=("name", "set_arn"),
+        searched="name or ARN",
+    )
+    fields = {
+        "name": lambda r: r.name,
+        "arn": lambda r: r.set_arn,
+        "managed": lambda r: r.data["managed"],
+        "customer": lambda r: r.data["customer"],
+        "inline": lambda r: r.data["inline"],
+        "boundary": lambda r: r.data["boundary"],
+        "accounts": lambda r: r.set.accounts,
+        "people_at_most": lambda r: r.set.people,
+        **{f"open_{s.slug}": (lambda r, s=s: r.set.findings[s]) for s in reversed(Severity)},
+        "change_it_in": lambda r: r.told_by,
+    }
+
+    def queryset(self) -> QuerySet[PermissionSetRole]:
+        """One role of each permission set, in the account that the frame chose where it chose one. risk: the highest of its
+        roles, 0 where nothing is open; most: of people in an account, None where nobody knows."""
+        roles = roles_of(account_chosen(self.request)).select_related(None)
+        of = roles.filter(set_arn=OuterRef("set_arn")).order_by().values("set_arn")
+        one_each = roles.order_by("set_arn", "pk").distinct("set_arn").values("pk")
+        return (
+            PermissionSetRole.objects.filter(pk__in=one_each)
+            .order_by()
+            .annotate(
+                risk=Coalesce(Subquery(of.annotate(n=Max("role__posture__risk")).values("n")), 0),
+                n_accounts=Subquery(of.annotate(n=Count("account", distinct=True)).values("n")),
+                most=Subquery(of.annotate(n=Max("people")).values("n")),
+            )
+        )
+
+    def attach(self, rows: Sequence[Any]) -> None:
+        """set: over all its roles. Three queries."""
+        roles = roles_of(account_chosen(self.request)).filter(set_arn__in={row.set_arn for row in rows})
+        found = {one.arn: one for one in sets(roles)} if rows else {}
+        for row in rows:
+            row.set = found[row.set_arn]
+
+    def extra(self, asked: Asked, total: int) -> dict[str, Any]:
+        account = account_chosen(self.request)
+        return {
+            "unjoined": _unjoined(account),
+            "idle": [] if account or asked.narrows else _idle(),
+            "coverage": Coverage.objects.filter(source=SOURCE).exclude(state__in=("complete", "not_applicable")),
+            "told": Coverage.objects.filter(source=SOURCE, state="complete").exists(),
+        }
+
+
+def _unjoined(account: str) -> int:
+    """Roles of Identity Center whose permission set nobody told of, or that were not judged yet."""
+    roles = Principal.present.filter(type=Principal.Type.ROLE, path__startswith=RESERVED_PATH, permission_set=None)
+    return (roles.filter(account__aws_id=account) if account else roles).count()
+
+
+def _idle() -> list[PermissionSet]:
+    """Permission sets that are in no account that the operator sees."""
+    shown = roles_of("").order_by().values("set_arn")
+    return list(PermissionSet.present.exclude(unique_id__in=shown).select_related("account").order_by("name")[:SHOWN])
