@@ -7,7 +7,7 @@ is usual is left out, and never the record.
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 from msgspec import Raw
@@ -15,6 +15,7 @@ from msgspec import Raw
 from collectors.activity.events import Additional, Bucket, Event, Identity, Parameters, Resource, Response
 
 P = TypeVar("P")
+S = TypeVar("S", bound=msgspec.Struct)
 
 PARTS = ("userIdentity", "requestParameters", "responseElements", "additionalEventData", "resources")
 OBJECTS = {
@@ -86,13 +87,40 @@ def _read(decoder: msgspec.json.Decoder[P | None], part: Raw, kind: type[P]) -> 
     try:
         return decoder.decode(part)
     except UNREAD:
-        return msgspec.convert(_fit(_any(part), kind), kind | None, strict=False)
+        return _fit(_any(part), kind)
 
 
 def _fit(value: Any, kind: Any) -> Any:
-    if kind == list[Resource]:
-        return [_mended(one) for one in value if isinstance(one, dict)] if isinstance(value, list) else None
-    return _mended(value) if isinstance(value, dict) else None
+    """What of it has the usual form; None for nothing. Whoever writes a request chooses how deep it is."""
+    try:
+        if kind == list[Resource]:
+            return (
+                [_formed(one, Resource) for one in value if isinstance(one, dict)] if isinstance(value, list) else None
+            )
+        return _formed(_mended(value), kind) if isinstance(value, dict) else None
+    except RecursionError:
+        return None
+
+
+def _formed(value: dict[str, Any], kind: type[S]) -> S:
+    """Of its fields those that have their form."""
+    said = {}
+    for one in msgspec.structs.fields(kind):
+        found = value.get(one.encode_name)
+        inner = next((shape for shape in get_args(one.type) if isinstance(shape, type(msgspec.Struct))), None)
+        if inner and isinstance(found, dict):
+            said[one.name] = _formed(found, inner)
+        elif _has_form(found, one.type):
+            said[one.name] = found
+    return kind(**said)
+
+
+def _has_form(value: Any, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _any(part: Raw) -> Any:

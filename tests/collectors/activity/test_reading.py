@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collectors.activity import reading
-from tests.collectors.activity.events import assume, event, fate, log, packed
+from tests.collectors.activity.events import ROLE, assume, event, fate, log, packed, role, total
 
 GOOD = event()
+DEEP = functools.reduce(lambda inner, _: {"attributes": inner}, range(300), {})
 LINES = b"\n".join(json.dumps(one).encode() for one in (GOOD, GOOD, GOOD))
 
 
@@ -107,6 +110,7 @@ def test_one_bad_record_hides_no_other(bad: Any, reason: str) -> None:
         event(resources={"a": 1}),
         event(userIdentity={"type": "Root", "accountId": 1}),
         event(userIdentity={"type": "AssumedRole", "sessionContext": "none", "principalId": "AROA1:x"}),
+        event(userIdentity=role(attributes=DEEP) | {"arn": 5}),
         event(additionalEventData="text", responseElements=[1]),
         event(errorCode=403),
         event(userIdentity=None),
@@ -117,6 +121,40 @@ def test_one_bad_record_hides_no_other(bad: Any, reason: str) -> None:
 def test_a_record_of_odd_form_is_read(odd: Any) -> None:
     told = fate(log(GOOD, odd, GOOD))
     assert (told.events, told.rejected, told.problem) == (3, {}, "")
+
+
+PARTS = ("userIdentity", "requestParameters", "responseElements", "additionalEventData", "resources")
+ASSUMED = assume(
+    userIdentity=role(webIdFederationData={"federatedProvider": "p"}) | {"onBehalfOf": {"userId": "u"}},
+    additionalEventData={"SwitchFrom": "a", "MFAUsed": "Yes", "SamlProviderArn": "s"},
+)
+LISTED = event(source="kms", name="Decrypt", resources=[{"ARN": "arn:aws:kms:::key/1"}])
+
+
+def spoilt(value: Any, junk: Any) -> Iterator[Any]:
+    """value with junk in place of each of its fields in turn."""
+    yield junk
+    for at in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        for other in spoilt(value[at], junk):
+            whole = value.copy()
+            whole[at] = other
+            yield whole
+
+
+@pytest.mark.parametrize("junk", [5, 1.5, True, "text", [], [1], {}, {"a": 1}, None], ids=repr)
+@pytest.mark.parametrize("whole", [ASSUMED, LISTED], ids=["assumed", "listed"])
+def test_a_field_of_any_other_form_loses_no_record(whole: dict[str, Any], junk: Any) -> None:
+    odd = [whole | {part: other} for part in PARTS if whole.get(part) for other in spoilt(whole[part], junk)]
+    told = fate(log(GOOD, *odd))
+    assert len(odd) > 2
+    assert (told.events, told.rejected, told.problem) == (1 + len(odd), {}, "")
+
+
+def test_a_field_of_another_form_takes_no_other_with_it() -> None:
+    context = {"sourceIdentity": "ann", "sessionIssuer": {"arn": 5}}
+    found = total(event(userIdentity=role() | {"arn": 5, "sessionContext": context}))
+    ((who, _, seen),) = found.sessions()
+    assert (who.principal.unique_id, who.name, seen.texts["source_identity"]) == (ROLE, "app", "ann")
 
 
 def test_a_line_that_is_no_json_hides_no_other() -> None:
