@@ -34,6 +34,12 @@ BEGIN = re.compile(r'\{\s*"(?:eventVersion|eventTime|userIdentity)"')
 SPACE = re.compile(r"[\s,\]}]*")
 BROKEN: type[Exception] = igzip_lib.error  # type: ignore[assignment] # the stub calls the class an instance
 NOT_READ = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+NO_RECORD = (
+    msgspec.ValidationError,
+    RecursionError,
+    AttributeError,
+    UnicodeEncodeError,
+)  # the last: a time of surrogates
 
 _log = msgspec.json.Decoder(Log)
 _list = msgspec.json.Decoder(list[Event])
@@ -191,5 +197,5 @@ def _understood(value: Any, tally: Tally) -> Iterator[Event]:
     for raw in value if isinstance(value, list) else [value]:
         try:
             yield lenient(raw)
-        except (msgspec.ValidationError, RecursionError, AttributeError):
+        except NO_RECORD:
             tally.reject("no record of CloudTrail")

@@ -87,6 +87,7 @@ def test_what_stands_before_the_break_is_read() -> None:
         ("not an object", "no record of CloudTrail"),
         (None, "no record of CloudTrail"),
         (event(eventTime="yesterday"), "no record of CloudTrail"),
+        (event(eventTime="\ud800"), "no record of CloudTrail"),
         (event(eventTime="2026-11-20T10:00:00"), "no record of CloudTrail"),
         (event(eventSource=None), "no record of CloudTrail"),
         ({k: v for k, v in GOOD.items() if k != "eventName"}, "no record of CloudTrail"),
