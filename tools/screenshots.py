@@ -3,6 +3,7 @@
 It follows the links from the Overview and takes one page of each kind, in both themes and three widths, into
 OUT/STATE/PAGE-THEME-WIDTH.png.
 Without --base it starts an empty installation, then a demo, which it takes twice: as it is, and once AWS denies a source.
+--readme takes the README's two pictures alone, of the demo of 12 accounts (or of --base), into docs/pictures.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ DENIED = {"service": "iam", "operation": "GetCredentialReport"}
 LINKS = "[...document.querySelectorAll('a[href]:not([download])')].map((one) => new URL(one.getAttribute('href'), location).href)"
 DRAWN = "[...document.querySelectorAll('figure[data-chart]')].every((one) => one.querySelector('.main-svg'))"
 NO_PAGES = ("/sign-out", "/api/", "/static/", "/livez", "/readyz")
+# Of the README: as wide as its column, and no higher than what says something.
+SHOWN = {"width": 1120, "height": 640}
+PICTURES = ROOT / "docs" / "pictures"
 PATIENCE = 600  # seconds until a demo answers, and until it has collected
 
 
@@ -147,6 +151,19 @@ def browser() -> Iterator[Page]:
         chromium.close()
 
 
+def for_readme(page: Page, base: str, out: Path) -> None:
+    """The Overview, light, and the role that needs attention most, dark."""
+    out.mkdir(parents=True, exist_ok=True)
+    page.set_viewport_size(SHOWN)  # type: ignore[arg-type]
+    page.goto(base)
+    page.wait_for_function(DRAWN)
+    page.screenshot(path=out / "overview.png")
+    page.emulate_media(color_scheme="dark")
+    page.goto(urljoin(base, page.locator("a.lead[href^='/principals/']").first.get_attribute("href") or ""))
+    page.wait_for_function(DRAWN)
+    page.screenshot(path=out / "role.png")
+
+
 def everything(out: Path) -> Iterable[tuple[str, int]]:
     with running() as (base, password, _), browser() as page:
         sign_in(page, base, password)
@@ -164,15 +181,24 @@ def main() -> None:
     asked.add_argument("out", nargs="?", type=Path, default=ROOT / "screenshots")
     asked.add_argument("--base", help="address of an installation that runs; the admin signs in")
     asked.add_argument("--password", default="")
+    asked.add_argument("--readme", action="store_true", help="only the README's pictures")
     given = asked.parse_args()
     if given.base:
         base = given.base.rstrip("/") + "/"
         with browser() as page:
             sign_in(page, base, given.password)
+            if given.readme:
+                return for_readme(page, base, PICTURES)
             print(f"{take(page, base, given.out / 'running')} pictures in {given.out}")  # noqa: T201
-        return
+        return None
+    if given.readme:
+        with running("--lab") as (base, password, _), browser() as page:
+            sign_in(page, base, password)
+            collected(page, base)
+            return for_readme(page, base, PICTURES)
     for state, n in everything(given.out):
         print(f"{state}: {n} pictures in {given.out / state}")  # noqa: T201
+    return None
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from iamdash.access.rights import needs
 from iamdash.pages import by_code, config_rules, guarded_account, timeline
 from iamdash.pages import settings as decided
 from iamdash.pages.account_forms import AddAccount, UploadBundle
+from iamdash.pages.gaps import DETAILS, told
 from iamdash.pages.severities import WORST_FIRST, Counts
 from iamdash.pages.unread import unread
 
@@ -56,7 +57,8 @@ def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
         "gaps": (gaps := [c for c in coverage if c.state in TROUBLE]),
         "unread": unread(account) if gaps else [],
         "severities": severities(account),
-        "types": {one: n for one, n in principals.values_list("type").annotate(total=Sum("n")) if n},
+        "types": (types := {one: n for one, n in principals.values_list("type").annotate(total=Sum("n")) if n}),
+        "types_gap": "" if types or not coverage else told(Account.objects.filter(pk=account.pk), DETAILS),
         "runs": Run.objects.filter(account=account).order_by("-created_at")[:10],
         "asked": CollectRequest.objects.filter(account=account, taken_at=None).last(),
         "test": last_test(account),

@@ -20,6 +20,7 @@ from iamdash.access.models import Role
 from iamdash.pages import show
 from iamdash.pages.facets import Conditions
 from iamdash.pages.filters import Asked, Filters, Sort
+from iamdash.pages.gaps import DETAILS
 from iamdash.pages.grouped import group_facet, ou_facet, owned, owner_facet
 from iamdash.pages.html import format_html
 from iamdash.pages.lists import ListPage
@@ -88,6 +89,9 @@ class AccountTable(ListTable):
     def render_newest(self, record: Account) -> SafeString:
         return show.ago(record.newest, none="not yet")
 
+    def render_principals(self, record: Account) -> SafeString | str:
+        return show.state("unknown", "unknown") if record.unread else f"{record.principals:,}"
+
     def render_findings(self, record: Account) -> SafeString:
         return counts_of(record, show.address(self.request, "findings", account=record.aws_id))
 
@@ -142,6 +146,7 @@ class AccountList(ListPage):
             apis=number(coverage, "api"),
             troubled=number(coverage.filter(state__in=TROUBLE), "api"),
             newest=Subquery(coverage.order_by().values("account").values(at=Max("complete_at"))),
+            unread=Exists(coverage.filter(api=DETAILS, state__in=TROUBLE, complete_at=None)),
             principals=total(PrincipalCount.objects.filter(account=OuterRef("pk"), here=True)),
             **judged("pk"),
             **{s.slug: total(still_open.filter(severity=s)) for s in Severity},

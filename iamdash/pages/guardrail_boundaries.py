@@ -16,6 +16,7 @@ from findings.policy.layers import Layer
 from iamdash.pages import show
 from iamdash.pages.facets import Accounts, Conditions
 from iamdash.pages.filters import Asked, Filters, Sort
+from iamdash.pages.gaps import DETAILS, of_list
 from iamdash.pages.guardrail_effects import BLOCKS, DEPENDS, said
 from iamdash.pages.lists import ListPage
 from iamdash.pages.tables import ListTable
@@ -107,4 +108,7 @@ class BoundaryList(ListPage):
             row.unique_id = ids.get((row.account_id, row.policy), "")
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
-        return {"holders": AccountGuarding.objects.aggregate(n=Sum("holders"))["n"] or 0}
+        return {
+            "holders": AccountGuarding.objects.aggregate(n=Sum("holders"))["n"] or 0,
+            "gap": of_list(asked.chosen["account"], DETAILS),
+        }

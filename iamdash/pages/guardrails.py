@@ -17,6 +17,7 @@ from collectors.models import Account, AccountDetails, OrganizationalUnit, Organ
 from findings.models import AccountGuarding, GuardrailEffect
 from findings.models.guarding import LAYERS
 from findings.policy.layers import Layer
+from iamdash.pages import gaps
 from iamdash.pages.context import account_chosen
 from iamdash.pages.guardrail_effects import BLOCKS, DEPENDS
 from iamdash.pages.guardrail_figures import Told, told
@@ -110,6 +111,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "told": told(teller) if teller else Told(),
         "policies": list(_policies(effects, whole)),
         "boundaries": _boundaries(effects),
+        "holders_gap": gaps.told(accounts, gaps.DETAILS) if rows else "",
     }
     return render(request, "guardrails/page.html", context)
 

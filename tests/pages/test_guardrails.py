@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from collectors import records
-from collectors.models import Account, Connection
+from collectors.models import Account, Connection, Coverage
 from findings.models import AccountGuarding, GuardrailEffect
 from tests import builders as b
 from tests.findings.engine.inventory import judge, put
@@ -33,6 +33,26 @@ def test_nothing_connected_and_nothing_judged_say_so(sign_in: Client, account: A
     assert "Nothing was judged yet" in text(client.get(f"/accounts/{account.aws_id}/"))
     account.delete()
     assert "No account is connected" in text(client.get("/guardrails/"))
+
+
+def test_roles_that_nobody_could_read_are_unknown_and_not_none(sign_in: Client, account: Account) -> None:
+    """Judged without them: 0 % of 0 would read as an answer."""
+    denied = {"state": "denied", "permission": "iam:GetAccountAuthorizationDetails"}
+    Coverage.objects.create(
+        account=account, source="iam", api="iam:GetAccountAuthorizationDetails", observed_at=b.AS_OF, **denied
+    )
+    Connection.objects.create(account=account)
+    known = {"organization_known": False, "management": False, "path": [], "digest": "d"}
+    AccountGuarding.objects.create(account=account, holders=0, bounded=0, unread=0, **known)
+    client = sign_in()
+    said = "it needs the permission iam:GetAccountAuthorizationDetails"
+    for path in ("/guardrails/", "/guardrails/boundaries/", f"/accounts/{account.aws_id}/"):
+        assert said in text(client.get(path))
+    assert "0 of 0" not in text(client.get("/guardrails/"))
+    assert "0 roles, 0 users" not in text(client.get(f"/accounts/{account.aws_id}/"))
+    assert "Nothing was judged yet" not in text(client.get("/guardrails/boundaries/"))
+    (row,) = client.get("/accounts/").context["table"].rows
+    assert "unknown" in row.get_cell("principals")
 
 
 def test_an_account_in_no_organization(sign_in: Client, account: Account) -> None:
@@ -299,4 +319,4 @@ def test_pages_take_a_fixed_number_of_queries(
         client.get(path)
 
 
-QUERIES = {"/guardrails/": 25, "/guardrails/p-europe/": 22, "/guardrails/accounts/": 14, "/guardrails/boundaries/": 16}
+QUERIES = {"/guardrails/": 27, "/guardrails/p-europe/": 22, "/guardrails/accounts/": 14, "/guardrails/boundaries/": 18}
