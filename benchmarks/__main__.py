@@ -5,7 +5,18 @@ import pkgutil
 import sys
 from pathlib import Path
 
-NOT_BENCHES = {"__main__", "account", "figure", "inventory", "load_user", "peer", "process", "trail", "years"}
+NOT_BENCHES = {
+    "__main__",
+    "account",
+    "figure",
+    "inventory",
+    "load_user",
+    "peer",
+    "process",
+    "trail",
+    "years",
+    "years_used",
+}
 
 
 def main(wanted: list[str]) -> int:

@@ -56,12 +56,13 @@ def prepare() -> None:
     from django.conf import settings
     from django.core.management import call_command
 
-    from benchmarks import years
+    from benchmarks import years, years_used
 
     settings.ALLOWED_HOSTS = ["*"]
     call_command("migrate", verbosity=0)
     call_command("collectstatic", "--no-input", verbosity=0)
     years.fill()
+    years_used.fill()
 
 
 def measured() -> Iterator[Figure]:
@@ -169,6 +170,9 @@ def pages() -> list[Page]:
         Page("items of a review", f"/reviews/{review.pk}/items/"),
         Page("a framework", "/rules/frameworks/cis-v5/"),
         Page("a control", "/rules/frameworks/cis-v5/1.11/"),
+        Page("activity, an address", "/activity/?q=198.51.100.7"),
+        Page("activity, searched", "/activity/?q=session-77"),
+        Page("findings, accepted", "/findings/?tab=accepted"),
         Page("overview of a year", "/?days=180"),
         Page("overview of the largest account", f"/?account={largest.aws_id}"),
     ]
