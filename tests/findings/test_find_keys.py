@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from findings.management.key_ids.reports import Report
 from findings.models import Finding, JudgementRequest, KeySighting
 from manage import words
 from tests.conftest import AS_OF, db_role
+
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 ONE, TWO, TEMPORARY = "AKIAQQQQQQQQQQQQQQQ1", "AKIAQQQQQQQQQQQQQQQ2", "ASIAQQQQQQQQQQQQQQQ3"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEZ"
@@ -278,3 +281,16 @@ def test_the_command_goes_by_the_name_of_the_documents() -> None:
     assert words(["find-keys", "--git-history", "a-b"]) == ["find_keys", "--git-history", "a-b"]
     assert words(["--version"]) == ["--version"]
     assert words([]) == []
+
+
+def test_without_a_database_it_says_what_is_missing(tmp_path: Path) -> None:
+    away = {
+        **os.environ,
+        "DATABASE_URL": "postgresql://iamdash@127.0.0.1:1/iamdash",
+        "IAMDASH_STATE": str(tmp_path / "no"),
+    }
+    (tmp_path / "code.py").write_text("nothing")
+    asked = [sys.executable, "manage.py", "find-keys", str(tmp_path / "code.py")]
+    done = subprocess.run(asked, cwd=CHECKOUT, capture_output=True, text=True, env=away, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "database, which knows the connected accounts, does not answer" in done.stderr

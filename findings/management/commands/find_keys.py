@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from findings.management.accounts import printable
 from findings.management.key_ids import TEMPORARY, Found
@@ -17,6 +18,10 @@ from findings.management.output import write
 SHOWN = 5  # places of one id
 BY = "find-keys"
 NOTHING = 2  # exit code
+NO_DATABASE = (
+    "Nothing was kept: iamdash's database, which knows the connected accounts, does not answer."
+    " Run this beside iamdash, or name the database in DATABASE_URL."
+)
 
 
 class Command(BaseCommand):
@@ -44,8 +49,11 @@ class Command(BaseCommand):
             raise CommandError("Name a folder, or a scanner's report with --report.", returncode=NOTHING)
         places = [*self.scanned(options), *self.reported(options)]
         for name, some in places:
-            found = sort(some)
-            new = 0 if options["dry_run"] else keep(found, options["name"] or name, BY)
+            try:
+                found = sort(some)
+                new = 0 if options["dry_run"] else keep(found, options["name"] or name, BY)
+            except OperationalError as error:
+                raise CommandError(f"{NO_DATABASE}\n{str(error).strip()}", returncode=NOTHING) from error
             write(self.stdout, lines(name, found))
             self.stdout.write(printable(summary(name, found, new, dry=options["dry_run"])))
 
