@@ -275,4 +275,7 @@ def test_rcps_bind_whoever_asks(tmp_path: Path) -> None:
     theirs = ask(guarded, "999999999999", *become, context={"sts:ExternalId": "x", "aws:PrincipalOrgID": "o-2"})
     assert (word(theirs), [by["layer"] for by in theirs["by"]]) == ("explicit", ["rcp"])
     assert word(ask(guarded, arn("role/iam"), *become, context={"sts:ExternalId": "x"})) == "allowed"
-    assert word(ask(guarded, "ec2.amazonaws.com", "sts:AssumeRole", arn("role/app"))) == "aws:PrincipalOrgID"
+    service = ask(
+        guarded, "ec2.amazonaws.com", "sts:AssumeRole", arn("role/app")
+    )  # in no organization: it is spared by name only
+    assert (word(service), [by["layer"] for by in service["by"]]) == ("explicit", ["rcp"])
