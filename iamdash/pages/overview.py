@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -113,8 +113,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "accounts_by_risk": [] if account else riskiest_accounts(by_account),
         "judged": any(p.checked for p in practices),
         **changes(shown.scope, FindingEvent.objects.filter(**mine)),
-        "unread": unread(account),
-        "doubts": doubts(RuleState.objects.filter(**mine)),
+        "unread": (lines := unread(account)),
+        "doubts": doubts(RuleState.objects.filter(**mine), {api for line in lines for api in line.apis}),
         "connected": 1 if account else Account.objects.count(),
         "collecting": Run.objects.filter(finished_at=None, **mine).count(),
         "account": account,
@@ -210,8 +210,8 @@ def changes(scope: Scoped, events: QuerySet[FindingEvent]) -> dict[str, Any]:
     }
 
 
-def doubts(states: QuerySet[RuleState]) -> list[Doubt]:
-    """Why most of what is unknown is so, beside what single subjects lack. One query."""
+def doubts(states: QuerySet[RuleState], told: Collection[str]) -> list[Doubt]:
+    """Why most is unknown, beside what single subjects lack and APIs that have lines of their own (told). One query."""
     some = states.filter(n_unknown__gt=0).exclude(reason="").values_list("reason")
     found = some.annotate(n=Sum("n_unknown"), accounts=Count("account", distinct=True)).order_by("-n", "reason")
-    return [Doubt(*row) for row in found[:REASONS]]
+    return [Doubt(*row) for row in found if not any(api in row[0] for api in told)][:REASONS]

@@ -157,6 +157,10 @@ def test_why_most_is_unknown_is_said_with_what_to_do(made: Made, elsewhere: Made
         "80 checks in 2 accounts are unknown: s3:GetObject was not collected. What to do: connect the bucket" in shown
     )
     assert "1 check in 1 account is unknown: iam:ListAccessKeys was throttled." in shown
+    made.coverage("iam:ListAccessKeys", "throttled")
+    shown = text(sign_in().get("/"))
+    assert "iam:ListAccessKeys was throttled in payments-prod" in shown
+    assert "1 check in 1 account" not in shown  # its line stands above
 
 
 def test_the_number_of_queries_does_not_grow(
