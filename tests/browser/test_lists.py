@@ -96,3 +96,15 @@ def test_a_number_of_one_list_leads_to_the_page_of_another(made: Made, open_brow
     page.goto("/runs/")
     page.locator("#list a.lead").click()
     expect(page.locator("h1")).to_have_text("Run of payments-prod")
+
+
+def test_a_list_prints_its_rows_and_nothing_to_press(made: Made, open_browser: Open) -> None:
+    page = open_browser(Role.ANALYST, viewport={"width": 800, "height": 900})
+    row = page.locator("#list tbody tr").first
+    expect(row.locator("input[name=pick]")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(row).to_be_visible()
+    for button in ("#work button", "#list summary", "#list input", ".nav"):
+        expect(page.locator(f"{button}:visible")).to_have_count(0)
+    heads = page.locator("#list thead th:visible")
+    assert heads.count() == row.locator(":scope > :visible").count()
