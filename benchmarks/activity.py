@@ -23,7 +23,7 @@ from benchmarks.figure import Figure
 from benchmarks.peer import installed
 from collectors.activity import Aggregate, take
 
-FILES, EVENTS = 25, 4_000
+FILES, EVENTS = 26, 4_000  # an even number, so that two workers have as much to do
 SMALL_FILES, SMALL_EVENTS = 4_000, 25
 PEER, VERSION, PEER_FILES = "trailscraper", "0.10.0", 5
 ROUNDS = 5

@@ -87,7 +87,8 @@ def _read(decoder: msgspec.json.Decoder[P | None], part: Raw, kind: type[P]) -> 
     try:
         return decoder.decode(part)
     except UNREAD:
-        return _fit(_any(part), kind)
+        found: P | None = _fit(_any(part), kind)
+        return found
 
 
 def _fit(value: Any, kind: Any) -> Any:
@@ -104,7 +105,7 @@ def _fit(value: Any, kind: Any) -> Any:
 
 def _formed(value: dict[str, Any], kind: type[S]) -> S:
     """Of its fields those that have their form."""
-    said = {}
+    said: dict[str, Any] = {}
     for one in msgspec.structs.fields(kind):
         found = value.get(one.encode_name)
         inner = next((shape for shape in get_args(one.type) if isinstance(shape, type(msgspec.Struct))), None)
