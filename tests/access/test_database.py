@@ -7,13 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
 from django.db import ProgrammingError, connection, models, transaction
 from django.db.utils import InternalError
 
 from collectors.models import Account, CollectRequest, Coverage, Principal
+from iamdash.access import audit
 from iamdash.access.database import DATA, account_column, protect, seen_accounts
 from iamdash.access.models import Operator
-from tests.conftest import AS_OF, db_role
+from tests.conftest import AS_OF, KEPT, db_role
 
 pytestmark = pytest.mark.django_db
 
@@ -154,3 +157,22 @@ def test_an_upgrade_waits_for_a_table_s_vacuum_and_is_not_aborted_by_it() -> Non
         vacuum.execute(f"grant select on {table} to iamdash_worker")
         vacuum.commit()
         upgrade.result()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_test_that_commits_a_database_is_as_migrated() -> None:
+    """By the tests' own way of emptying it; the audit log's rows too, which nobody may delete."""
+    kept = set(ContentType.objects.values_list("pk", "model"))
+    account = Account.objects.create(aws_id="000000000001", name="payments-prod")
+    Coverage.objects.create(account=account, source="account", api="iam:X", state="denied", observed_at=AS_OF)
+    audit.record(None, "first")
+    call_command("flush", interactive=False, verbosity=0)
+    tables = set(connection.introspection.django_table_names(only_existing=True)) - KEPT
+    assert len(tables) > 100
+    with connection.cursor() as cursor:
+        cursor.execute(" union all ".join(f"select '{table}' where exists (select from {table})" for table in tables))
+        assert cursor.fetchall() == []
+        cursor.execute("select current_setting('session_replication_role')")
+        assert cursor.fetchone() == ("origin",)
+    assert set(ContentType.objects.values_list("pk", "model")) == kept
+    assert kept
