@@ -344,3 +344,10 @@ def test_what_collections_saw_at_once_is_one_row_that_unfolds(account: Account, 
     assert len(sign_in().get(LIST, {"export": "jsonl"}).body.splitlines()) == 5
     Connection.objects.get_or_create(account=account, defaults={"kind": "ambient"})
     assert said(sign_in().get(f"/accounts/{account.aws_id}/")).count("more like it") == 1
+
+
+def test_a_change_that_is_not_told_any_more_leads_to_the_list(sign_in: Any) -> None:
+    response = sign_in().get("/activity/changes/12345/")
+    assert response.status_code == 404
+    assert b'href="/activity/changes/"' in response.content
+    assert b"This change is not told any more" in response.content
