@@ -9,10 +9,12 @@ not JSON.
 """
 
 from collectors.records.account import (
+    SSH_KEY,
     AccountDetails,
     PasswordPolicy,
     SamlProvider,
     ServerCertificate,
+    ServiceCredential,
     VirtualMfaDevice,
 )
 from collectors.records.activity import (
@@ -108,6 +110,7 @@ __all__ = [
     "LOOKUP",
     "NAMED_TYPES",
     "ROOT",
+    "SSH_KEY",
     "TRAIL",
     "UNUSED",
     "AccessKey",
@@ -160,6 +163,7 @@ __all__ = [
     "SamlProvider",
     "Selector",
     "ServerCertificate",
+    "ServiceCredential",
     "ServiceUse",
     "Session",
     "SignIn",

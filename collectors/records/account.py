@@ -9,6 +9,8 @@ from collectors.records.buckets import PublicAccessBlock
 from collectors.records.iam import InstanceProfile
 from collectors.records.organization import Organization
 
+SSH_KEY = "SSH key"
+
 
 class PasswordPolicy(Record, frozen=True, kw_only=True):
     """What the account demands of IAM users' passwords. custom False: none was set, so AWS's own default holds.
@@ -52,6 +54,17 @@ class VirtualMfaDevice(Record, frozen=True, kw_only=True):
         return self.owner_arn.endswith(":root") or self.serial.endswith(":mfa/root-account-mfa-device")
 
 
+class ServiceCredential(Record, frozen=True, kw_only=True):
+    """A credential of a user that one service takes. kind: SSH_KEY, or the service ("codecommit"). When it was used, nobody
+    tells."""
+
+    unique_id: str
+    kind: str
+    active: bool
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
 class AccountDetails(Record, frozen=True, kw_only=True):
     """What sources tell of the account as a whole, one record a source; a part is None when its API gave no answer.
 
@@ -61,7 +74,8 @@ class AccountDetails(Record, frozen=True, kw_only=True):
     organization manages centrally ("RootCredentialsManagement", "RootSessions"), trusted_services: service principals that may
     act in all its accounts, delegation: digest of the policy by which others may manage its policies, "" where it has none;
     these are told to who manages it. regions: those that are enabled.
-    public_access_block: what holds for all its buckets.
+    public_access_block: what holds for all its buckets. service_credentials, ssh_keys and mfa_devices (serial numbers): by the
+    names of the users that were asked about, which is done in bundles only.
     """
 
     unique_id: str
@@ -81,3 +95,6 @@ class AccountDetails(Record, frozen=True, kw_only=True):
     organization: Organization | None = None
     regions: tuple[str, ...] | None = None
     public_access_block: PublicAccessBlock | None = None
+    service_credentials: dict[str, tuple[ServiceCredential, ...]] | None = None
+    ssh_keys: dict[str, tuple[ServiceCredential, ...]] | None = None
+    mfa_devices: dict[str, tuple[str, ...]] | None = None

@@ -132,6 +132,13 @@ class Facts:
             parts |= {name: told for name, told in msgspec.structs.asdict(details).items() if told is not None}
         return records.AccountDetails(**{**parts, "unique_id": "account"})
 
+    def other_credentials(self, user: records.User) -> tuple[tuple[records.ServiceCredential, ...], bool]:
+        """The user's SSH keys and credentials of one service that work, and whether all of them were read."""
+        lists = [(told or {}).get(user.name) for told in (self.told.ssh_keys, self.told.service_credentials)]
+        found = (one for listed in lists for one in listed or () if one.active)
+        working = tuple(one for one in found if one.expires_at is None or one.expires_at > self.as_of)
+        return working, None not in lists
+
     def max_session(self, role: records.Role) -> int | None:
         """MaxSessionDuration in seconds; None: ListRoles, which tells it, gave no answer."""
         return None if self.told.long_sessions is None else self.told.long_sessions.get(role.unique_id, 3_600)

@@ -12,6 +12,7 @@ from tests.collectors.activity.events import event, packed
 from tests.collectors.activity.events import role as session
 from tests.collectors.bundles import GAAD, details, make, read, role
 from tests.collectors.test_bundle_requests import ALICE, FIRST, IN_MAY, KEYS, NEVER, SECOND, USED, lines, listed, used
+from tests.collectors.test_credential_report import HEADER, user
 from tests.findings.test_judge_command import judge
 
 ID = "AROAAPP00000000000000"  # of the role of bundles, a machine's
@@ -87,3 +88,88 @@ def test_the_last_use_of_each_key_may_take_the_reports_place(tmp_path: Path) -> 
 def test_a_key_that_it_does_not_tell_of_stays_unknown(tmp_path: Path) -> None:
     told = said(tmp_path, UNTOLD | {USED: used(second=IN_MAY)}, "KY103", "KY104")
     assert told == {"KY103": "unknown, open", "KY104": "unknown, clear"}
+
+
+SERVICES, SSH, MFA = (
+    f"iam.list-{what}.jsonl" for what in ("service-specific-credentials", "ssh-public-keys", "mfa-devices")
+)
+ROW = {GAAD: details(UserDetailList=[ALICE | {"Arn": "arn:aws:iam::000000000001:user/alice"}])}
+
+
+def row(**more: str) -> dict[str, str]:
+    return {"credential-report.csv": "\n".join((HEADER, user("alice", **more).replace("2026-01-01", "2020-01-01", 1)))}
+
+
+def passwords(*entries: dict[str, str], name: str = "alice") -> dict[str, str]:
+    made = [
+        {"ServiceSpecificCredentialId": "ACCA1", "ServiceUserName": "alice", "UserName": name} | one for one in entries
+    ]
+    return {SERVICES: lines(({"UserName": name}, {"ServiceSpecificCredentials": made}))}
+
+
+def ssh(*states: str) -> dict[str, str]:
+    keys = [{"SSHPublicKeyId": f"APKA{n}", "Status": state, "UserName": "alice"} for n, state in enumerate(states)]
+    return {SSH: lines(({"UserName": "alice"}, {"SSHPublicKeys": keys}))}
+
+
+GIT = {"ServiceName": "codecommit.amazonaws.com", "Status": "Active", "CreateDate": "2024-01-01T00:00:00Z"}
+BEDROCK = GIT | {"ServiceName": "bedrock.amazonaws.com"}
+
+
+@pytest.mark.parametrize(
+    ("files", "kept", "unused"),
+    [
+        ({}, "unknown", "unknown"),
+        (passwords(), "unknown", "unknown"),
+        (ssh(), "unknown", "unknown"),
+        (passwords(name="bob") | ssh(), "unknown", "unknown"),
+        (passwords() | ssh(), "clear", "open"),
+        (passwords(GIT | {"Status": "Inactive"}) | ssh("Inactive"), "clear", "open"),
+        (passwords(BEDROCK | {"ExpirationDate": "2026-10-01T00:00:00Z"}) | ssh(), "clear", "open"),
+        (passwords(BEDROCK | {"ExpirationDate": "2027-10-01T00:00:00Z"}) | ssh(), "open", "unknown"),
+        (passwords(GIT) | ssh(), "open", "unknown"),
+        (
+            passwords(GIT, BEDROCK | {"ServiceSpecificCredentialId": "ACCA2"}) | ssh("Active"),
+            "open, open, open",
+            "unknown",
+        ),
+        (ssh("Active"), "open", "unknown"),
+        (
+            {SERVICES: '{"Request": {"UserName": "alice"}, "Error": {"Code": "AccessDenied"}}'} | ssh(),
+            "unknown",
+            "unknown",
+        ),
+    ],
+)
+def test_other_credentials_of_a_user(tmp_path: Path, files: dict[str, Any], kept: str, unused: str) -> None:
+    assert said(tmp_path, ROW | row() | files, "KY113", "LP102") == {"KY113": kept, "LP102": unused}
+
+
+def test_who_uses_a_key_is_in_use_whatever_else_there_is(tmp_path: Path) -> None:
+    busy = row(one="true,2025-01-01T00:00:00+00:00,2026-11-20T00:00:00+00:00,eu-west-1,s3")
+    assert said(tmp_path, ROW | busy | passwords() | ssh(), "LP102") == {"LP102": "clear"}
+
+
+APP, TELEPHONE, PASSKEY = (f"arn:aws:iam::000000000001:{what}" for what in ("mfa/a", "sms-mfa/a", "u2f/user/alice/a-1"))
+
+
+@pytest.mark.parametrize(
+    ("devices", "status"),
+    [
+        ([APP], "open"),
+        ([TELEPHONE], "open"),
+        ([PASSKEY], "clear"),
+        (["GAHT12345678"], "clear"),
+        ([APP, PASSKEY], "clear"),
+        ([], "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_all_mfa_devices_of_a_privileged_user(tmp_path: Path, devices: list[str] | None, status: str) -> None:
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    admin = ALICE | {"UserPolicyList": [{"PolicyName": "all", "PolicyDocument": everything}]}
+    admin["Arn"] = "arn:aws:iam::000000000001:user/alice"
+    told = {"MFADevices": [{"UserName": "alice", "SerialNumber": one} for one in devices or ()]}
+    files = {} if devices is None else {MFA: lines(({"UserName": "alice"}, told))}
+    person = row(password="true,2026-11-20T00:00:00+00:00,N/A,N/A", mfa="true")
+    assert said(tmp_path, {GAAD: details(UserDetailList=[admin])} | person | files, "HM108") == {"HM108": status}

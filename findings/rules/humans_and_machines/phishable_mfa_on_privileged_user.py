@@ -20,7 +20,8 @@ Better still, let administrators sign in through IAM Identity Center.
 ## What it cannot know
 Privilege that comes from roles the user may assume. A user with a policy that could not be read is unknown.
 Which kind a device is that is not virtual: it may be a passkey, a security key or a hardware token with codes, which
-can be phished too. A user may have a passkey beside the app; the app alone still lets a thief in.
+can be phished too. A user may have a passkey beside the app; the app alone still lets a thief in. Where a bundle lists all
+devices of the user (`iam.list-mfa-devices.jsonl`), a passkey or hardware device beside the app is enough.
 
 ## References
 - [MFA in IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html)
@@ -42,7 +43,8 @@ RULE = Rule(
     subject=SubjectType.USER,
     kind=RuleKind.LACKS,
     effort=Effort.SMALL,
-    needs=("iam:GetAccountAuthorizationDetails", "iam:GetCredentialReport", "iam:ListVirtualMFADevices"),
+    needs=("iam:GetAccountAuthorizationDetails", "iam:GetCredentialReport"),
+    any_of=("iam:ListVirtualMFADevices", "iam:ListMFADevices"),
     controls={
         "AWS Well-Architected": ("SEC02-BP01",),
         "Prowler": ("iam_user_hardware_mfa_enabled",),
@@ -63,6 +65,8 @@ def judge(user: User, facts: Facts) -> Iterator[Outcome]:
         return
     elif unknown:
         yield Unknown(unknown)
+    elif (listed := (facts.told.mfa_devices or {}).get(user.name)) is not None:
+        yield _of_all(user, listed, policies)
     elif devices is None:
         yield Unknown("the account's virtual MFA devices were not read")
     elif own := [device.serial for device in devices if device.owner_arn == user.arn]:
@@ -74,3 +78,15 @@ def judge(user: User, facts: Facts) -> Iterator[Outcome]:
         yield Unknown("the account has a virtual MFA device of which AWS did not tell whose it is")
     else:
         yield Clear("its MFA device is not a virtual one")
+
+
+def _of_all(user: User, serials: tuple[str, ...], policies: tuple[str, ...]) -> Outcome:
+    """Where all its devices are known, one that cannot be phished is enough."""
+    if not serials:
+        return Unknown("of its MFA device AWS did not tell which it is")
+    if not all(":mfa/" in serial or ":sms-mfa/" in serial for serial in serials):
+        return Clear("has an MFA device that is neither an app nor a telephone number")
+    return Open(
+        f"{user.name} is privileged and has a virtual MFA device",
+        {"virtual_mfa": list(serials), "privileged_by": list(policies)},
+    )

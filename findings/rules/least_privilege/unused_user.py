@@ -1,9 +1,10 @@
 """
 ## What it does
 Clears an IAM user when its console password or one of its access keys was used within the window (`unused_days`, 90
-by default). A user that is older than the window and of whom no such use is known stays *unknown*: Git and Keyspaces
-credentials, Bedrock API keys, SSH keys and signing certificates count as use too, and when they were used is not
-collected yet.
+by default). Of a user that is older than the window and of whom no such use is known, it opens only where it is known that
+he has nothing else: Git and Keyspaces credentials, Bedrock API keys, SSH keys and signing certificates count as use too, and
+AWS does not tell when they were used. A bundle tells whether there are any (`iam.list-ssh-public-keys.jsonl` and
+`iam.list-service-specific-credentials.jsonl`, a line each user); otherwise such a user stays *unknown*.
 
 ## Why it matters
 A user whom nobody needs is a name, a password and two key slots that nobody watches, with all its permissions.
@@ -19,9 +20,9 @@ Look at what the user still has, take it away, and delete the user when nobody c
     aws iam delete-user --user-name USER
 
 ## What it cannot know
-Use of service-specific credentials, SSH keys and signing certificates, as said above: until a source tells of them,
-this rule never opens. Use counts attempts, including denied ones. The credential report may be four hours old and has
-no row for a user who is newer than it. Sign-ins before 20 October 2014 were not recorded.
+Use of service-specific credentials, SSH keys and signing certificates, as said above: from AWS they are not collected, so
+that this rule opens on bundles only. Use counts attempts, including denied ones. The credential report may be four hours old
+and has no row for a user who is newer than it. Sign-ins before 20 October 2014 were not recorded.
 
 ## References
 - [Find unused credentials](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_finding-unused.html)
@@ -36,7 +37,7 @@ from datetime import datetime
 
 from collectors.records import Credential, User
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Effort, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="LP102",
@@ -71,12 +72,30 @@ def judge(user: User, facts: Facts) -> Iterator[Outcome]:
         yield Clear(f"password or key used on {last:%Y-%m-%d}, within {window} days", sighting=True)
     elif row is None:
         yield Unknown(f"the credential report does not tell of {user.name}")
+    elif _nothing_else(user, row, facts):
+        yield _open(user, last, window)
     else:
         seen = f"last used on {last:%Y-%m-%d}" if last else "of which no use is recorded"
         yield Unknown(
             f"{user.name} has passwords and keys {seen}; whether an SSH key, signing certificate or service-specific "
             "credential is in use was not collected"
         )
+
+
+def _nothing_else(user: User, row: Credential, facts: Facts) -> bool:
+    """Whether it surely has no other credential that works: when one was used, nobody tells."""
+    others, read = facts.other_credentials(user)
+    return read and not others and not row.signing_certificates
+
+
+def _open(user: User, last: datetime | None, window: int) -> Open:
+    since = f"since {last:%Y-%m-%d}" if last else "since it was made, as far as AWS tells"
+    told: dict[str, Json] = {
+        "created_at": user.created_at.isoformat(),
+        "last_used_at": last.isoformat() if last else None,
+        "unused_days": window,
+    }
+    return Open(f"User {user.name} has not been used {since}", told)
 
 
 def _uses(row: Credential) -> Iterator[datetime]:
