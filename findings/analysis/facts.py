@@ -333,9 +333,10 @@ class Facts:
         return any(row.state is State.COMPLETE for row in self._coverage.get(api, ()))
 
     def gaps(self, needs: Iterable[str], any_of: Iterable[str] = ()) -> tuple[Gap, ...]:
-        """What is missing of `needs`, and of `any_of` if none of those is complete."""
+        """What is missing of `needs`, and of `any_of` if none of those is complete: of those that were asked, where some were."""
         missing = [gap for api in needs for gap in self._gaps_of(api)]
-        choices = [self._gaps_of(api) for api in any_of]
+        apis = tuple(any_of)
+        choices = [self._gaps_of(api) for api in [one for one in apis if one in self._coverage] or apis]
         if choices and all(choices):
             missing += [gap for gaps in choices for gap in gaps]
         return tuple(missing)

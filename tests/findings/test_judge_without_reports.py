@@ -80,6 +80,15 @@ def test_ages_of_keys_need_no_report_and_their_use_does(tmp_path: Path) -> None:
     assert told == {"KY102": "open, open", "KY103": "unknown, unknown", "KY104": "unknown, unknown", "KY105": "open"}
 
 
+def test_what_nobody_asked_is_not_named_beside_what_was_refused(tmp_path: Path) -> None:
+    refused = {"iam.get-credential-report.json": {"Error": {"Code": "AccessDenied", "Message": "no"}}}
+    path = make(tmp_path / "b", {"account.json": {"AccountId": "000000000001"}} | UNTOLD | refused)
+    why = {line["reason"] for line in judge(path)[0] if line["rule"] == "KY103"}
+    assert len(why) == 1
+    assert "iam:GetCredentialReport" in (told := why.pop())
+    assert "iam:GetAccessKeyLastUsed" not in told
+
+
 def test_the_last_use_of_each_key_may_take_the_reports_place(tmp_path: Path) -> None:
     told = said(tmp_path, UNTOLD | {USED: used(first=NEVER, second=IN_MAY)}, "KY103", "KY104")
     assert told == {"KY103": "open", "KY104": "open, clear"}
