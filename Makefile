@@ -26,7 +26,7 @@ run: $(STAMP) ## everything on this machine, with your AWS
 	$(PY) manage.py up
 
 test: $(STAMP) ## the tests, with a PostgreSQL and Valkey of their own
-	$(PY) -m pytest -n 2
+	$(PY) -m pytest -n 2 --dist worksteal
 
 SOAK_MINUTES ?= 10
 soak: $(STAMP) ## all faults, for an hour or two: SOAK_MINUTES=60 make soak; FAULT_SEED=9 for other points
