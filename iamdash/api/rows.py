@@ -140,6 +140,7 @@ class Rule(Schema):
     subjects_open: int = told("Subjects at fault.")
     subjects_clear: int = told("Subjects that are in order.")
     subjects_unknown: int = told("Subjects that cannot be told.")
+    accounts_unread: int = told("Accounts of which not all was read that it needs, so that there may be more subjects.")
     judged: bool = told("Whether it was judged in any account.")
 
 

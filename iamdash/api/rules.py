@@ -55,5 +55,6 @@ def _row(standing: Standing) -> dict[str, Any]:
         "subjects_open": standing.open,
         "subjects_clear": standing.clear,
         "subjects_unknown": standing.unknown,
+        "accounts_unread": standing.unread,
         "judged": standing.judged,
     }

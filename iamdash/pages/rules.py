@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -22,13 +22,15 @@ TOP = 10
 
 @dataclass(frozen=True)
 class Standing:
-    """A rule and its numbers in scope. findings: open ones; the others count subjects. judged: in at least one account."""
+    """A rule and its numbers in scope. findings: open ones; open, clear and unknown count subjects. unread: accounts of which not all
+    was read that it needs, so that there may be more subjects. judged: in at least one account."""
 
     rule: Rule
     findings: int = 0
     open: int = 0
     clear: int = 0
     unknown: int = 0
+    unread: int = 0
     judged: bool = False
 
 
@@ -74,12 +76,12 @@ def standings(request: HttpRequest, account: str) -> dict[str, Standing]:
     sums = (
         _of(RuleState.objects.all(), account)
         .values_list("code")
-        .annotate(Sum("n_open"), Sum("n_clear"), Sum("n_unknown"))
+        .annotate(Sum("n_open"), Sum("n_clear"), Sum("n_unknown"), unread=Count("pk", filter=~Q(reason="")))
     )
     numbers = {code: rest for code, *rest in sums}
     return {
         rule.code: Standing(
-            rule, n_findings.get(rule.code, 0), *numbers.get(rule.code, (0, 0, 0)), judged=rule.code in numbers
+            rule, n_findings.get(rule.code, 0), *numbers.get(rule.code, (0, 0, 0, 0)), judged=rule.code in numbers
         )
         for rule in registry.rules()
     }

@@ -50,6 +50,13 @@ def test_a_rules_page_holds_its_documentation_and_reasons(sign_in: Client, accou
         assert said in page, said
 
 
+def test_what_was_not_read_is_not_taken_for_nothing_to_judge(sign_in: Client, account: Account) -> None:
+    checked(account, n_subjects=0, n_clear=0, reason="iam:GetAccountAuthorizationDetails was denied")
+    assert "not all read in 1 account" in text(sign_in().get("/rules/"))
+    page = text(sign_in().get("/rules/LP101/"))
+    assert "0 unknown; not all read in 1 account" in page
+
+
 def test_no_such_rule(sign_in: Client) -> None:
     assert sign_in().get("/rules/XX999/").status_code == 404
 
