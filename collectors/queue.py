@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from collectors.models import Account, BundleUpload, ConnectionTest, Coverage, Job, Membership, Run
@@ -19,6 +19,7 @@ from collectors.models.job import JUDGE
 
 LEASE = timedelta(minutes=10)
 RING_AGAIN = timedelta(minutes=5)
+UNREAD = timedelta(minutes=10)
 ATTEMPTS = 3
 OPEN = (Job.State.QUEUED, Job.State.RUNNING)
 
@@ -61,13 +62,27 @@ class Due:
     spent: list[Claim]
 
 
-def due(*, judge: bool) -> Due:
-    """Jobs that are due and not rung lately, or held by a lease that ended."""
-    jobs = Job.objects.filter(Q(source=JUDGE) if judge else ~Q(source=JUDGE))
+def due() -> Due:
+    """Collections that are due and not rung lately, or held by a lease that ended."""
+    return _due(Job.objects.exclude(source=JUDGE))
+
+
+def due_judgements(apart: Iterable[str]) -> Due:
+    """Judgements likewise, once the account was read: else it is judged again and again while an organization joins.
+
+    apart: sources that take hours, and for which no judgement waits. None waits longer than UNREAD for the others either.
+    """
+    unread = Job.objects.filter(account=OuterRef("account"), state__in=OPEN).exclude(source__in=[JUDGE, *apart])
+    return _due(Job.objects.filter(~Exists(unread) | Q(due_at__lte=Now() - UNREAD), source=JUDGE))
+
+
+def _due(jobs: QuerySet[Job]) -> Due:
     waiting = Q(state=Job.State.QUEUED, due_at__lte=Now()) & (Q(rung_at=None) | Q(rung_at__lte=Now() - RING_AGAIN))
     expired = Q(state=Job.State.RUNNING, lease_until__lte=Now())
     with transaction.atomic():
-        found = list(jobs.filter(waiting | expired).select_for_update(skip_locked=True).order_by("due_at", "id"))
+        found = list(
+            jobs.filter(waiting | expired).select_for_update(skip_locked=True, of=("self",)).order_by("due_at", "id")
+        )
         ring = [job.pk for job in found if job.attempt < ATTEMPTS]
         Job.objects.filter(pk__in=ring).update(rung_at=Now())
     spent = [Claim(j.pk, j.run_id, j.account_id, j.source, j.fence) for j in found if j.attempt >= ATTEMPTS]

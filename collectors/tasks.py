@@ -22,7 +22,7 @@ def tick() -> None:
     for upload_id in schedule.to_ring(BundleUpload):
         load_upload.delay(upload_id)
     schedule.start_due_runs()
-    due = queue.due(judge=False)
+    due = queue.due()
     for claim in due.spent:
         runner.give_up(claim)
     queues = {source.name: source.queue for source in sources().values()}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 from django.db import transaction
 
 from collectors import queue
+from collectors.sources import sources
 from findings import engine
 from findings.engine import proposed, review_freeze, review_work
 from findings.engine.counted import note_late, settle_totals
@@ -14,6 +16,8 @@ from findings.engine.decided import judge_as_asked
 from findings.engine.exceptions import expire
 
 log = structlog.get_logger(__name__)
+# Of an account that was read, its findings come before the next account is read (settings.CELERY_TASK_ROUTES).
+READ = 3
 LOST = "The worker was lost three times while it judged this account."
 
 
@@ -25,13 +29,15 @@ def tick() -> None:
     note_late()
     settle_totals()
     judge_as_asked()
-    due = queue.due(judge=True)
+    due = queue.due_judgements(
+        one.name for one in sources().values() if one.queue != settings.CELERY_TASK_DEFAULT_QUEUE
+    )
     for claim in due.spent:
         with transaction.atomic():
             queue.lock(claim.account_id)
             queue.fail(claim, LOST)
     for job_id in due.ring:
-        judge.delay(job_id)
+        judge.apply_async([job_id], priority=READ)
     for proposal_id in proposed.to_ring():
         propose.delay(proposal_id)
     review_work.close_due()

@@ -9,9 +9,13 @@ import pytest
 from django.conf import settings
 
 from collectors.doorbell import bell
+from collectors.models import Account, Job, Run
+from collectors.models.job import JUDGE
+from findings import tasks
 from iamdash.api.metrics.exporter import queues
 from iamdash.celery import app
 
+pytestmark = pytest.mark.django_db
 QUEUE = "inventory"
 
 
@@ -48,6 +52,14 @@ def test_a_tick_and_a_connection_test_do_not_wait_until_all_accounts_were_read()
         "collectors.test_connection", "collectors.tick", "findings.propose", *["collectors.collect"] * 3, "findings.judge",
     ]  # fmt: skip
     assert lengths()[QUEUE] == 0
+
+
+def test_an_account_that_was_read_is_judged_before_the_next_is_read(account: Account) -> None:
+    bell().send_task("collectors.collect", [1], queue=QUEUE)
+    run = Run.objects.create(account=account, reason=Run.Reason.REQUEST)
+    Job.objects.create(run=run, account=account, source=JUDGE)
+    tasks.tick()
+    assert taken() == ["findings.judge", "collectors.collect"]
 
 
 def test_what_goes_behind_is_a_task_that_there_is() -> None:

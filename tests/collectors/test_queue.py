@@ -71,27 +71,48 @@ def test_open_jobs_are_in_no_index_but_that_of_their_source() -> None:
 
 
 def test_a_bell_rings_once_until_it_is_overdue(job: Job) -> None:
-    assert queue.due(judge=False).ring == [job.pk]
-    assert queue.due(judge=False).ring == []
+    assert queue.due().ring == [job.pk]
+    assert queue.due().ring == []
     Job.objects.update(rung_at=Now() - queue.RING_AGAIN - timedelta(seconds=1))
-    assert queue.due(judge=False).ring == [job.pk]
+    assert queue.due().ring == [job.pk]
 
 
 def test_judgements_have_their_own_bell(job: Job) -> None:
     judgement = queue.ask_judgement(job.run_id, job.account_id)
-    assert queue.due(judge=True).ring == [judgement]
+    assert queue.due_judgements(["account"]).ring == [judgement]
     assert queue.ask_judgement(job.run_id, job.account_id) is None
+
+
+def test_a_judgement_waits_until_its_account_was_read(job: Job, other_account: Account) -> None:
+    """Else each account of an organization that joins would be judged a dozen times, or all of them after the last was read."""
+    judgement = queue.ask_judgement(job.run_id, job.account_id)
+    with transaction.atomic():
+        queue.start_run(other_account, Run.Reason.REQUEST, ["account"])  # others do not count
+    assert queue.due_judgements(()).ring == []
+    claim = queue.claim(job.pk)
+    assert queue.due_judgements(()).ring == []
+    assert claim
+    with transaction.atomic():
+        queue.done(claim, calls=1, counts={})
+    assert queue.due_judgements(()).ring == [judgement]
+
+
+def test_a_judgement_waits_for_a_source_that_never_ends_for_a_while_only(job: Job) -> None:
+    judgement = queue.ask_judgement(job.run_id, job.account_id)
+    assert queue.due_judgements(()).ring == []
+    Job.objects.filter(pk=judgement).update(due_at=Now() - queue.UNREAD - timedelta(seconds=1))
+    assert queue.due_judgements(()).ring == [judgement]
 
 
 def test_a_job_that_is_not_due_waits(job: Job) -> None:
     Job.objects.update(due_at=Now() + timedelta(minutes=1))
-    assert queue.due(judge=False) == queue.Due([], [])
+    assert queue.due() == queue.Due([], [])
 
 
 def test_a_lost_worker_is_followed_by_another_which_fences_it_off(job: Job) -> None:
     late = queue.claim(job.pk)
     expire(job)
-    assert queue.due(judge=False).ring == [job.pk]
+    assert queue.due().ring == [job.pk]
     now = queue.claim(job.pk)
     assert late
     assert now
@@ -108,7 +129,7 @@ def test_three_lost_workers_end_the_job_and_nothing_resolves_on_it(job: Job) -> 
         assert queue.claim(job.pk)
         expire(job)
     assert queue.claim(job.pk) is None
-    due = queue.due(judge=False)
+    due = queue.due()
     assert [c.job_id for c in due.spent] == [job.pk]
     with db_role("iamdash_worker"):
         runner.give_up(due.spent[0])

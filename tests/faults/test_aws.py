@@ -290,10 +290,10 @@ def test_a_worker_that_takes_too_long_is_fenced_off(world: World, monkeypatch: p
 def test_a_poison_task_ends(world: World) -> None:
     job = job_of(world.management, "authorization_details")
     for _ in range(queue.ATTEMPTS):
-        assert queue.due(judge=False).ring == [job.pk]
+        assert queue.due().ring == [job.pk]
         assert queue.claim(job.pk)
         passed(job)
-    (spent,) = queue.due(judge=False).spent
+    (spent,) = queue.due().spent
     with db_role("iamdash_worker"):
         runner.give_up(spent)
     assert world.states(world.management)[GAAD] == "error"
@@ -304,7 +304,7 @@ def test_a_poison_task_ends(world: World) -> None:
 @fault("Two beats, doubled bells", "each tick and each task twice", SAME)
 def test_two_beats_ring_once_and_a_doubled_bell_does_nothing(world: World) -> None:
     job = job_of(world.management, "authorization_details")
-    assert (queue.due(judge=False).ring, queue.due(judge=False).ring) == ([job.pk], [])
+    assert (queue.due().ring, queue.due().ring) == ([job.pk], [])
     with db_role("iamdash_worker"):
         runner.collect(job.pk)
         assert runner.collect(job.pk) is None

@@ -62,10 +62,10 @@ def test_a_claim_that_was_lost_writes_nothing(job: Job) -> None:
 
 def test_tick_rings_and_ends_what_was_lost(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     rung: list[int] = []
-    monkeypatch.setattr(tasks.judge, "delay", rung.append)
+    monkeypatch.setattr(tasks.judge, "apply_async", lambda ids, **how: rung.extend([*ids, how["priority"]]))
     tasks.tick()
     tasks.tick()
-    assert rung == [job.pk]
+    assert rung == [job.pk, tasks.READ]
     Job.objects.update(state="running", attempt=3, lease_until=Now() - timedelta(seconds=1))
     tasks.tick()
     job.refresh_from_db()
