@@ -186,10 +186,11 @@ class Rule:
     """What a rule is. Its file holds it beside `judge`; documents and catalogue pages are drawn from it.
 
     code is for ever. slug names the fault, so that "accept <slug> for payments-ci" reads well. title: a sentence
-    pattern. effort: of putting one finding right, as "How to fix" says. needs: APIs ("iam:GetCredentialReport") that must all be
-    complete; any_of: of these, one is enough. helps: APIs that make it surer or show use; it judges without them.
-    controls: framework -> control ids. settings: thresholds it reads, with their defaults. also: further types of subject
-    that it judges in the same way; `subject` is the one it is chiefly about.
+    pattern. effort: of putting one finding right, as "How to fix" says. needs: APIs ("iam:GetCredentialReport") that must all
+    be complete; each: such as well, but asked of roles and users one by one, so that what was read of one counts for it, and
+    the rule says itself of whom nothing was read (Facts.advised). any_of: of these, one is enough. helps: APIs that make it
+    surer or show use; it judges without them. controls: framework -> control ids. settings: thresholds it reads, with their
+    defaults. also: further types of subject that it judges in the same way; `subject` is the one it is chiefly about.
     doc: the module's docstring, Markdown with SECTIONS as headings.
     """
 
@@ -202,6 +203,7 @@ class Rule:
     title: str
     doc: str | None = field(repr=False)
     needs: tuple[str, ...] = ()
+    each: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
     helps: tuple[str, ...] = ()
     also: tuple[SubjectType, ...] = ()
@@ -219,7 +221,7 @@ class Rule:
     @property
     def sources(self) -> tuple[str, ...]:
         """Every API this rule reads."""
-        return self.needs + self.any_of + self.helps
+        return self.needs + self.each + self.any_of + self.helps
 
     @cached_property
     def sections(self) -> dict[str, str]:

@@ -218,6 +218,11 @@ class Facts:
         found = self.advisor.get(principal.unique_id)
         return found is not None and not self.older(found.read_at, ADVISOR_DAYS)
 
+    @cached_property
+    def advised_some(self) -> bool:
+        """Whether Access Advisor's silence counts of one role or user at least."""
+        return any(not self.older(found.read_at, ADVISOR_DAYS) for found in self.advisor.values())
+
     def document(self, digest: str) -> Document | Unreadable:
         """A policy document by digest; each is read once."""
         if digest not in self._documents:

@@ -208,10 +208,11 @@ def _keys(principal: Role | User, facts: Facts) -> Use | None:
 
 
 def _unread(principal: Role | User, facts: Facts) -> str:
-    gaps = facts.gaps(("iam:GetServiceLastAccessedDetails",))
-    if principal.unique_id not in facts.advisor:
+    found = facts.advisor.get(principal.unique_id)
+    if found is None:
+        gaps = facts.gaps(("iam:GenerateServiceLastAccessedDetails", "iam:GetServiceLastAccessedDetails"))
         return f"{ADVISOR} was not read for {principal.name}" + "".join(f"; {gap}" for gap in gaps[:1])
-    return f"{ADVISOR} was read for {principal.name} more than {ADVISOR_DAYS} days ago"
+    return f"{ADVISOR} was read for {principal.name} on {found.read_at:%Y-%m-%d}, more than {ADVISOR_DAYS} days ago"
 
 
 def idle(principal: Role | User, facts: Facts) -> bool:

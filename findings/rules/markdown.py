@@ -49,7 +49,7 @@ def _setting(name: str, value: int) -> str:
 
 def _needs(rule: Rule) -> str:
     listed = (LISTED_BY[kind] for kind in rule.subjects if kind in LISTED_BY)
-    required = _code(dict.fromkeys((*listed, *rule.needs)), ", ")
+    required = _code(dict.fromkeys((*listed, *rule.needs, *rule.each)), ", ")
     either = _code(rule.any_of, " or ")
     return ", ".join(part for part in (required, either) if part)
 

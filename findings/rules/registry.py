@@ -2,8 +2,9 @@
 
 A rule file holds a docstring, `RULE`, and `judge(subject, facts)`, which yields outcomes. This module adds what all
 rules share (RULES.md, conventions): a *lacks* rule is unknown while a source it needs is not complete, unless a
-sighting clears the subject; a *sees* rule opens on partial data but is clear only when every source is complete; what
-is at fault with a role of Identity Center is told for its permission set.
+sighting clears the subject, or the source is asked about roles and users one by one and some were read; a *sees* rule
+opens on partial data but is clear only when every source is complete; what is at fault with a role of Identity Center is
+told for its permission set.
 """
 
 from __future__ import annotations
@@ -127,7 +128,9 @@ def missing(rule: Rule, facts: Facts) -> str:
 
 
 def _unread(rule: Rule, facts: Facts) -> tuple[Gap, ...]:
-    return facts.gaps(rule.needs, rule.any_of)
+    """What is asked one by one lacks to all while nobody's answer counts."""
+    each = () if facts.advised_some else rule.each
+    return facts.gaps((*rule.needs, *each), rule.any_of)
 
 
 def _unlisted(rule: Rule, facts: Facts) -> tuple[Gap, ...]:

@@ -49,7 +49,7 @@ def _row(standing: Standing) -> dict[str, Any]:
         "severity": rule.severity.slug,
         "subject": rule.subject.value,
         "summary": rule.summary,
-        "needs": list(rule.needs),
+        "needs": [*rule.needs, *rule.each],
         "controls": {name: list(ids) for name, ids in sorted(rule.controls.items())},
         "findings": standing.findings,
         "subjects_open": standing.open,

@@ -11,7 +11,19 @@ import pytest
 from tests.collectors.activity.events import event, packed
 from tests.collectors.activity.events import role as session
 from tests.collectors.bundles import GAAD, details, make, read, role
-from tests.collectors.test_bundle_requests import ALICE, FIRST, IN_MAY, KEYS, NEVER, SECOND, USED, lines, listed, used
+from tests.collectors.test_bundle_requests import (
+    ALICE,
+    FIRST,
+    IN_MAY,
+    KEYS,
+    NEVER,
+    SECOND,
+    USED,
+    lines,
+    listed,
+    report,
+    used,
+)
 from tests.collectors.test_credential_report import HEADER, user
 from tests.findings.test_judge_command import judge
 
@@ -182,3 +194,19 @@ def test_all_mfa_devices_of_a_privileged_user(tmp_path: Path, devices: list[str]
     files = {} if devices is None else {MFA: lines(({"UserName": "alice"}, told))}
     person = row(password="true,2026-11-20T00:00:00+00:00,N/A,N/A", mfa="true")
     assert said(tmp_path, {GAAD: details(UserDetailList=[admin])} | person | files, "HM108") == {"HM108": status}
+
+
+@pytest.mark.parametrize("generated", [True, False])
+def test_access_advisor_counts_for_the_roles_that_have_a_line(tmp_path: Path, generated: bool) -> None:
+    body = {"Statement": [{"Effect": "Allow", "Action": ["s3:GetObject", "bedrock:InvokeModel"], "Resource": "*"}]}
+    held = {"RolePolicyList": [{"PolicyName": "own", "PolicyDocument": body}]}
+    told = report() | {"ServicesLastAccessed": [{"ServiceName": "x", "ServiceNamespace": s} for s in ("s3", "bedrock")]}
+    asked = role("app", **held)["Arn"]
+    files = {GAAD: details(role("app", **held), role("left", **held))}
+    files["iam.get-service-last-accessed-details.jsonl"] = lines(({"JobId" if generated else "Arn": asked}, told))
+    if generated:
+        files["iam.get-service-last-accessed-details.jsonl"] = lines(({"JobId": "j"}, told))
+        files["iam.generate-service-last-accessed-details.jsonl"] = lines(({"Arn": asked}, {"JobId": "j"}))
+    found, _, _ = judge(make(tmp_path / "b", {"account.json": {"AccountId": "000000000001"}} | files))
+    stand = {(one["rule"], one["subject"]["name"]): one["status"] for one in found if one["rule"] == "LP106"}
+    assert stand == {("LP106", "app"): "open", ("LP106", "left"): "unknown"}

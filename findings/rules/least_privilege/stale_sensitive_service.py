@@ -45,7 +45,8 @@ RULE = Rule(
     also=(SubjectType.USER,),
     kind=RuleKind.LACKS,
     effort=Effort.MEDIUM,
-    needs=("iam:GetAccountAuthorizationDetails", "iam:GenerateServiceLastAccessedDetails"),
+    needs=("iam:GetAccountAuthorizationDetails",),
+    each=("iam:GenerateServiceLastAccessedDetails",),
     helps=("iam:GetServiceLastAccessedDetails", "organizations:ListPolicies"),
     controls={
         "AWS Well-Architected": ("SEC03-BP04",),

@@ -61,7 +61,7 @@ def test_namespaces_are_service_prefixes_whatever_their_case() -> None:
 def test_silence_of_an_old_reading_says_nothing() -> None:
     app = role("app")
     known = use(app, facts(app, last_accessed(app, read=3, s3=5, ec2=None)))
-    assert known.unread == "Access Advisor was read for app more than 2 days ago"
+    assert known.unread == "Access Advisor was read for app on 2026-11-21, more than 2 days ago"
     assert (known.used("s3", WINDOW), known.used("ec2", WINDOW)) == (True, None)
 
 

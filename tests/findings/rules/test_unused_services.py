@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from collectors import records
+from collectors.records import State
 from findings.analysis.facts import Settings
 from findings.rules import registry
 from findings.rules.registry import CHANGE_IN
@@ -182,7 +183,7 @@ def test_one_gap_is_one_reason_and_a_sighting_stands() -> None:
         "LP104",
         app,
         idler,
-        last_accessed(app, s3=1, ec2=2),
+        last_accessed(app, read=3, s3=4, ec2=5),
         trusts=[body],
         coverage=denied("GenerateServiceLastAccessedDetails"),
     )
@@ -225,3 +226,31 @@ def test_which_services_are_sensitive_is_a_setting() -> None:
     assert [(v.status, v.part) for v in found] == [("open", "s3")]
     none = facts(app, coverage=coverage(), trusts=[body], settings=Settings(sensitive_services={}))
     assert not list(registry.judge(none, [registry.catalogue()["LP106"]]))
+
+
+@pytest.mark.parametrize("state", [State.PARTIAL, State.THROTTLED, State.DENIED, State.ABSENT])
+@pytest.mark.parametrize(
+    ("code", "body", "services", "expected"),
+    [
+        ("LP104", has(), {"s3": 1, "ec2": 2}, "clear"),
+        ("LP104", has(), {"s3": 1, "ec2": None}, "open"),
+        ("LP106", has(allow("bedrock:InvokeModel")), {"bedrock": 2}, "clear"),
+        ("LP106", has(allow("bedrock:InvokeModel")), {"bedrock": None}, "open bedrock"),
+    ],
+)
+def test_what_was_read_of_one_counts_for_it_and_the_others_are_named(
+    state: State, code: str, body: dict[str, Any], services: Services, expected: str
+) -> None:
+    app, late, other = (role(name, inline={"own": records.digest(body)}, used=1) for name in ("app", "late", "other"))
+    read = (last_accessed(app, **services), last_accessed(late, read=3, **services))
+    lacking = coverage(GenerateServiceLastAccessedDetails=state, GetServiceLastAccessedDetails=state)
+    found = verdicts(code, app, late, other, *read, trusts=[body], coverage=lacking)
+    assert [f"{v.status} {v.part}".strip() for v in found] == [
+        expected,
+        "clear" if expected == "clear" else "unknown",  # an old reading's attempts still happened
+        "unknown",
+    ]
+    assert not any(v.from_gap for v in found)
+    assert found[2].reason.startswith("Access Advisor was not read for other; iam:GenerateServiceLastAccessedDetails")
+    if expected != "clear":
+        assert "Access Advisor was read for late on 2026-11-21, more than 2 days ago" in found[1].reason

@@ -304,7 +304,7 @@ def test_none_can_be_made(principal: records.Role | records.User, reason: str, n
             "it needs the permission iam:GetService",
         ),
         (None, {}, "was not read for app", "The next collection reads it again."),
-        (3, {}, "was read for app more than 2 days ago", "The next collection reads it again."),
+        (3, {}, "was read for app on 2026-11-21, more than 2 days ago", "The next collection reads it again."),
     ],
 )
 def test_none_without_a_reading_of_access_advisor(
