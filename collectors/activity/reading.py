@@ -27,10 +27,12 @@ LIMIT = 2 << 30  # bytes of one object once decompressed
 OPEN, CLOSE = b"[]"
 GZIP, BOM = b"\x1f\x8b", b"\xef\xbb\xbf"
 HEAD = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[')
+EMPTY = re.compile(rb"\s*\[\s*\]\s*")
 TAIL = re.compile(rb"\s*\]\s*\}\s*\Z")
 # A quote inside of a JSON string is escaped, so this is never part of one.
 BETWEEN = re.compile(rb'\}\s*,\s*(?=\{\s*"eventVersion")')
 BEGIN = re.compile(r'\{\s*"(?:eventVersion|eventTime|userIdentity)"')
+LIST = re.compile(r"\[(?!\s*\])")  # what records stand in; an empty one stands where a record should
 SPACE = re.compile(r"[\s,\]}]*")
 BROKEN: type[Exception] = igzip_lib.error  # type: ignore[assignment] # the stub calls the class an instance
 NOT_READ = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -130,7 +132,7 @@ def _whole(data: bytes, tally: Tally) -> list[Event]:
     try:
         found = _log.decode(data).records
     except NOT_READ:
-        return _last(data, tally)
+        return [] if EMPTY.fullmatch(data) else _last(data, tally)
     if isinstance(found, list):
         return found
     if found is None:
@@ -173,8 +175,8 @@ def _part(buffer: bytearray, end: int, tally: Tally) -> list[Event]:
 
 def _salvaged(data: bytes, tally: Tally) -> Iterator[Event]:
     """One by one, by a decoder that takes lone surrogates; from a place that is no JSON on at the next record."""
-    text = data.decode("utf-8", "replace").lstrip("\ufeff[ \r\n\t")
-    at = 0
+    text = data.decode("utf-8", "replace").lstrip("\ufeff \r\n\t")
+    at = 1 if LIST.match(text) else 0
     while (at := _next(text, at)) < len(text):
         try:
             value, at = _any.raw_decode(text, at)
@@ -193,8 +195,10 @@ def _next(text: str, at: int) -> int:
 
 def _understood(value: Any, tally: Tally) -> Iterator[Event]:
     if isinstance(value, dict) and isinstance(value.get("Records"), list):
-        value = value["Records"]
-    for raw in value if isinstance(value, list) else [value]:
+        records = value["Records"]
+    else:
+        records = value if value and isinstance(value, list) else [value]
+    for raw in records:
         try:
             yield lenient(raw)
         except NO_RECORD:

@@ -27,6 +27,8 @@ LINES = b"\n".join(json.dumps(one).encode() for one in (GOOD, GOOD, GOOD))
         (packed(GOOD, GOOD), 2),
         (log(), 0),
         (b'{"Records": null}', 0),
+        (b"[]", 0),
+        (b" [ ]\n", 0),
         (gzip.compress(log(GOOD, GOOD)[:400]) + gzip.compress(log(GOOD, GOOD)[400:]), 2),
         (packed(GOOD) + bytes(512), 1),
         (LINES, 3),
@@ -86,6 +88,9 @@ def test_what_stands_before_the_break_is_read() -> None:
     [
         ("not an object", "no record of CloudTrail"),
         (None, "no record of CloudTrail"),
+        ([], "no record of CloudTrail"),
+        ([[]], "no record of CloudTrail"),
+        ({"Records": "none"}, "no record of CloudTrail"),
         (event(eventTime="yesterday"), "no record of CloudTrail"),
         (event(eventTime="\ud800"), "no record of CloudTrail"),
         (event(eventTime="2026-11-20T10:00:00"), "no record of CloudTrail"),
@@ -98,6 +103,14 @@ def test_what_stands_before_the_break_is_read() -> None:
 def test_one_bad_record_hides_no_other(bad: Any, reason: str) -> None:
     told = fate(log(GOOD, bad, GOOD))
     assert (told.events, told.rejected, told.problem) == (2, {reason: 1}, "")
+
+
+@pytest.mark.parametrize("records", [[[], GOOD], [GOOD, []], [[], [], GOOD], [[], GOOD, []]])
+@pytest.mark.parametrize("named", [True, False])
+def test_an_empty_list_in_place_of_a_record_is_counted_wherever_it_stands(records: list[Any], named: bool) -> None:
+    told = fate(json.dumps({"Records": records} if named else records).encode())
+    assert (told.events, told.rejected, told.problem) == (1, {"no record of CloudTrail": records.count([])}, "")
+
 
 
 @pytest.mark.parametrize(
