@@ -26,7 +26,7 @@ TRUE = ("true", "True", True)
 class Evidence:
     """What is gathered of one session and day. use: None until a call of its own was seen.
 
-    mfa is said of calls, login_mfa of sign-ins, which is what counts where there was one.
+    mfa is said of calls, login_mfa of sign-ins, which is what counts where there was one. refused: sign-ins that were.
     """
 
     actor: Actor
@@ -34,6 +34,7 @@ class Evidence:
     sign_in: SignIn = SignIn.NONE
     mfa: bool | None = None
     login_mfa: bool | None = None
+    refused: int = 0
     instance: bool = False
     texts: dict[str, str] = field(default_factory=dict)
     lists: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -110,6 +111,7 @@ class Evidence:
         flags = {
             "mfa": self.mfa,
             "login_mfa": self.login_mfa,
+            "refused": self.refused or None,
             "instance": self.instance or None,
             "cut": sorted(self.cut),
         }
@@ -122,6 +124,7 @@ class Evidence:
         for name in LIMITS:
             self.lists[name].update(plain.get(name, ()))
         self.cut.update(plain.get("cut", ()))
+        self.refused += plain.get("refused", 0)
         self.instance = self.instance or bool(plain.get("instance"))
         self.mfa = _worse(self.mfa, plain.get("mfa"))
         self.login_mfa = _worse(self.login_mfa, plain.get("login_mfa"))

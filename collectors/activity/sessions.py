@@ -59,6 +59,7 @@ def of_sign_in(event: Event, who: Who, seen: Evidence, outcome: Outcome) -> None
     """ConsoleLogin or SwitchRole; one that was refused opened no session."""
     more = parts.more(event)
     if outcome != Outcome.DONE:
+        seen.refused += 1
         return
     if event.event_name == "SwitchRole":
         seen.signed_in(SignIn.SWITCH)

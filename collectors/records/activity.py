@@ -42,12 +42,13 @@ class Session(Record, frozen=True, kw_only=True):
     """One principal under one session name on one day; a user's or root's name is "". It is enough to tell a person from a
     program, and no more: each list is cut (`activity.LIMITS`), and `cut` names the lists that were.
 
-    principal_id: AROA or AIDA id, account id for root, as CloudTrail's principalId begins; principal_arn: the role's or
-    user's ARN where an event named it. key_id: long-term key (AKIA), "" for temporary ones. mfa None: not said, or said of a
-    federated session, where it proves nothing. caller: ARN of who assumed the role, switched_from: of who switched to it.
-    identity_provider, federated_user: of SAML or web identity. invoked_by: services that called on its behalf.
-    instance: it is an EC2 instance's (ec2RoleDelivery). networks: addresses or names of AWS services, agents: families.
-    endpoints: VPC endpoints that calls came through, as "vpce-1a2b of 111122223333", without the owner where nothing told it.
+    principal_id: AROA or AIDA id, account id for root, as CloudTrail's principalId begins; principal_arn: the role's or user's
+    ARN where an event named it. key_id: long-term key (AKIA), "" for temporary ones. mfa None: not said, or said of a federated
+    session, where it proves nothing. caller: ARN of who assumed the role, switched_from: of who switched to it.
+    identity_provider, federated_user: of SAML or web identity. invoked_by: services that called on its behalf. refused:
+    sign-ins to the console that were, among n and denied. instance: it is an EC2 instance's (ec2RoleDelivery). networks:
+    addresses or names of AWS services, agents: families. endpoints: VPC endpoints that calls came through, as "vpce-1a2b of
+    111122223333", without the owner where nothing told it.
     """
 
     account_id: str
@@ -61,6 +62,7 @@ class Session(Record, frozen=True, kw_only=True):
     last_at: datetime
     n: int = 0
     denied: int = 0
+    refused: int = 0
     sign_in: SignIn = SignIn.NONE
     mfa: bool | None = None
     source_identity: str = ""

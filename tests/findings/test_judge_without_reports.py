@@ -202,7 +202,7 @@ def test_access_advisor_counts_for_the_roles_that_have_a_line(tmp_path: Path, ge
     held = {"RolePolicyList": [{"PolicyName": "own", "PolicyDocument": body}]}
     told = report() | {"ServicesLastAccessed": [{"ServiceName": "x", "ServiceNamespace": s} for s in ("s3", "bedrock")]}
     asked = role("app", **held)["Arn"]
-    files = {GAAD: details(role("app", **held), role("left", **held))}
+    files: dict[str, Any] = {GAAD: details(role("app", **held), role("left", **held))}
     files["iam.get-service-last-accessed-details.jsonl"] = lines(({"JobId" if generated else "Arn": asked}, told))
     if generated:
         files["iam.get-service-last-accessed-details.jsonl"] = lines(({"JobId": "j"}, told))

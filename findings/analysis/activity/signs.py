@@ -64,12 +64,19 @@ class Sign:
 def signs(session: Session, lineage: Lineage, whole: Lineage, networks: Networks) -> Iterator[Sign]:
     """lineage: by the account's own events, in whose words it is told. whole: with those of other accounts, by which it is
     judged."""
-    yield from _beginning(session)
     yield from _behind(session, lineage, whole)
+    if refused(session):
+        return
+    yield from _beginning(session)
     yield from _federation(session)
     yield from _name(session)
     yield from _compute(session, networks)
     yield from _agents(session, networks)
+
+
+def refused(session: Session) -> bool:
+    """Whether all that was seen of it are sign-ins that failed. Whoever tried has not been in; a call that was denied is one."""
+    return 0 < session.n == session.refused
 
 
 def _beginning(session: Session) -> Iterator[Sign]:

@@ -13,7 +13,7 @@ from collectors.records import EventUse, Role, Session, User
 from findings.analysis.activity.callers import Elsewhere, OfAccount
 from findings.analysis.activity.lineage import Lineage
 from findings.analysis.activity.networks import Networks
-from findings.analysis.activity.signs import Sign, signs
+from findings.analysis.activity.signs import Sign, refused, signs
 from findings.analysis.keys.at_work import KeysAtWork
 from findings.analysis.kinds import Confidence
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from findings.analysis.facts import Facts
 
 HIGH, MEDIUM, LOW = Confidence
+REFUSED = "tried to sign in to the console, was refused, and did nothing else"
 NOTHING = "shows nothing that only people or only programs do"
 
 
@@ -34,7 +35,8 @@ class Verdict:
 
 
 def verdict(session: Session, context: Activity) -> Verdict:
-    return weigh(signs(session, context.lineage, context.whole, context.networks))
+    found = list(signs(session, context.lineage, context.whole, context.networks))
+    return weigh(found) if found or not refused(session) else Verdict(None, LOW, (REFUSED,))
 
 
 def weigh(found: Iterable[Sign]) -> Verdict:

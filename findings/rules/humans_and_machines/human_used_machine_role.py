@@ -6,8 +6,8 @@ first: a sign-in or switch to it in the console, credentials of the console, MFA
 assumed it, hop by hop ("SSO user alice -> SSO-Dev -> deploy -> payments-prod"). Where nothing of that is there, by an
 e-mail address as the session's name, a browser, or a command line on a desktop outside AWS and your CI networks. Against a
 person speak an instance's credentials, calls that AWS services made on its behalf, pipelines and workloads by OIDC, and your CI
-networks. Such signs on both sides leave it open, and default names such as `botocore-session-...` say nothing. The window is
-`unused_days` (90 by default).
+networks. Such signs on both sides leave it open, and default names such as `botocore-session-...` say nothing. Whose calls were
+denied acted; a sign-in to the console that was refused is no use. The window is `unused_days` (90 by default).
 
 ## Why it matters
 What a program's role may do is made for the program: no MFA, no approval, no session of a person to hold against it. What a

@@ -65,6 +65,17 @@ def test_a_refused_sign_in_is_a_denial() -> None:
     assert (use.n, use.denied, use.used_at) == (1, 1, None)
 
 
+def test_refused_sign_ins_are_counted_apart_from_calls_that_were_denied() -> None:
+    identity = user(key="")
+    login = event(
+        "ConsoleLogin", "signin", userIdentity=identity, responseElements={"ConsoleLogin": "Failure"}, errorMessage="x"
+    )
+    assert [session(*some).refused for some in ([login], [login, login], [login, SIGN_INS[0][0]])] == [1, 2, 1]
+    assert session(event(errorCode="AccessDenied", userIdentity=identity)).refused == 0
+    elsewhere = session(login | {"eventSource": "example.amazonaws.com"})
+    assert elsewhere.refused == 0
+
+
 def test_of_a_sign_in_its_own_word_on_mfa_counts() -> None:
     """A call with a token that was had without MFA does not make the console's sign-in one without."""
     safe = {"attributes": {"mfaAuthenticated": "false"}}

@@ -112,7 +112,6 @@ def test_an_empty_list_in_place_of_a_record_is_counted_wherever_it_stands(record
     assert (told.events, told.rejected, told.problem) == (1, {"no record of CloudTrail": records.count([])}, "")
 
 
-
 @pytest.mark.parametrize(
     "odd",
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def stand(account: models.Account) -> dict[tuple[str, str], str]:
 @pytest.mark.parametrize("kept", [True, False])
 def test_only_whom_was_read_again_is_resolved(account: models.Account, state: State, kept: bool) -> None:
     read, left = app("read"), app("left")
-    silent = {"s3": 1, "ec2": None, "bedrock": None}
+    silent: dict[str, Any] = {"s3": 1, "ec2": None, "bedrock": None}
     collected(account, read, left, last_accessed(read, **silent), last_accessed(left, **silent))
     judge_account(account.pk, AS_OF, ONLY)
     open_ = {(code, name): "open" for code in ("LP104", "LP106") for name in ("read", "left")}

@@ -44,6 +44,7 @@ SSO = role("AWSReservedSSO_SSO-Dev_0123456789abcdef", path=SSO_PATH)
 ROBOT, ALICE = user("svc-backup"), user("alice")
 USERS = (credential("svc-backup"), key("svc-backup", used=1), credential("alice", password_enabled=True))
 NAMED = Settings(networks=NETWORKS)
+BROWSER: dict[str, Any] = {"networks": (OUTSIDE,), "agents": ("browser on macOS",)}
 PROOF: dict[str, Any] = {"sign_in": SignIn.SWITCH, "switched_from": arn("user", "alice"), "networks": (OUTSIDE,)}
 
 
@@ -82,7 +83,14 @@ def told(code: str, owner: records.Role | records.User, *sessions: Session, **mo
         (CI, [session(CI, "deploy", networks=(OFFICE,), agents=("cli", "terraform"))], ["clear"]),
         (APP, [session(APP, "alice", day=91, **PROOF)], ["clear"]),
         (APP, [session(CI, "alice", **PROOF)], ["clear"]),
-        # people
+        # who was refused at the console's door did not use it
+        (APP, [session(APP, "alice@example.com", n=1, denied=1, refused=1, **BROWSER)], ["clear"]),
+        (APP, [session(APP, "alice@example.com", n=3, denied=3, refused=3, **BROWSER, source_identity="a@b.example")], ["clear"]),
+        # people; whose calls were denied acted
+        (APP, [session(APP, "alice@example.com", n=3, denied=3, **BROWSER)], ["open"]),
+        (APP, [session(APP, "alice@example.com", n=3, denied=3, refused=2, **BROWSER)], ["open"]),
+        (APP, [session(APP, "alice@example.com", n=2, denied=1, refused=1, **BROWSER, sign_in=SignIn.LOGIN)], ["open"]),
+        (APP, [session(APP, "x", n=1, denied=1, refused=1, caller=sso())], ["open"]),  # it was assumed all the same
         (APP, [session(APP, "alice", **PROOF)], ["open"]),
         (CI, [session(CI, "alice@example.com", networks=(OUTSIDE,), agents=("cli",))], ["open"]),
         (CI, [session(CI, "x", networks=(OFFICE,), agents=("cli on macOS",))], ["open"]),
