@@ -18,6 +18,7 @@ from collectors.gather import Gathered, coverage, gather, understand
 from collectors.records import LOOKUP, TRAIL, AccountDetails, Coverage, Part, Snapshot, State
 from collectors.sources import Source, sources
 from collectors.sources.credential_report import USED
+from collectors.sources.organizations.names import ROOTS
 
 PARTLY = "LookupEvents tells of the events that somebody asked for, so what it does not tell stays unknown."
 NO_ACCOUNT = "unknown"  # the id in a snapshot whose bundle names no account
@@ -139,6 +140,11 @@ class Replayed:
         own = (*self.bundle.notes, *((self.contradiction,) if self.contradiction else ()), *lost)
         return tuple(dict.fromkeys((*failed, *own)))
 
+    @property
+    def knows_roots(self) -> bool:
+        """Whether it tells of the organization as only the management account and delegated administrators may."""
+        return any(row.api == ROOTS and row.state is State.COMPLETE for row in self.coverage)
+
     def snapshot(self, as_of: datetime | None = None) -> Snapshot:
         """as_of None: as of the bundle's own time."""
         found: dict[str, Any] = {}
@@ -160,6 +166,7 @@ class Replayed:
             admin_events=self.activity.admin_events,
             principal_days=self.activity.principal_days,
             activity_since=self.activity.since,
+            organization_judged_by=self.account_id if self.knows_roots else "",
             **found,
         )
 

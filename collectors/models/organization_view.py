@@ -21,6 +21,7 @@ from collectors.models.policy import Document
 from collectors.records import State
 
 SOURCE = "organizations"
+ROOTS = f"{SOURCE}:ListRoots"
 ORGANIZATION_KINDS = {kind.field: kind for kind in KINDS if kind.field.startswith("organization")}
 NEVER = datetime.min.replace(tzinfo=UTC)
 # What is told beside the tree and what is attached there: who may not ask for it tells of the tree all the same.
@@ -59,6 +60,10 @@ class Teller:
         return min((row.complete_at or NEVER for row in self._tree), default=NEVER)
 
     @property
+    def knows_roots(self) -> bool:
+        return any(row.api == ROOTS and row.complete_at for row in self.coverage)
+
+    @property
     def organization_id(self) -> str:
         return self.organization.organization_id if self.organization else ""
 
@@ -82,9 +87,18 @@ def organization_view(account: Account, details: Iterable[records.AccountDetails
     teller = max(found, key=lambda t: (t.whole_since != NEVER, t.managing, t.whole_since, t.aws_id), default=None)
     if teller is None:
         return {}
+    told = {"organization_judged_by": _judging(found)} if own else {}
     if teller.account_id == account.pk:
-        return {field: kind.present(account) for field, kind in ORGANIZATION_KINDS.items()}
-    return _from(teller, account)
+        return told | {field: kind.present(account) for field, kind in ORGANIZATION_KINDS.items()}
+    return told | _from(teller, account)
+
+
+def _judging(tellers: Iterable[Teller]) -> str:
+    """The same for all accounts of an organization, and from day to day, so that each of its faults is told once."""
+    some = sorted(
+        (one for one in tellers if one.knows_roots), key=lambda t: (not t.managing, t.whole_since == NEVER, t.aws_id)
+    )
+    return some[0].aws_id if some else ""
 
 
 def _heard(account: Account, own: records.Organization | None) -> list[Teller]:

@@ -98,7 +98,8 @@ class Snapshot(Record, frozen=True, kw_only=True):
     The organization is told by the account itself, or by another one that may read it: organization_seen_by is its id then,
     organization_coverage how its asking went, organization_members everybody's id, and organization_accounts holds this
     account only. organization_claims: ids of organizations, where several list the account and it does not say itself which
-    one it is in; nothing of them is told then.
+    one it is in; nothing of them is told then. organization_judged_by: id of the account with which the organization itself is
+    judged, the management account's or a delegated administrator's; "": nobody read its roots.
 
     permission_sets, account_assignments and center_principals are what Identity Center says of this account; center_seen_by is
     the id of the account that read it, center_coverage how its asking went.
@@ -156,6 +157,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     organization_members: tuple[str, ...] = ()
     organization_coverage: tuple[Coverage, ...] = ()
     organization_claims: tuple[str, ...] = ()
+    organization_judged_by: str = ""
     center_seen_by: str = ""
     center_coverage: tuple[Coverage, ...] = ()
     before: Before | None = None

@@ -42,6 +42,14 @@ def bundled(path: Path, as_of: datetime | None) -> Bundled:
     return Bundled(Facts(replayed.snapshot(as_of), settings), (*replayed.complaints, *complaints))
 
 
+def stated(path: Path) -> str:
+    """The account that a bundle says it is of; "" where it does not, or cannot be opened."""
+    try:
+        return open_bundle(path).account_id
+    except BundleError:
+        return ""
+
+
 def collected(aws_id: str, as_of: datetime | None) -> Facts:
     """An account of the database, now unless as_of says otherwise. Raises CommandError when it is not connected."""
     from collectors.models import Account  # bundles are read without the tables

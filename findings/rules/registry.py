@@ -187,7 +187,11 @@ def subjects(kind: SubjectType, facts: Facts) -> Iterator[tuple[Any, Subject]]:
 
 
 def _organization(facts: Facts) -> Iterator[tuple[Any, Subject]]:
-    """It is judged with its management account, and in no other."""
-    found = facts.told.organization
-    if found and found.organization_id and found.management_account_id == facts.snapshot.account_id:
+    """It is judged with one account: its management account, or a delegated administrator's where that one tells nothing."""
+    found, own = facts.told.organization, facts.snapshot.account_id
+    if (
+        found
+        and found.organization_id
+        and own == (facts.snapshot.organization_judged_by or found.management_account_id)
+    ):
         yield found, Subject(SubjectType.ORGANIZATION, found.organization_id, found.organization_id)

@@ -29,6 +29,8 @@ from collectors.records import Snapshot
 from findings.analysis.facts import Facts
 from findings.engine import judge_account
 from findings.models import AccountGuardrails
+from findings.rules import registry
+from findings.vocabulary import SubjectType
 from tests.collectors.running import run
 from tests.conftest import AS_OF, db_role
 
@@ -285,3 +287,31 @@ def test_a_judgement_that_waits_is_not_asked_for_twice(connected: list[Account],
     collect_only(management)
     assert waiting() == {account.pk for account in connected}
     assert Job.objects.get(account=member, source=JUDGE).pk == waits.pk
+
+
+def judging() -> dict[str, str]:
+    """Account -> the organization that it is judged with."""
+    found = {}
+    for account in Account.objects.all():
+        for _, subject in registry.subjects(SubjectType.ORGANIZATION, Facts(seen(account))):
+            found[account.aws_id] = subject.id
+    return found
+
+
+def test_an_organization_is_judged_once_with_whoever_tells_of_it(
+    connected: list[Account], member: Account, management: Account
+) -> None:
+    first, second = connected[1], member
+    collect(first, second)
+    assert judging() == {}  # a member knows of its organization, and may not ask about it
+    collect(management)
+    organization = judging()
+    assert list(organization) == [management.aws_id]
+    second_teller(first, management)
+    second_teller(second, management)
+    assert judging() == organization
+    for model in (OrganizationalUnit, OrganizationAccount, OrganizationPolicy):
+        model.objects.filter(account=management).delete()
+    assert judging() == {min(first.aws_id, second.aws_id): organization[management.aws_id]}
+    Coverage.objects.filter(account__in=[first, second], api="organizations:ListRoots").update(complete_at=None)
+    assert judging() == organization

@@ -13,10 +13,10 @@ from collectors.aws.bundle_files import BundleError
 from findings.analysis.facts import Facts
 from findings.analysis.planned.changes import PlanError
 from findings.management import plans
-from findings.management.accounts import bundled, collected, moment, printable
+from findings.management.accounts import bundled, collected, moment, printable, stated
 from findings.management.output import together, write
 from findings.rules.judgement import judge_facts
-from findings.vocabulary import Severity, Status, Verdict
+from findings.vocabulary import Severity, Status, SubjectType, Verdict
 
 MET, NOTHING = 1, 2  # exit codes
 SEVERITIES = {s.slug: s for s in Severity}
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "A connected account is judged by the worker; --account goes with --plan.", returncode=NOTHING
             )
-        met = False
+        met, self.told = False, Organizations(paths)
         accounts = self.read(paths, options["as_of"]) if paths else self.connected(account, options["as_of"])
         for path, facts in accounts:
             met |= self.plan(path, facts, options) if planned else self.judge(path, facts, options)
@@ -85,7 +85,7 @@ class Command(BaseCommand):
 
     def judge(self, path: Path | str, facts: Facts, options: dict[str, Any]) -> bool:
         """Whether a --fail-on is met."""
-        verdicts = judge_facts(facts).verdicts
+        verdicts = self.told.once(judge_facts(facts).verdicts, facts)
         wanted = {Status.OPEN, Status.UNKNOWN} | ({Status.CLEAR} if options["include"] else set())
         show = verdict_lines if options["format"] == "json" else verdict_table
         shown = [v for v in verdicts if v.status in wanted]
@@ -106,6 +106,26 @@ class Command(BaseCommand):
         show = plans.lines if options["format"] == "json" else plans.table
         write(self.stdout, show(str(path), outcome))
         return fails(outcome.verdicts, options) or (outcome.unknown and options["fail_on_unknown"])
+
+
+class Organizations:
+    """Several bundles may tell of one organization. One of them speaks of it: its management account's, else the first."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._given = frozenset(filter(None, map(stated, paths)))
+        self._told: dict[str, str] = {}
+
+    def once(self, verdicts: Iterable[Verdict], facts: Facts) -> list[Verdict]:
+        """Those of the account, with those of its organization where it is the one that speaks."""
+        found, own = facts.told.organization, facts.snapshot.account_id
+        managing = found.management_account_id if found else ""
+        other = managing != own and managing in self._given
+        return [
+            v
+            for v in verdicts
+            if v.subject.type is not SubjectType.ORGANIZATION
+            or not (v.subject.id and (other or self._told.setdefault(v.subject.id, own) != own))
+        ]
 
 
 def fails(verdicts: Iterable[Verdict], options: dict[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """
 ## What it does
-Judged with the management account. Opens, each as a part of its own:
+Judged with the management account, or with a delegated administrator's where that one tells nothing: what such an account may not
+ask is unknown. Opens, each as a part of its own:
 
 - `services`: when services that watch over all accounts, such as GuardDuty, Security Hub, CloudTrail or Identity Center, may
   act in the organization (trusted access) and have no delegated administrator: the management account runs them;

@@ -1,7 +1,8 @@
 """
 ## What it does
 Opens when an organization has no resource control policy that limits anything: the policy type is off, or only
-`RCPFullAWSAccess` is attached. It is judged with the management account.
+`RCPFullAWSAccess` is attached. It is judged with the management account, or with a delegated administrator's where that one
+tells nothing.
 
 ## Why it matters
 SCPs limit the organization's own principals, not outsiders whom a bucket, key, queue, secret or role lets in. An RCP is the one

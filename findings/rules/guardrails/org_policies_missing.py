@@ -1,7 +1,8 @@
 """
 ## What it does
-Judged with the management account, and only where the settings ask for further policy types (`organization_policies`, such as
-`TAG_POLICY` and `AISERVICES_OPT_OUT_POLICY`): opens for each of them that is not enabled in the organization.
+Judged with the management account, or with a delegated administrator's where that one tells nothing, and only where the
+settings ask for further policy types (`organization_policies`, such as `TAG_POLICY` and `AISERVICES_OPT_OUT_POLICY`): opens for
+each of them that is not enabled in the organization.
 
 ## Why it matters
 Findings are told to owners by tags, and conditions on tags guard access: a tag policy keeps them spelled alike. An AI services

@@ -1,8 +1,8 @@
 """
 ## What it does
-Judged with the management account, and only where the settings name the regions that may be used (`allowed_regions`): opens
-when the SCPs of some member account do not deny what starts a workload in another region. It is asked by evaluation, of every
-account, whatever the SCP is called.
+Judged with the management account, or with a delegated administrator's where that one tells nothing, and only where the
+settings name the regions that may be used (`allowed_regions`): opens when the SCPs of some member account do not deny what
+starts a workload in another region. It is asked by evaluation, of every account, whatever the SCP is called.
 
 ## Why it matters
 A region that nobody uses is one that nobody watches. Miners start there, and data land where the law does not want them.
@@ -79,7 +79,7 @@ def judge(organization: Organization, facts: Facts) -> Iterator[Outcome]:
 
 
 def _accounts(organization: Organization, facts: Facts) -> _Found:
-    """Of every member, from the tree that the management account reads."""
+    """Of every member, from the tree that the account reads."""
     found, members = _Found(), Members(facts)
     part = next(part for part in parts(facts) if part.name == "regions")
     for account in sorted(facts.snapshot.organization_accounts, key=lambda one: one.unique_id):

@@ -1,7 +1,8 @@
 """
 ## What it does
 Opens when the organization does not manage the root users of its member accounts centrally: IAM's features "root credentials
-management" and "privileged root sessions" are not both on. It is judged with the management account.
+management" and "privileged root sessions" are not both on. It is judged with the management account, or with a delegated
+administrator's where that one tells nothing: unless IAM is delegated to it, it is unknown.
 
 ## Why it matters
 Every member account has a root user, who stands above its policies. Without central management each of them has, or may
@@ -18,8 +19,8 @@ In the management account, or the one that IAM is delegated to:
 Then delete the root credentials of the members; AB101, AB102 and KY101 fall silent for an account where none are left.
 
 ## What it cannot know
-Whether members still have root credentials: each account's own summary tells, in AB101 and KY101. Where the management account
-is not connected, nothing is said of its organization.
+Whether members still have root credentials: each account's own summary tells, in AB101 and KY101. Where neither the
+management account nor a delegated administrator's is connected, nothing is said of the organization.
 
 ## References
 - [Centrally manage root access](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html)

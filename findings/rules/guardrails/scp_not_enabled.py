@@ -1,7 +1,8 @@
 """
 ## What it does
 Opens when an organization cannot use service control policies: the policy type is not enabled at its root, or only consolidated
-billing is on, without all features. It is judged with the management account. An account that is in no organization is AB108's.
+billing is on, without all features. It is judged with the management account, or with a delegated administrator's where that one
+tells nothing. An account that is in no organization is AB108's.
 
 ## Why it matters
 Without SCPs nothing stands above the administrators of an account: no region is closed, no trail protected, and every account
@@ -15,8 +16,8 @@ attaches `FullAWSAccess` everywhere.
     aws organizations enable-policy-type --root-id r-EXAMPLE --policy-type SERVICE_CONTROL_POLICY
 
 ## What it cannot know
-Whether the policies attached then limit anything: GR104 and GR106 tell it account by account. Where the management account is
-not connected, nothing is said of its organization.
+Whether the policies attached then limit anything: GR104 and GR106 tell it account by account. Where neither the
+management account nor a delegated administrator's is connected, nothing is said of the organization.
 
 ## References
 - [Enabling policy types](https://docs.aws.amazon.com/organizations/latest/userguide/enable-policy-type.html)
