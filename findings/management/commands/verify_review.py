@@ -42,10 +42,10 @@ class Command(BaseCommand):
             raise CommandError("\n".join(["This is not what was exported:", *map(_shown, found.problems)]))
         head = found.header
         self.stdout.write(f"Nothing was altered in {found.lines} lines, signed by {key}.")
-        whole = "all" if head.get("whole") else "not all"
+        whole, n = "all" if head.get("whole") else "not all", head.get("accounts")
         self.stdout.write(
             _shown(
-                f"{head.get('name')}: {head.get('accounts')} accounts ({whole} of the review), exported by"
+                f"{head.get('name')}: {n} account{'' if n == 1 else 's'} ({whole} of the review), exported by"
                 f" {head.get('exported_by')} at {head.get('exported_at')}."
             )
         )

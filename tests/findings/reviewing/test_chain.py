@@ -94,6 +94,19 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     file.write_text("".join(exported()))
     call_command("verify_review", str(file), "--key", PUBLIC)
     assert capsys.readouterr().out.startswith(f"Nothing was altered in 4 lines, signed by {PUBLIC}.\nAutumn: ")
+
+
+@pytest.mark.parametrize(("n", "words"), [(1, "1 account ("), (2, "2 accounts (")])
+def test_the_command_counts_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str], n: int, words: str) -> None:
+    file = tmp_path / "review.jsonl"
+    file.write_text("".join(exported(bodies=[BODIES[0] | {"accounts": n}, *BODIES[1:]])))
+    call_command("verify_review", str(file), "--key", PUBLIC)
+    assert f"Autumn: {words}" in capsys.readouterr().out
+
+
+def test_the_command_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "review.jsonl"
+    file.write_text("".join(exported()))
     with pytest.raises(CommandError, match="not of the trusted key"):
         call_command("verify_review", str(file))
     file.write_text("".join(exported()).replace("keep", "\x1bkeep"))
