@@ -28,7 +28,7 @@ from iamdash.pages import show
 from iamdash.pages.facets import Choices, Texts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.lists import ListPage
-from iamdash.pages.organizations import found, gaps, outside, proof
+from iamdash.pages.organizations import found, gaps, outside, proof, same_name
 from iamdash.pages.tables import ListTable
 
 MARKS = {
@@ -104,6 +104,8 @@ def step(row: Any) -> SafeString | str:
         return " ".join(_partly(row))
     if status == Status.UNDECIDED:
         return _undecided(row)
+    if status == Status.BY_HAND and row.same_name:
+        return f"{STEPS[status]} The StackSet fails here, since its role has the name already: the templates say how to avoid it."
     if status == Status.FROZEN:
         why = "It left the organization" if row.gone_at else f"It is {row.state}"
         kept = " Its history and findings stay as they were." if row.member else " It never joined."
@@ -237,6 +239,7 @@ class Board(ListPage):
             else:
                 short[row.account_id][row.api] = None
         manager = self.said.management_account_id if self.said else ""
+        same = {account.pk for account in same_name(self.decided, manager)}
         for row in rows:
             row.since = row.gone_at or joined.get(row.member)
             row.denied, row.barred = list(denied[row.member]), list(barred[row.member])
@@ -244,6 +247,7 @@ class Board(ListPage):
             refused = barred[row.member] | denied[row.member]
             row.said = refused.get(ASSUME) or next(iter(refused.values()), "")
             row.managing = row.unique_id == manager
+            row.same_name = row.member in same
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         decided, said, there = self.decided, self.said, units()

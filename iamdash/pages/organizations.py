@@ -17,6 +17,7 @@ from collectors import organization_access
 from collectors.models import (
     Account,
     AccountDetails,
+    Connection,
     ConnectionTest,
     Coverage,
     OrganizationAccount,
@@ -24,7 +25,7 @@ from collectors.models import (
 )
 from collectors.models.coverage import TROUBLE
 from collectors.models.organization_view import SOURCE
-from collectors.onboarding import Status, board, told
+from collectors.onboarding import Choice, Status, board, members, told
 from collectors.organization_access import Access
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
@@ -183,6 +184,7 @@ def templates(request: HttpRequest, organization_id: str) -> HttpResponse:
         "managing": managing,
         "manager": manager,
         "manager_by_hand": Account.objects.filter(aws_id=manager, connection__organization=None).exists(),
+        "same_name": same_name(decided, manager),
         "members_file": ours.MEMBERS_FILE,
         "members_text": ours.text(ours.member_template(access)),
         "stack_set_text": ours.stack_set_commands(access),
@@ -194,6 +196,17 @@ def templates(request: HttpRequest, organization_id: str) -> HttpResponse:
         "hub_stack_text": ours.stack_command(access, ours.HUB_STACK, ours.HUB_FILE),
     }
     return render(request, "organization/templates.html", context)
+
+
+def same_name(decided: OrganizationConnection, manager: str) -> list[Account]:
+    """Its accounts that are reached otherwise, by a role of the very name that the StackSet makes: IAM refuses a second one, so
+    their stacks fail. StackSets leave the management account out."""
+    others = Connection.objects.filter(kind=Connection.Kind.ROLE, role_name=decided.role_name).exclude(
+        organization=decided
+    )
+    there = members(decided.account, Choice.of(decided)).filter(gone_at=None).values("unique_id")
+    found = Account.objects.filter(connection__in=others, aws_id__in=there).exclude(aws_id=manager)
+    return list(found.order_by("name", "aws_id"))
 
 
 def outside(decided: OrganizationConnection) -> str:

@@ -215,6 +215,23 @@ def test_a_worker_outside_the_organization_is_told_before_every_account_refuses(
     assert decided.hub_external_id not in shown.context["members_text"]
 
 
+def test_a_role_of_the_same_name_is_told_before_the_stack_fails(management: Account, admin: WebClient) -> None:
+    by_hand, other_name = manager(number(1)), manager(number(2))
+    Connection.objects.filter(account=other_name).update(role_name="reader")
+    tell(management, listed(1), listed(2), listed(3))
+    decide(management)
+    tick()
+    shown = text(admin.get(f"{BOARD}templates/"))
+    assert "The stack fails in 1 account:" in shown
+    assert f",Accounts={by_hand.aws_id},AccountFilterType=DIFFERENCE to --deployment-targets" in shown
+    assert f"{other_name.name} ({other_name.aws_id})" not in shown
+    assert statuses(admin)["1"] == statuses(admin)["2"] == "by_hand"
+    assert text(admin.get(BOARD)).count("The StackSet fails here") == 1
+    Connection.objects.filter(account=by_hand).update(role_name="reader")
+    assert "The stack fails" not in text(admin.get(f"{BOARD}templates/"))
+    assert "The StackSet fails here" not in text(admin.get(BOARD))
+
+
 def test_who_tells_as_a_delegated_administrator_deploys_as_one(admin: WebClient) -> None:
     delegated = manager(number(1))
     tell(delegated, listed(1))
