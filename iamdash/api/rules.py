@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from iamdash.api import query
 from iamdash.api.problems import Problem
+from iamdash.pages import narrowed
 from iamdash.pages.filters import Filters, Sort
 from iamdash.pages.findings import FILTERS as FINDINGS
 from iamdash.pages.rules import Standing, standings
@@ -20,10 +21,10 @@ FILTERS = Filters(
 
 
 def listed(request: HttpRequest) -> list[dict[str, Any]]:
-    """Two queries."""
-    chosen = query.narrow(FILTERS, request.GET).chosen
-    rows = [_row(one) for one in standings(request, next(iter(chosen["account"]), "")).values()]
-    return [row for row in rows if _within(row, chosen)]
+    """Two queries, three for one account."""
+    asked = query.narrow(FILTERS, request.GET)
+    rows = [_row(one) for one in standings(request, narrowed.accounts(asked)).values()]
+    return [row for row in rows if _within(row, asked.chosen)]
 
 
 def _within(row: dict[str, Any], chosen: Any) -> bool:
@@ -33,7 +34,7 @@ def _within(row: dict[str, Any], chosen: Any) -> bool:
 
 def one(request: HttpRequest, code: str) -> dict[str, Any]:
     query.narrow(Filters(sorts=FILTERS.sorts), request.GET)
-    standing = standings(request, "").get(code)
+    standing = standings(request, None).get(code)
     if standing is None:
         raise Problem(404, f"There is no rule {code[:80]!r}.", parameter="code", hint="/api/v1/rules lists them.")
     return _row(standing)

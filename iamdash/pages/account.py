@@ -55,7 +55,7 @@ def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
         "connection": account.connection,
         "coverage": coverage,
         "gaps": (gaps := [c for c in coverage if c.state in TROUBLE]),
-        "unread": unread(account) if gaps else [],
+        "unread": unread({account.pk: account}) if gaps else [],
         "severities": severities(account),
         "types": (types := {one: n for one, n in principals.values_list("type").annotate(total=Sum("n")) if n}),
         "types_gap": "" if types or not coverage else told(Account.objects.filter(pk=account.pk), DETAILS),

@@ -25,6 +25,7 @@ from iamdash.pages.acting import OLDEST, SIGN_INS, WHO
 from iamdash.pages.acts import OfActor, Period
 from iamdash.pages.facets import Accounts, Choices
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
+from iamdash.pages.grouped import ou_facet
 from iamdash.pages.lists import ListPage
 from iamdash.pages.paths import told_whole
 from iamdash.pages.searching import found_by, one_of
@@ -187,6 +188,7 @@ FILTERS = Filters(
             },
         ),
         Accounts(),
+        ou_facet(offered=False),
         OfActor(column="session__principal"),
     ),
     search=meant,

@@ -16,7 +16,7 @@ from collectors.models import Account, Principal
 from findings.analysis.right_sizing import NoProposal, Proposal, propose_boundary
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
-from iamdash.pages.context import account_chosen
+from iamdash.pages.carried import account_chosen
 from iamdash.pages.gaps import DETAILS, Gaps
 from iamdash.pages.principals import FILTERS, PrincipalList
 from iamdash.pages.right_sizing import note, shown, used_facts

@@ -31,6 +31,7 @@ from iamdash.pages.acting import OLDEST, WORDS
 from iamdash.pages.acts import Linked, Period
 from iamdash.pages.facets import Accounts, Bound, Choices, Conditions, Counts, OfColumn, Option, Texts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
+from iamdash.pages.grouped import ou_facet
 from iamdash.pages.lists import ListPage
 from iamdash.pages.searching import NAMED, contains, found_by, named, pattern
 from iamdash.pages.tables import ListTable, Ordered
@@ -232,6 +233,7 @@ class ChangeList(ListPage):
                 name="seen", title="Seen by", column="witnesses", values={w.value: text for w, text in SEEN_BY.items()}
             ),
             Accounts(),
+            ou_facet(offered=False),
             OfCaller(),
             About(),
             OfCall(),

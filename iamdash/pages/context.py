@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,7 +16,8 @@ from django.urls import reverse
 from collectors.models import Account
 from collectors.models.account import HELD
 from collectors.models.coverage import TROUBLE
-from iamdash.pages import crumbs, show
+from iamdash.pages import carried, crumbs, show
+from iamdash.pages.carried import account_chosen
 from iamdash.pages.profile import USUAL, Profile
 
 LISTED = 200  # accounts that the selector offers; with more of them it leads to the accounts page
@@ -72,12 +74,11 @@ NAV = (
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Also sets request.account_chosen: the selector's account id, which page addresses carry (show.address)."""
     frame: dict[str, Any] = {"lab": settings.LAB}
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return frame
-    chosen = request.account_chosen = account_chosen(request)
+    chosen = account_chosen(request)
     accounts = list(Account.objects.values_list("aws_id", "name")[: LISTED + 1])
     names = dict(accounts)
     profile = Profile.of(user)
@@ -89,15 +90,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "many_accounts": len(accounts) > LISTED,
         "account_chosen": chosen,
         "account_name": names.get(chosen, chosen),
+        "days_chosen": next(iter(carried.read(request.GET).get("days", ())), ""),
         "account_target": account_target(request),
         "nav": navigation(request, profile),
     }
-
-
-def account_chosen(request: HttpRequest) -> str:
-    """The account id of the URL, "" for none or for what is no account id."""
-    given = request.GET.get("account", "")
-    return given if len(given) == 12 and given.isascii() and given.isdigit() else ""
 
 
 def account_target(request: HttpRequest) -> str:
@@ -147,16 +143,18 @@ def health(account: str = "") -> Health:
 def navigation(request: HttpRequest, profile: Profile) -> list[NavItem]:
     """The links carry what the operator's profile says, so that the address tells all that a page shows."""
     here = request.resolver_match.url_name if request.resolver_match else ""
+    chosen = carried.read(request.GET)
     return [
-        NavItem(label, view, show.address(request, view, **_own(view, profile)), key, _within(here, view))
+        NavItem(label, view, show.address(request, view, **_own(view, profile, chosen)), key, _within(here, view))
         for label, view, key in NAV
     ]
 
 
-def _own(view: str, profile: Profile) -> dict[str, str]:
+def _own(view: str, profile: Profile, chosen: Mapping[str, Sequence[str]]) -> dict[str, str]:
     if view in profile.views:
         return {"view": str(profile.views[view])}
-    return {"days": str(profile.days)} if view == "trends" and profile.days != USUAL else {}
+    own = view == "trends" and profile.days != USUAL and "days" not in chosen
+    return {"days": str(profile.days)} if own else {}
 
 
 def _within(here: str, view: str) -> bool:

@@ -31,6 +31,7 @@ from iamdash.pages.acts import (
 )
 from iamdash.pages.facets import Accounts, Choices
 from iamdash.pages.filters import Asked, Filters, Sort
+from iamdash.pages.grouped import ou_facet
 
 KINDS = {
     "plain": (PLAIN, "Program or key"),
@@ -88,6 +89,7 @@ class DayList(Acts):
             OUTCOMES,
             Choices(name="how", title="How", column="session_kind", values=KINDS),
             Accounts(),
+            ou_facet(offered=False),
             OfActor(),
             OfService(),
             OfEvent(),

@@ -27,6 +27,7 @@ from iamdash.pages.acts import (
 )
 from iamdash.pages.facets import Accounts
 from iamdash.pages.filters import Filters, Sort, Tab
+from iamdash.pages.grouped import ou_facet
 
 
 class DidTable(ActsTable):
@@ -78,7 +79,15 @@ class DidList(Acts):
             Tab("all", "All", Q()),
             Tab("denied", "Only denied", Q(used_at=None)),
         ),
-        facets=(Period(column="last_at"), OUTCOMES, Accounts(), OfActor(), OfService(), OfEvent()),
+        facets=(
+            Period(column="last_at"),
+            OUTCOMES,
+            Accounts(),
+            ou_facet(offered=False),
+            OfActor(),
+            OfService(),
+            OfEvent(),
+        ),
         search=acts.meant,
         searched="principal, event, service or action",
         unique=("principal_id", "event_id"),

@@ -22,6 +22,7 @@ from iamdash.pages import show
 from iamdash.pages.facets import Accounts, Choices, Conditions, Texts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.gaps import DETAILS, told
+from iamdash.pages.grouped import ou_facet
 from iamdash.pages.lists import ListPage
 from iamdash.pages.severities import OPEN_FIELDS, counted, counts, open_counts
 from iamdash.pages.tables import ListTable
@@ -188,6 +189,7 @@ FILTERS = Filters(
             naming=_named,
         ),
         Accounts(),
+        ou_facet(offered=False),
     ),
     search=("principal", "outsider", "vendor", "role__name", "role__arn"),
     searched="outsider, vendor, role or ARN",

@@ -15,14 +15,14 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from collectors.records import clean
-from iamdash.pages import columns
+from iamdash.pages import carried, columns
 from iamdash.pages.facets import Facet
 from iamdash.pages.searching import contains, few
 
 LONGEST_SEARCH = 200
 FORMATS = ("csv", "json", "jsonl")
-# `account` belongs to the selector of the frame, also on lists that have no accounts. `view`: the saved view that one came from.
-RESERVED = ("tab", "q", "sort", "after", "before", "export", "account", "cols", "view", "more")
+# `view`: the saved view that one came from.
+RESERVED = ("tab", "q", "sort", "after", "before", "export", "cols", "view", "more")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Asked:
     """What a URL asks of a list, whole and typed. `ignored`: what of it means nothing here, as (name, value).
 
     cols: columns to show, () for the usual ones. view: id of the saved view it came from, "" for none. more: the facet whose
-    options are all wanted.
+    options are all wanted. beside: what stays from page to page and is no facet of this one (carried.py).
     """
 
     filters: Filters
@@ -80,6 +80,7 @@ class Asked:
     view: str = ""
     more: str = ""
     ignored: tuple[tuple[str, str], ...] = ()
+    beside: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def sort_by(self) -> Sort:
@@ -101,13 +102,17 @@ class Asked:
     def url(self, **changes: Any) -> str:
         """The query string with changes. Another page, sort or filter begins at the first page again."""
         now: dict[str, Any] = {"tab": self.tab.slug if self.tab else "", "q": self.q, **self.chosen, "sort": self.sort}
-        now |= {"cols": self.cols, "view": self.view} | changes
+        now |= {"cols": self.cols, "view": self.view} | dict(self.beside) | changes
         tab = now["tab"]
         if self.filters.tabs and tab == self.filters.tabs[0].slug:
             now["tab"] = ""
         if now["sort"] == self.filters.default_sort(tab):
             now["sort"] = ""
         return "?" + urlencode({k: v for k, v in now.items() if v}, doseq=True)
+
+    def own(self) -> str:
+        """The query string of what the list itself is asked, as a view keeps it."""
+        return self.url(**{name: () for name, _ in self.beside})
 
     @cached_property
     def _conditions(self) -> Mapping[str, Q]:
@@ -177,7 +182,9 @@ class Filters:
         """offered: the columns that the list may show."""
         ignored: list[tuple[str, str]] = []
         tab = self._tab(get, ignored)
-        known = {*RESERVED, *(f.name for f in self.facets)}
+        facets = {f.name for f in self.facets}
+        beside = {name: values for name, values in carried.read(get).items() if name not in facets}
+        known = {*RESERVED, "account", *facets, *beside}
         ignored += [(name, value) for name in get if name not in known for value in get.getlist(name) if value]
         return Asked(
             filters=self,
@@ -192,6 +199,7 @@ class Filters:
             view=_view(get, ignored),
             more=_one_of(get, "more", [f.name for f in self.facets if f.offered], ignored),
             ignored=tuple((clean(k)[:80], clean(v)[:80]) for k, v in ignored),
+            beside=tuple(beside.items()),
         )
 
     def _tab(self, get: QueryDict, ignored: list[tuple[str, str]]) -> Tab | None:

@@ -281,5 +281,5 @@ class FindingList(ListPage):
         tickets.attach(rows)
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
-        accounts = asked.condition("group") & asked.condition("owner")
+        accounts = asked.condition("ou") & asked.condition("group") & asked.condition("owner")
         return {"may_work": self.request.user.may(Role.ANALYST), "checked": checked(asked.chosen, accounts)}

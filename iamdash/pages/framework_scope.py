@@ -16,7 +16,6 @@ from collectors.models import Account
 from findings.frameworks import Control, Framework, State, frameworks
 from findings.frameworks.past import Then
 from iamdash.pages import narrowed
-from iamdash.pages.context import account_chosen
 from iamdash.pages.facets import Choices
 from iamdash.pages.filters import Chip, Filters, Sort
 from iamdash.pages.narrowed import Narrowed
@@ -110,7 +109,6 @@ class Scoped(Narrowed):
 
 
 def read(request: HttpRequest) -> Scoped:
-    request.account_chosen = account_chosen(request)
     asked = FILTERS.read(request.GET)
     return Scoped(request, asked, narrowed.accounts(asked))
 

@@ -14,6 +14,7 @@ from findings.analysis.owners import Owned, owner_of
 from findings.analysis.places import Scope
 from findings.engine.grouping import owners, standings
 from iamdash.access.scope import once
+from iamdash.pages.carried import UNIT
 from iamdash.pages.facets import By, Counts, Facet, OfColumn, Option
 from iamdash.pages.scopes import Whom, known_groups, named, stand
 
@@ -96,8 +97,8 @@ class OfAccounts(OfColumn):
         return self.sets()[slug][0]
 
 
-def ou_facet(column: str = "account") -> Facet:
-    return OfAccounts(name="ou", title="OU", make=by_ou, pattern=re.compile(r"ou-[a-z0-9-]{1,66}"), column=column)
+def ou_facet(column: str = "account", *, offered: bool = True) -> Facet:
+    return OfAccounts(name="ou", title="OU", make=by_ou, pattern=UNIT, column=column, offered=offered)
 
 
 def group_facet(column: str = "account") -> Facet:

@@ -18,7 +18,7 @@ from findings.models import AccountGuarding, GuardrailEffect
 from findings.models.guarding import LAYERS
 from findings.policy.layers import Layer
 from iamdash.pages import gaps
-from iamdash.pages.context import account_chosen
+from iamdash.pages.carried import account_chosen
 from iamdash.pages.guardrail_effects import BLOCKS, DEPENDS
 from iamdash.pages.guardrail_figures import Told, told
 from iamdash.pages.guardrail_tree import OF_TYPE, tree

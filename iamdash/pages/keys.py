@@ -17,6 +17,7 @@ from iamdash.pages import show
 from iamdash.pages.facets import Accounts, Conditions
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.gaps import KEYS, REPORT, of_list
+from iamdash.pages.grouped import ou_facet
 from iamdash.pages.html import format_html
 from iamdash.pages.lists import ListPage
 from iamdash.pages.severities import OPEN_FIELDS, counts_of, judged, open_fields
@@ -125,6 +126,7 @@ FILTERS = Filters(
             },
         ),
         Accounts(),
+        ou_facet(offered=False),
     ),
     search=("unique_id", "user_name"),
     searched="key id or user",

@@ -223,7 +223,7 @@ class ListPage(View):
             facets=[self._facet(asked, facet, counting) for facet in self.filters.facets if facet.offered],
             next_url=asked.url(after=page.after) if page.after else "",
             previous_url=asked.url(before=page.before) if page.before else "",
-            views=saved.menu(self.request.user, route, asked.url(), asked.view) if (route := self.route) else None,
+            views=saved.menu(self.request.user, route, asked.own(), asked.view) if (route := self.route) else None,
         )
 
     def _page(self, asked: Asked) -> keyset.Page:

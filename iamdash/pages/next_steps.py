@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from django.db import connection
 from django.http import HttpRequest
@@ -20,6 +21,7 @@ from iamdash.pages import show
 from iamdash.pages.kept import Open
 
 TOP = 5
+Accounts: TypeAlias = Mapping[int, Account] | None
 LIKELY = 8  # rules that are looked at first; as a rule none of the others can be worth as much
 COLUMNS = {severity: severity.slug for severity in steps.WORST_FIRST}
 # The same as steps.worth for a rule of effort 1: it ranks the accounts of one rule. Rules are ranked among each other by worth.
@@ -81,17 +83,17 @@ class Action:
         return steps.worth(self.rule.effort, self.counts, together=self.together)
 
 
-def next_steps(request: HttpRequest, account: Account | None, still_open: Open) -> list[Action]:
-    """At most TOP, the best first, no rule twice. still_open: all open findings by rule, of the account or of all accounts.
+def next_steps(request: HttpRequest, accounts: Accounts, still_open: Open) -> list[Action]:
+    """At most TOP, the best first, no rule twice. still_open: all open findings by rule, of these accounts, by key, or of all.
 
     In no account is a rule worth more than all its findings would be in one: so only rules that could be among the best are
     looked at account by account. Four queries, or six.
     """
-    found = [*_of_places(request, account), *_of_sets(request, account)]
+    found = [*_of_places(request, accounts), *_of_sets(request, accounts)]
     left = _at_most(still_open)
     for some in (left[:LIKELY], left[LIKELY:]):
         least = _best(found)[TOP - 1].worth if len(_best(found)) == TOP else 0.0
-        found += _of_accounts(request, account, [code for code, worth in some if worth >= least])
+        found += _of_accounts(request, accounts, [code for code, worth in some if worth >= least])
     return _best(found)
 
 
@@ -113,14 +115,15 @@ def _best(found: Iterable[Action]) -> list[Action]:
     return [action for action in best.values() if action.worth][:TOP]
 
 
-def _of_accounts(request: HttpRequest, account: Account | None, codes: list[str]) -> Iterable[Action]:
+def _of_accounts(request: HttpRequest, accounts: Accounts, codes: list[str]) -> Iterable[Action]:
     if not codes:
         return
-    mine = "and account_id = %(account)s" if account else ""
+    mine = "" if accounts is None else "and account_id = any(%(accounts)s)"
     with connection.cursor() as cursor:
-        cursor.execute(_BEST.format(mine=mine), {"account": account.pk if account else None, "codes": codes})
+        cursor.execute(_BEST.format(mine=mine), {"accounts": list(accounts or ()), "codes": codes})
         rows = cursor.fetchall()
-    accounts = {account.pk: account} if account else Account.objects.in_bulk({pk for _, pk, *_ in rows})
+    if accounts is None:
+        accounts = Account.objects.in_bulk({pk for _, pk, *_ in rows})
     known = registry.catalogue()
     for code, pk, n, *counts in rows:
         if code in known and pk in accounts:
@@ -135,10 +138,10 @@ def _of_accounts(request: HttpRequest, account: Account | None, codes: list[str]
             )
 
 
-def _of_places(request: HttpRequest, account: Account | None) -> Iterable[Action]:
+def _of_places(request: HttpRequest, accounts: Accounts) -> Iterable[Action]:
     """Findings that are put right above their accounts, and, where nobody read the tree, in each of these."""
     rows = Finding.objects.filter(resolved_at=None, status=Finding.Status.OPEN, code__in=FIXED_HIGHER)
-    rows = rows.filter(account=account) if account else rows
+    rows = rows if accounts is None else rows.filter(account__in=list(accounts))
     found: defaultdict[tuple[str, str, str, str], list[tuple[int, int]]] = defaultdict(list)
     columns = ("code", "severity", "evidence__fix_at", "account", "account__aws_id", "account__name")
     for code, severity, told, pk, aws_id, name in rows.values_list(*columns):
@@ -152,12 +155,12 @@ def _of_places(request: HttpRequest, account: Account | None) -> Iterable[Action
             yield Action(known[code].rule, words, counts, len({pk for _, pk in some}), url, together=True)
 
 
-def _of_sets(request: HttpRequest, account: Account | None) -> Iterable[Action]:
+def _of_sets(request: HttpRequest, accounts: Accounts) -> Iterable[Action]:
     if not PermissionSetRole.objects.exists():
         return
     with connection.cursor() as cursor:
-        mine = "and s.account_id = %(account)s" if account else ""
-        cursor.execute(_SETS.format(mine=mine), {"account": account.pk if account else None})
+        mine = "" if accounts is None else "and s.account_id = any(%(accounts)s)"
+        cursor.execute(_SETS.format(mine=mine), {"accounts": list(accounts or ())})
         rows = cursor.fetchall()
     found: defaultdict[tuple[str, str], list[tuple[str, int, int, int]]] = defaultdict(list)
     for code, arn, *rest in rows:
@@ -167,8 +170,8 @@ def _of_sets(request: HttpRequest, account: Account | None) -> Iterable[Action]:
         if code in known:
             counts = _counts((severity, n) for _, _, severity, n in some)
             url = _findings(request, rule=code, set=arn)
-            words, accounts = f"permission set {some[0][0]}", max(n for _, n, _, _ in some)
-            yield Action(known[code].rule, words, counts, accounts, url, together=True)
+            words, most = f"permission set {some[0][0]}", max(n for _, n, _, _ in some)
+            yield Action(known[code].rule, words, counts, most, url, together=True)
 
 
 def _counts(pairs: Iterable[tuple[int, int]]) -> Mapping[Severity, int]:

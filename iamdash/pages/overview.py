@@ -20,10 +20,11 @@ from findings.rules.registry import rules
 from findings.rules.sessions import NEXT_STEP, READS
 from findings.trends import Moved
 from findings.vocabulary import Practice, Severity
-from iamdash.pages import first_run, show, trend, trend_figures
+from iamdash.pages import first_run, show, trend, trend_figures, trend_scope
+from iamdash.pages.carried import account_chosen
 from iamdash.pages.charts import Chart, Series
-from iamdash.pages.context import account_chosen
 from iamdash.pages.facets import rows
+from iamdash.pages.filters import LONGEST_SEARCH
 from iamdash.pages.kept import Open, open_by_rule
 from iamdash.pages.next_steps import next_steps
 from iamdash.pages.overview_answer import answer
@@ -82,6 +83,11 @@ class Doubt:
     accounts: int
 
     @property
+    def sought(self) -> str:
+        """As much of it as the list of what is unknown can be searched for."""
+        return self.reason[:LONGEST_SEARCH].strip()
+
+    @property
     def step(self) -> str:
         """What to do where no permission is named: a trail has to be connected."""
         return NEXT_STEP if any(f"{api} was not collected" in self.reason for api in READS) else ""
@@ -89,15 +95,17 @@ class Doubt:
 
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    chosen = request.account_chosen = account_chosen(request)
+    chosen = account_chosen(request)
     account = get_object_or_404(Account, aws_id=chosen) if chosen else None
     if account is None and not Account.objects.exists():
         return render(request, "overview/welcome.html", first_run.ways(request.user))
-    mine = {"account": account} if account else {}
+    scope = trend_scope.read(request)
+    accounts = some_accounts(scope, account)
+    mine = {} if accounts is None else {"account__in": list(accounts)}
     counted, still_open = AccountFindings.objects.filter(**mine), open_by_rule(request, **mine)
-    by_account, shown = severities_by_account(counted), trend.shown(request, account)
+    by_account, shown = severities_by_account(counted), trend.shown(scope)
     moved = trend.moved(shown)
-    practices = standings(still_open, RuleState.objects.filter(**mine), account, moved)
+    practices = standings(still_open, RuleState.objects.filter(**mine), accounts, moved)
     context = {
         "practices": practices,
         "total": sum(p.total for p in practices),
@@ -106,22 +114,33 @@ def overview(request: HttpRequest) -> HttpResponse:
         "chart": chart(practices, request),
         "trend": shown,
         "answer": answer(request, shown, {p.practice: p.urgent for p in practices if p.rules}, by_account, moved),
-        "next": next_steps(request, account, still_open),
+        "next": next_steps(request, accounts, still_open),
         "principals": PrincipalPosture.objects.filter(risk__gt=0, principal__gone_at=None, **mine)
         .select_related("principal", "account")
         .order_by("-risk", "-principal_id")[:TOP],
         "accounts_by_risk": [] if account else riskiest_accounts(by_account),
         "judged": any(p.checked for p in practices),
         **changes(shown.scope, FindingEvent.objects.filter(**mine)),
-        "unread": (lines := unread(account)),
+        "unread": (lines := unread(accounts)),
         "doubts": doubts(RuleState.objects.filter(**mine), {api for line in lines for api in line.apis}),
-        "connected": 1 if account else Account.objects.count(),
+        "connected": Account.objects.count() if accounts is None else len(accounts),
         "collecting": Run.objects.filter(finished_at=None, **mine).count(),
         "account": account,
+        "scope": scope,
+        "menus": scope.menus("ou") if scope.narrows or len(by_account) > 1 else (),
     }
     if not context["judged"]:
-        context["unfinished"] = first_run.unfinished() if account is None else [account]
+        context["unfinished"] = first_run.unfinished() if accounts is None else list(accounts.values())
     return render(request, "overview/page.html", context)
+
+
+def some_accounts(scope: Scoped, account: Account | None) -> Mapping[int, Account] | None:
+    """By key; None for all that are seen. One query, where an OU, a group or an owner is chosen."""
+    if scope.accounts is None:
+        return None
+    if account and scope.accounts == [account.pk]:
+        return {account.pk: account}
+    return Account.objects.in_bulk(scope.accounts)
 
 
 def aside(counted: QuerySet[AccountFindings], just_overdue: QuerySet[Finding]) -> dict[str, int]:
@@ -134,7 +153,7 @@ def aside(counted: QuerySet[AccountFindings], just_overdue: QuerySet[Finding]) -
 
 
 def standings(
-    still_open: Open, states: QuerySet[RuleState], account: Account | None, moved: Moved | None = None
+    still_open: Open, states: QuerySet[RuleState], accounts: Collection[int] | None, moved: Moved | None = None
 ) -> list[Standing]:
     """All practices in the mission's order, account basics last."""
     found: dict[str, dict[Severity, int]] = defaultdict(lambda: dict.fromkeys(Severity, 0))
@@ -147,7 +166,7 @@ def standings(
         totals[0] += subjects
         totals[1] += unknown
     have = [rule.practice for rule in rules()]
-    lost = trend.practices(account)
+    lost = trend.practices(accounts)
     by = moved.by_practice if moved else {}
     return [
         Standing(p, found[p.prefix], *judged[p.prefix], have.count(p), lost.get(p), by.get(p, 0) if moved else None)

@@ -17,7 +17,7 @@ from collectors.models import Account
 from findings.models import AccountFindings, Finding
 from findings.vocabulary import Severity
 from iamdash.pages import show
-from iamdash.pages.context import account_chosen
+from iamdash.pages.carried import account_chosen
 from iamdash.pages.exceptions import SOON
 from iamdash.pages.facets import rows
 from iamdash.pages.findings import NEW, OPEN

@@ -15,7 +15,7 @@ from collectors.records.identity_center import RESERVED_PATH
 from findings.models import PermissionSetRole
 from findings.vocabulary import Severity
 from iamdash.pages import show
-from iamdash.pages.context import account_chosen
+from iamdash.pages.carried import account_chosen
 from iamdash.pages.facets import Accounts, Conditions
 from iamdash.pages.filters import Asked, Filters, Sort
 from iamdash.pages.html import format_html, format_html_join

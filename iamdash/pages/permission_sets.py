@@ -23,7 +23,7 @@ from findings.rules import registry
 from findings.vocabulary import Severity
 from iamdash.access import audit
 from iamdash.pages.acting import OLDEST, since
-from iamdash.pages.context import account_chosen
+from iamdash.pages.carried import account_chosen
 from iamdash.pages.severities import WORST_FIRST, Counts
 
 SHOWN = 200  # permission sets, and accounts of one of them

@@ -18,6 +18,7 @@ from iamdash.pages.facets import Accounts, Conditions, Facet, Option
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.gaps import DETAILS, told
 from iamdash.pages.grants import GrantError, Grants, parse_grant, said
+from iamdash.pages.grouped import ou_facet
 from iamdash.pages.html import format_html
 from iamdash.pages.lists import ListPage
 from iamdash.pages.severities import OPEN_FIELDS, counts_of, judged, open_counts, open_fields
@@ -120,6 +121,7 @@ FILTERS = Filters(
         made_facet(),
         Allows(name="allows", title="Content", single=True, offered=False),
         Accounts(),
+        ou_facet(offered=False),
     ),
     search=("name", "arn"),
     searched="policy name or ARN",

@@ -23,6 +23,7 @@ from iamdash.pages.credentials import held_by, used
 from iamdash.pages.facets import Accounts, Choices, Conditions, of_counts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.gaps import DETAILS, of_list
+from iamdash.pages.grouped import ou_facet
 from iamdash.pages.html import format_html
 from iamdash.pages.lists import ListPage
 from iamdash.pages.severities import OPEN_FIELDS, counted, counts
@@ -175,6 +176,7 @@ FILTERS = Filters(
             column="observed",
         ),
         Accounts(),
+        ou_facet(offered=False),
         of_counts(
             Conditions(
                 name="findings", title="Open findings", single=True, conditions=_open("posture__worst", "posture")

@@ -22,7 +22,7 @@ from findings.policy.render import to_json
 from findings.vocabulary import Severity
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
-from iamdash.pages.context import account_chosen
+from iamdash.pages.carried import account_chosen
 
 WINDOWS = (WINDOW, SHORT)
 TOLD_BY = "organizations"  # the row of AccountDetails that names the organization

@@ -15,6 +15,7 @@ from findings.models import RecordedRegion
 from iamdash.pages import show
 from iamdash.pages.facets import Accounts, Choices, Conditions, Texts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
+from iamdash.pages.grouped import ou_facet
 from iamdash.pages.lists import ListPage
 from iamdash.pages.tables import ListTable
 
@@ -116,6 +117,7 @@ class RecordedList(ListPage):
             Conditions(name="use", title="Use", conditions=USE),
             Texts(name="region", title="Region", column="region", pattern=re.compile(r"[a-z0-9-]{1,32}")),
             Accounts(),
+            ou_facet(offered=False),
         ),
         search=("account__name", "account__aws_id", "region"),
         searched="account or region",

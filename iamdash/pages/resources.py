@@ -38,6 +38,7 @@ from iamdash.pages.acts import (
 )
 from iamdash.pages.facets import Accounts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
+from iamdash.pages.grouped import ou_facet
 
 S3 = "s3.amazonaws.com"
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
@@ -135,7 +136,16 @@ class ResourceTable(ActsTable):
         )
 
 
-FACETS = (Period(column="last_at"), OUTCOMES, Accounts(), OfActor(), OfService(), OfEvent(), OfResource())
+FACETS = (
+    Period(column="last_at"),
+    OUTCOMES,
+    Accounts(),
+    ou_facet(offered=False),
+    OfActor(),
+    OfService(),
+    OfEvent(),
+    OfResource(),
+)
 SORTS = {
     "when": Sort("Newest", ("last_at",), descending=True),
     "n": Sort("Most calls", ("n",), descending=True),

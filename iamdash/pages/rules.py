@@ -14,16 +14,19 @@ from findings.frameworks import frameworks
 from findings.models import RuleState, Unknown
 from findings.rules import registry
 from findings.vocabulary import Rule
-from iamdash.pages.context import account_chosen
+from iamdash.pages import narrowed
+from iamdash.pages.filters import Filters, Sort
 from iamdash.pages.kept import open_by_rule
+from iamdash.pages.narrowed import Narrowed
 
 TOP = 10
+SCOPE = Filters(sorts={"code": Sort("Code", ("pk",))}, facets=narrowed.facets())
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A rule and its numbers in scope. findings: open ones; open, clear and unknown count subjects. unread: accounts of which not all
-    was read that it needs, so that there may be more subjects. judged: in at least one account."""
+    """A rule and its numbers in scope. findings: open ones; open, clear and unknown count subjects. unread: accounts of which
+    not all was read that it needs, so that there may be more subjects. judged: in at least one account."""
 
     rule: Rule
     findings: int = 0
@@ -36,9 +39,10 @@ class Standing:
 
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
-    found = standings(request, account_chosen(request))
+    scope = of_accounts(request)
+    found = standings(request, scope.accounts)
     groups = [(p, [found[rule.code] for rule in rules]) for p, rules in registry.by_practice().items()]
-    return render(request, "rules/page.html", {"groups": groups, "n_rules": len(found)})
+    return render(request, "rules/page.html", {"groups": groups, "n_rules": len(found), "scope": scope})
 
 
 @require_safe
@@ -46,16 +50,17 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     entry = registry.catalogue().get(code)
     if entry is None:
         raise Http404(f"There is no rule {code}.")
-    account = account_chosen(request)
-    states = _of(RuleState.objects.filter(code=code), account)
+    scope = of_accounts(request)
+    states = _of(RuleState.objects.filter(code=code), scope.accounts)
     context: dict[str, Any] = {
+        "scope": scope,
         "rule": entry.rule,
-        "standing": standings(request, account)[code],
+        "standing": standings(request, scope.accounts)[code],
         "sections": list(entry.rule.sections.items()),
         "controls": controls(entry.rule),
         "settings": sorted(entry.rule.settings.items()),
         "worst": states.filter(n_open__gt=0).select_related("account").order_by("-n_open", "account__name")[:TOP],
-        "unknown": _of(Unknown.objects.filter(code=code), account)
+        "unknown": _of(Unknown.objects.filter(code=code), scope.accounts)
         .values_list("reason")
         .annotate(accounts=Count("account", distinct=True))
         .order_by("-accounts", "reason"),
@@ -69,12 +74,12 @@ def controls(rule: Rule) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(name, slugs.get(name, ""), ids) for name, ids in sorted(rule.controls.items())]
 
 
-def standings(request: HttpRequest, account: str) -> dict[str, Standing]:
-    """Rule code -> standing, for every rule there is. account: its id, "" for all that are seen. Two queries."""
-    found = open_by_rule(request, **({"account__aws_id": account} if account else {}))
+def standings(request: HttpRequest, accounts: list[int] | None) -> dict[str, Standing]:
+    """Rule code -> standing, for every rule there is. accounts: keys, None for all that are seen. Two queries."""
+    found = open_by_rule(request, **({} if accounts is None else {"account__in": accounts}))
     n_findings = {code: sum(counts.values()) for code, counts in found.items()}
     sums = (
-        _of(RuleState.objects.all(), account)
+        _of(RuleState.objects.all(), accounts)
         .values_list("code")
         .annotate(Sum("n_open"), Sum("n_clear"), Sum("n_unknown"), unread=Count("pk", filter=~Q(reason="")))
     )
@@ -87,5 +92,10 @@ def standings(request: HttpRequest, account: str) -> dict[str, Standing]:
     }
 
 
-def _of(rows: QuerySet[Any], account: str) -> QuerySet[Any]:
-    return rows.filter(account__aws_id=account) if account else rows
+def of_accounts(request: HttpRequest) -> Narrowed:
+    asked = SCOPE.read(request.GET)
+    return Narrowed(request, asked, narrowed.accounts(asked))
+
+
+def _of(rows: QuerySet[Any], accounts: list[int] | None) -> QuerySet[Any]:
+    return rows if accounts is None else rows.filter(account__in=accounts)

@@ -15,6 +15,7 @@ from collectors.models.job import JUDGE
 from iamdash.pages import show
 from iamdash.pages.facets import Accounts, Choices, Conditions
 from iamdash.pages.filters import Filters, Sort
+from iamdash.pages.grouped import ou_facet
 from iamdash.pages.lists import ListPage
 from iamdash.pages.run import OVER
 from iamdash.pages.tables import ListTable
@@ -91,6 +92,7 @@ class RunList(ListPage):
                 name="reason", title="Why", column="reason", values={r.value: (r.value, r.label) for r in Run.Reason}
             ),
             Accounts(),
+            ou_facet(offered=False),
         ),
     )
     fields = {

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from collectors.models import Account
 from iamdash.access.models import Operator, Role
+from iamdash.pages import carried
 from iamdash.pages.models import SavedView
 
 MOST = 50  # of one list, in its menu
@@ -102,13 +103,14 @@ def _pairs(address: str) -> dict[str, Iterable[str]]:
 
 
 def opened(operator: Operator, list_name: str, get: QueryDict) -> str:
-    """Where an address leads that names nothing but a view (and the frame's account); "" if it is to be shown as it is."""
+    """Where an address leads that names nothing but a view and what stays; "" if it is to be shown as it is."""
     named = get.get("view", "")
-    if set(get) - {"view", "account"} or not (named.isascii() and named.isdigit() and len(named) < 19):
+    stays = carried.read(get)
+    if set(get) - {"view", "account", *stays} or not (named.isascii() and named.isdigit() and len(named) < 19):
         return ""
     found = seen(operator, SavedView.objects.filter(list=list_name, pk=named))
     if not found or not found[0].query:
         return ""
-    account = get.get("account", "")
-    keeps = account and "account" not in parse_qs(found[0].query)
-    return query(found[0]) + (f"&{urlencode({'account': account})}" if keeps else "")
+    named_there = parse_qs(found[0].query)
+    keeps = {name: values for name, values in stays.items() if name not in named_there}
+    return query(found[0]) + (f"&{urlencode(keeps, doseq=True)}" if keeps else "")

@@ -24,7 +24,7 @@ from findings.models import DecidedSetting, KindOverride
 from findings.models.decided import STANDS
 from iamdash.access.models import Operator, Role
 from iamdash.access.rights import needs
-from iamdash.pages.context import account_chosen
+from iamdash.pages.carried import account_chosen
 from iamdash.pages.scopes import Whom, seen, stand
 from iamdash.pages.settings_forms import Decide
 

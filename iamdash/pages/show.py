@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from findings.vocabulary import Severity
+from iamdash.pages import carried
 from iamdash.pages.html import format_html
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
@@ -98,17 +99,17 @@ def copy(target: object, what: str, prefix: str = "") -> SafeString:
 
 
 def address(request: HttpRequest, view: str, /, *args: object, **parameters: str | Sequence[str]) -> str:
-    """The URL of a page, with the account that the frame's selector holds."""
-    query = {"account": getattr(request, "account_chosen", "")} | parameters
-    pairs = {k: v for k, v in query.items() if v}
+    """The URL of a page, with what stays from page to page (carried.py)."""
+    pairs = {k: v for k, v in carried.along(request, parameters).items() if v}
     path = _path(view, args, get_script_prefix())
     return f"{path}?{'&'.join(_parameter(*pair) for pair in pairs.items())}" if pairs else path
 
 
 def _parameter(name: str, value: str | Sequence[str]) -> str:
     """As urlencode, which takes ten times as long: a chart of a year has thousands of links, of plain slugs and dates."""
-    if isinstance(value, str) and _PLAIN.fullmatch(value):
-        return f"{name}={value}"
+    only = value if isinstance(value, str) else value[0] if len(value) == 1 else " "
+    if _PLAIN.fullmatch(only):
+        return f"{name}={only}"
     return urlencode([(name, value)], doseq=True)
 
 

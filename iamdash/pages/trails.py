@@ -17,6 +17,7 @@ from iamdash.pages import show
 from iamdash.pages.facets import Accounts, Conditions
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.gaps import TRAILS, of_list
+from iamdash.pages.grouped import ou_facet
 from iamdash.pages.lists import ListPage
 from iamdash.pages.tables import ListTable
 
@@ -118,6 +119,7 @@ class TrailList(ListPage):
             Conditions(name="scope", title="Scope", conditions=SCOPES),
             Conditions(name="kept", title="Log files", conditions=KEPT),
             Accounts(),
+            ou_facet(offered=False),
         ),
         search=("name", "unique_id", "account__name", "account__aws_id"),
         searched="trail, ARN or account",

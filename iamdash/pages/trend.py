@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.http import HttpRequest
 from django.utils import timezone
 
-from collectors.models import Account
 from findings import trends
 from findings.score import POINT
 from findings.trends import Flow, ScoreLine, Trend
 from findings.vocabulary import Practice, Severity
-from iamdash.pages import show, trend_figures, trend_scope
+from iamdash.pages import show, trend_figures
 from iamdash.pages.charts import Chart, Series
 from iamdash.pages.narrowed import Choice
 from iamdash.pages.severities import WORST_FIRST
@@ -47,8 +45,7 @@ class Shown:
     legend: tuple[tuple[str, str], ...] = LEGEND
 
 
-def shown(request: HttpRequest, account: Account | None) -> Shown:
-    scope = trend_scope.read(request)
+def shown(scope: Scoped) -> Shown:
     found, line = trends.together(scope.accounts, scope.days, scope.today)
     said = score_said(scope, line)
     if not found.told:
@@ -65,7 +62,7 @@ def shown(request: HttpRequest, account: Account | None) -> Shown:
         flow_chart(found, scope.days, earlier, scope),
         said,
         trend_figures.times_sentence(scope, ended(scope), None),
-        show.address(request, "trends", days=str(scope.days)),
+        show.address(scope.request, "trends", **scope.scope(), days=str(scope.days)),
     )
 
 
@@ -84,9 +81,9 @@ def score_said(scope: Scoped, line: ScoreLine) -> str:
     return trend_figures.score_sentence(scope, line) if line.means else ""
 
 
-def practices(account: Account | None) -> dict[Practice, tuple[int, int]]:
+def practices(accounts: Collection[int] | None) -> dict[Practice, tuple[int, int]]:
     """What each costs of the score today, and how much of that is unknown, in whole points, rounded up."""
-    found = trends.practices(None if account is None else [account.pk], timezone.now().date())
+    found = trends.practices(accounts, timezone.now().date())
     return {one: (-(-lost // POINT), -(-unknown // POINT)) for one, (lost, unknown) in found.items()}
 
 

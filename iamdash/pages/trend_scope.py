@@ -12,7 +12,6 @@ from collectors.models import Account
 from findings.trends import BY, Key
 from findings.vocabulary import Practice, Severity
 from iamdash.pages import narrowed, show
-from iamdash.pages.context import account_chosen
 from iamdash.pages.facets import Choices, Facet
 from iamdash.pages.filters import Asked, Filters, Sort
 from iamdash.pages.findings import rule_label
@@ -81,7 +80,6 @@ class Scoped(Narrowed):
 
 
 def read(request: HttpRequest, default: int = USUAL) -> Scoped:
-    request.account_chosen = account_chosen(request)
     asked = filters(default).read(request.GET)
     return of(request, asked, default, next(iter(asked.chosen["by"]), ""))
 

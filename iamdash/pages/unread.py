@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import connection
@@ -63,15 +64,15 @@ group by 1, 2 order by cardinality(array_agg(distinct account_id)) desc, 2, 1
 """
 
 
-def unread(account: Account | None) -> list[Unread]:
-    """Of the account, or of all that are seen; what concerns most accounts first. Two queries."""
-    mine = "and account_id = %(account)s" if account else ""
+def unread(accounts: Mapping[int, Account] | None) -> list[Unread]:
+    """Of these accounts, by key, or of all that are seen; what concerns most accounts first. Two queries, or one."""
+    mine = "" if accounts is None else "and account_id = any(%(accounts)s)"
     with connection.cursor() as cursor:
-        given = {"states": list(TROUBLE), "account": account.pk if account else None}
+        given = {"states": list(TROUBLE), "accounts": list(accounts or ())}
         cursor.execute(_UNREAD.format(mine=mine), given)
         rows = cursor.fetchall()
     named = {pk for *_, accounts in rows for pk in accounts[:NAMED]}
-    known = {account.pk: account} if account else Account.objects.in_bulk(named) if named else {}
+    known = (Account.objects.in_bulk(named) if named else {}) if accounts is None else accounts
     return [
         Unread(state, permission, tuple(apis), tuple(known[pk] for pk in pks[:NAMED] if pk in known), len(pks))
         for state, permission, apis, pks in rows

@@ -27,7 +27,7 @@ from findings.policy.layers import By
 from iamdash.access import audit
 from iamdash.access.database import seeing_all
 from iamdash.pages import exports
-from iamdash.pages.context import account_chosen
+from iamdash.pages.carried import account_chosen
 from iamdash.pages.filters import FORMATS
 from iamdash.pages.what_if_effects import Effects, effects
 from iamdash.pages.what_if_forms import Ask

@@ -22,7 +22,7 @@ from findings.analysis.through import through
 from findings.analysis.who_can import Holder, Index
 from iamdash.access import audit
 from iamdash.pages import exports, indexes, questions
-from iamdash.pages.context import account_chosen
+from iamdash.pages.carried import account_chosen
 from iamdash.pages.filters import FORMATS
 from iamdash.pages.gaps import DETAILS, Gaps, told
 from iamdash.pages.questions import Answer, Asked, answer

@@ -70,6 +70,18 @@ def test_trends_and_rules_are_what_the_document_says(filled: Made, reader: Any) 
     assert set(client.get("/api/v1/rules/LP101").json()) == set(rows.Rule.model_fields)
 
 
+def test_rules_count_what_is_seen_or_one_account(filled: Made, elsewhere: Made, reader: Any) -> None:
+    elsewhere.finding(subject="theirs")
+    client = reader()
+
+    def found(path: str) -> int:
+        return {rule["code"]: rule["findings"] for rule in client.get(path).json()["data"]}["LP101"]
+
+    whole = client.get("/api/v1/findings?rule=LP101&tab=open").json()["data"]
+    assert found("/api/v1/rules") == client.get("/api/v1/rules/LP101").json()["findings"] == len(whole)
+    assert found(f"/api/v1/rules?account={elsewhere.account.aws_id}") == 1
+
+
 def test_pages_hold_every_row_once_in_the_list_s_order(made: Made, reader: Any) -> None:
     for n in range(7):
         made.finding(subject=f"role-{n}", severity=1 + n % 3, at=AS_OF + timedelta(hours=n))

@@ -9,10 +9,13 @@ from typing import Any
 from django.template import Context, Library
 from django.utils.safestring import SafeString
 
+from findings.analysis.kinds import Kind
+from findings.analysis.places import Scope
 from findings.vocabulary import Severity
-from iamdash.pages import show
+from iamdash.pages import carried, show
 from iamdash.pages.html import escaped, format_html
 from iamdash.pages.markdown import inline, render
+from iamdash.pages.scopes import named
 
 register = Library()
 register.filter("markdown", render)
@@ -41,6 +44,21 @@ def page_url(context: Context, view: str, *args: Any, **parameters: Any) -> str:
     return show.address(context["request"], view, *args, **{k: str(v) for k, v in parameters.items()})
 
 
+@register.inclusion_tag("components/not_narrowed.html", takes_context=True)
+def not_narrowed(context: Context) -> dict[str, Any]:
+    """Of OUs that were chosen and stay in the address, on a page that shows all accounts. A page of one thing shows just that."""
+    request, shown = context["request"], context.get("list") or context.get("scope")
+    units = carried.read(request.GET).get("ou", ())
+    asked = getattr(shown, "asked", None)
+    narrows = asked is not None and any(facet.name == "ou" for facet in asked.filters.facets)
+    if not units or narrows or not request.resolver_match or request.resolver_match.kwargs:
+        return {}
+    rest = request.GET.copy()
+    del rest["ou"]
+    names = named(Scope.OU)
+    return {"units": [names.get(unit, f"OU {unit}") for unit in units], "without": f"{request.path}?{rest.urlencode()}"}
+
+
 @register.simple_tag
 def number_rows(rows: Iterable[tuple[str, Iterable[tuple[int | None, str]]]]) -> SafeString:
     """Rows of a table: a heading, and numbers with where they lead. Made here: a table of a year has thousands of them."""
@@ -58,6 +76,12 @@ def _number_cell(value: int | None, link: str) -> str:
     if link and value:
         return f'<td class="number"><a href="{escaped(link)}">{value:,}</a></td>'
     return f'<td class="number">{value:,}</td>'
+
+
+@register.filter
+def kind_words(value: str) -> str:
+    """machine-compute -> Machine: compute. One that an older version wrote down and this one does not know stays as it is."""
+    return {kind.value: kind.label for kind in Kind}.get(value, value)
 
 
 @register.filter

@@ -1,0 +1,158 @@
+"""What was chosen stays from page to page: the OU and the period, as the account does."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from collectors.models import Account
+from findings.models import AccountPlace, Unknown
+from iamdash.access.models import Operator
+from iamdash.pages.models import SavedView
+from tests.pages.conftest import Made
+
+UNIT = "ou-ab12-34567890"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def prod(made: Made, elsewhere: Made) -> Account:
+    """The other account, in an OU. Both have a finding, an unknown check and a role at risk."""
+    for one, unit, name in ((made, "ou-cd34-00000000", "Dev"), (elsewhere, UNIT, "Prod")):
+        AccountPlace.objects.create(account=one.account, ous=["r-1", unit], names=["Root", name], tags={})
+        one.finding(severity=5, subject=name)
+        one.role(f"role-{name}", risk=300, critical=1)
+        one.state(n_subjects=4, n_open=1, n_clear=1, n_unknown=2, reason=f"iam:GetUser was not read in {name}")
+    return elsewhere.account
+
+
+def links(response: Any) -> list[str]:
+    return [html.unescape(one) for one in re.findall(r'href="(/[^"]*)"', response.content.decode())]
+
+
+def asked(link: str) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(link).query)
+
+
+def to(response: Any, path: str) -> dict[str, list[str]]:
+    return asked(next(one for one in links(response) if urlsplit(one).path == path))
+
+
+@pytest.mark.parametrize(
+    "page", ["/", "/findings/", "/rules/", "/trends/", "/networks/", "/settings/", "/rules/LP101/"]
+)
+def test_ou_and_period_stay_in_the_navigation(prod: Account, sign_in: Any, page: str) -> None:
+    response = sign_in().get(page, {"ou": UNIT, "days": "30"})
+    for path in ("/", "/findings/", "/principals/", "/trends/", "/rules/", "/settings/"):
+        assert to(response, path) == {"ou": [UNIT], "days": ["30"]}, path
+
+
+@pytest.mark.parametrize("odd", ["prod", "ou-<b>", "r-1", "%00"])
+def test_what_is_no_ou_or_period_is_not_carried_on(prod: Account, sign_in: Any, odd: str) -> None:
+    response = sign_in().get("/settings/", {"ou": odd, "days": "31"})
+    assert to(response, "/findings/") == {}
+
+
+def test_an_ou_narrows_all_of_the_overview(prod: Account, sign_in: Any) -> None:
+    web = sign_in()
+    whole, part = web.get("/"), web.get("/", {"ou": UNIT})
+    assert (whole.context["total"], whole.context["connected"]) == (2, 2)
+    assert (part.context["total"], part.context["connected"]) == (1, 1)
+    said = part.content.decode()
+    assert "role-Prod" in said
+    assert "role-Dev" not in said
+    assert "not read in Prod" in said
+    assert "not read in Dev" not in said
+    assert [one.url for one in part.context["next"]]
+    assert all("rule" in asked(one.url) for one in part.context["next"])
+    assert "Prod" in said[said.index("<h1") : said.index("</h1>")]
+
+
+def test_the_overview_offers_the_ous(prod: Account, sign_in: Any) -> None:
+    response = sign_in().get("/", {"days": "30"})
+    assert any(asked(one) == {"ou": [UNIT], "days": ["30"]} for one in links_of_menu(response))
+
+
+def links_of_menu(response: Any) -> list[str]:
+    found = re.findall(r'class="option" href="(\?[^"]*)"', response.content.decode())
+    return [html.unescape(one) for one in found]
+
+
+def test_an_ou_and_an_account_outside_of_it_leave_nothing_and_say_so(made: Made, prod: Account, sign_in: Any) -> None:
+    response = sign_in().get("/", {"ou": UNIT, "account": made.account.aws_id})
+    assert (response.context["total"], response.context["connected"]) == (0, 0)
+    assert not response.context["judged"]  # nothing looks fine
+    assert "Remove the filter" in response.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/findings/", "/principals/", "/rules/unknown/"])
+def test_an_ou_narrows_lists(prod: Account, sign_in: Any, path: str) -> None:
+    for account in Account.objects.all():
+        Unknown.objects.create(account=account, code="LP101", reason="r", since=timezone.now())
+    web = sign_in()
+    assert web.get(path).context["list"].total == 2
+    rows = web.get(path, {"ou": UNIT}).context["list"].table.data.data
+    assert [row.account for row in rows] == [prod]
+
+
+def test_a_list_tells_what_was_checked_in_the_ou_only(prod: Account, sign_in: Any) -> None:
+    checked = sign_in().get("/findings/", {"ou": UNIT}).context["checked"]
+    assert checked.sums["accounts"] == 1
+
+
+def test_an_ou_narrows_the_rules_and_a_rule(prod: Account, sign_in: Any) -> None:
+    web = sign_in()
+    for path in ("/rules/", "/rules/LP101/"):
+        shown = web.get(path, {"ou": UNIT})
+        standing = shown.context.get("standing") or next(
+            one for _, rows in shown.context["groups"] for one in rows if one.rule.code == "LP101"
+        )
+        assert (standing.findings, standing.open, standing.unknown) == (1, 1, 2)
+        assert "Remove the filter" in shown.content.decode()
+
+
+def test_a_page_that_shows_all_accounts_says_so(prod: Account, sign_in: Any) -> None:
+    web = sign_in()
+    said = web.get("/networks/", {"ou": UNIT}).content.decode()
+    assert "not narrowed to OU Prod" in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", said))
+    for path in ("/networks/", "/findings/?ou=" + UNIT):
+        assert "not narrowed" not in web.get(path).content.decode()
+
+
+def test_a_list_keeps_what_it_cannot_narrow_by(prod: Account, sign_in: Any) -> None:
+    """Its own links, to other sorts and pages, carry it on; what it keeps is no part of a saved view."""
+    listed = sign_in().get("/findings/", {"ou": UNIT, "days": "30"}).context["list"]
+    assert asked(listed.asked.url(sort="since"))["days"] == ["30"]
+    assert listed.views.query == f"ou={UNIT}"
+
+
+def test_a_link_to_another_account_leaves_the_ou(made: Made, prod: Account, sign_in: Any) -> None:
+    response = sign_in().get("/", {"ou": UNIT})
+    there = [asked(one) for one in links(response) if "account=" in one]
+    assert there
+    assert not any("ou" in one for one in there)
+
+
+def test_a_view_is_opened_with_what_stays(prod: Account, sign_in: Any) -> None:
+    web = sign_in()
+    view = SavedView.objects.create(owner=Operator.objects.get(), list="findings", name="v", query="severity=high")
+    response = web.get("/findings/", {"view": view.pk, "ou": UNIT, "days": "30"})
+    assert asked(response["Location"]) == {"severity": ["high"], "view": [str(view.pk)], "ou": [UNIT], "days": ["30"]}
+
+
+@pytest.mark.parametrize("path", ["/rules/", "/principals/", "/networks/"])
+def test_a_period_costs_no_statement(prod: Account, sign_in: Any, path: str) -> None:
+    web = sign_in()
+    web.get(path)
+    with CaptureQueriesContext(connection) as plain:
+        web.get(path)
+    with CaptureQueriesContext(connection) as chosen:
+        web.get(path, {"days": "30"})
+    assert len(plain) == len(chosen)
