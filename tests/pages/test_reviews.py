@@ -175,7 +175,7 @@ def test_one_item_with_all_its_evidence(sign_in: Client, account: Account) -> No
     one = item(made, account)
     page = said(sign_in(Role.ANALYST).get(f"/reviews/{made.pk}/items/{one.pk}/"))
     for words in (
-        "machine-ci, medium confidence",
+        "Machine: CI, medium confidence",
         "999999999999 external",
         "Write: 5 of 9 granted",
         "s3 5",
