@@ -125,15 +125,19 @@ def unresolved(about: QuerySet[Finding]) -> dict[str, Any]:
 
 def subject_url(request: HttpRequest, finding: Finding) -> str:
     """ "" for a subject without a page."""
-    aws_id = finding.account.aws_id
-    if finding.subject_type in {SubjectType.ROLE, SubjectType.USER}:
-        return show.address(request, "principal", aws_id, finding.subject_id)
-    if finding.subject_type == SubjectType.KEY:
-        return show.address(request, "key", aws_id, finding.subject_id)
-    if finding.subject_type == SubjectType.POLICY:
-        return show.address(request, "policy", aws_id, finding.subject_id)
-    if finding.subject_type == SubjectType.TRAIL:
-        return show.address(request, "activity-trails", q=finding.subject_name, account=aws_id)
-    if finding.subject_type == SubjectType.ACCOUNT:
+    return page_of(request, finding.account.aws_id, finding.subject_type, finding.subject_id, finding.subject_name)
+
+
+def page_of(request: HttpRequest, aws_id: str, kind: str, unique_id: str, name: str) -> str:
+    """kind: a SubjectType. "" for a subject without a page."""
+    if kind in {SubjectType.ROLE, SubjectType.USER}:
+        return show.address(request, "principal", aws_id, unique_id)
+    if kind == SubjectType.KEY:
+        return show.address(request, "key", aws_id, unique_id)
+    if kind == SubjectType.POLICY:
+        return show.address(request, "policy", aws_id, unique_id)
+    if kind == SubjectType.TRAIL:
+        return show.address(request, "activity-trails", q=name, account=aws_id)
+    if kind == SubjectType.ACCOUNT:
         return show.address(request, "account", aws_id)
     return ""

@@ -197,6 +197,7 @@ ROUTES = {
     "trends": Route(),
     "trends-report": Route(),
     "rules": Route(),
+    "rules-unknown": Route(),
     "rules-frameworks": Route(),
     "rules-framework": Route(("framework",)),
     "rules-framework-report": Route(("framework",)),
