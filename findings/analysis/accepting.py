@@ -67,16 +67,12 @@ class Accepting:
     def best(self, fault: Fault) -> Terms | None:
         """Of several the one that lasts longest, so that the end of another changes nothing."""
         return min(
-            (
-                one
-                for code in (fault.code, "")
-                for subject in (fault.subject_id, "")
-                for one in self._by.get((code, subject), ())
-                if one.hold(fault)
-            ),
+            (one for one in self.named(fault.code, fault.subject_id) if one.hold(fault)),
             key=lambda one: (-one.expires_at.timestamp(), one.id),
             default=None,
         )
 
-    def __bool__(self) -> bool:
-        return bool(self._by)
+    def named(self, code: str, subject_id: str) -> list[Terms]:
+        """Those that may hold of a fault, by its rule and its subject."""
+        keys = (code, subject_id), (code, ""), ("", subject_id), ("", "")
+        return [one for key in keys for one in self._by.get(key, ())]

@@ -14,6 +14,7 @@ from findings.analysis.facts import Facts
 from findings.analysis.families import SET, family
 from findings.analysis.places import Place, Scope, Standing, places_of
 from findings.engine.grouping import standings
+from findings.engine.stored import Row
 from findings.models import Acceptance, Finding
 from findings.models.decided import STANDS
 from findings.vocabulary import SubjectType
@@ -39,37 +40,41 @@ class Held:
         else:
             standing = Standing(Place(account.aws_id))
         self._accepting = Accepting(terms(one) for one in mine if reaches(one, account.pk, standing))
-        self._asks = {"tag": any(one.tag for one in mine), "set": any(one.family.startswith(SET) for one in mine)}
+        self._asks = {
+            "tag": any(one.tag for one in mine),
+            "family": any(one.family for one in mine),
+            "set": any(one.family.startswith(SET) for one in mine),
+        }
 
-    def best(self, finding: Finding) -> Acceptance | None:
-        if not self._accepting:
+    def best(self, finding: Finding | Row) -> Acceptance | None:
+        if not self._accepting.named(finding.code, finding.subject_id):
             return None
         found = self._accepting.best(self._fault(finding))
         return self.known[found.id] if found else None
 
-    def _fault(self, finding: Finding) -> Fault:
+    def _fault(self, finding: Finding | Row) -> Fault:
         return Fault(
             finding.code,
             finding.subject_id,
             finding.part,
             int(finding.severity),
             self._tags(finding) if self._asks["tag"] else {},
-            self._family(finding),
+            self._family(finding) if self._asks["family"] else "",
         )
 
-    def _family(self, finding: Finding) -> str:
+    def _family(self, finding: Finding | Row) -> str:
         permission_set = self._permission_set(finding) if self._asks["set"] else ""
         role = finding.subject_arn if finding.subject_type == SubjectType.ROLE else ""
         return family(finding.code, finding.evidence, permission_set, role)
 
-    def _tags(self, finding: Finding) -> Mapping[str, str]:
+    def _tags(self, finding: Finding | Row) -> Mapping[str, str]:
         found = self.facts.principal_by_id.get(finding.subject_id)
         if finding.subject_type == SubjectType.KEY:
             key = next((one for one in self.facts.snapshot.keys if one.unique_id == finding.subject_id), None)
             found = self.facts.user_by_arn.get(key.user_arn) if key else None
         return found.tags if found else {}
 
-    def _permission_set(self, finding: Finding) -> str:
+    def _permission_set(self, finding: Finding | Row) -> str:
         role = self.facts.principal_by_id.get(finding.subject_id)
         behind = self.facts.center.behind(role) if isinstance(role, Role) else None
         return behind.permission_set.unique_id if behind else ""

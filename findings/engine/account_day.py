@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count
 
 from collectors.models import Account
+from findings.engine.stored import Known
 from findings.models import AccountDay, EndedInterval, Finding, FindingEvent
 from findings.rules.judgement import Judgement
 from findings.score import Fault, score
@@ -20,7 +21,7 @@ HOUR = timedelta(hours=1)
 Kind = FindingEvent.Kind
 
 
-def write(account: Account, as_of: datetime, judged: Judgement, findings: Iterable[Finding]) -> None:
+def write(account: Account, as_of: datetime, judged: Judgement, findings: Iterable[Known]) -> None:
     """findings: the account's, as they now are. Inside the judgement's transaction; only differences are written."""
     day, kept = as_of.astimezone(UTC).date(), list(findings)
     before = AccountDay.objects.filter(account=account, day__lt=day).order_by("-day").first()
@@ -35,7 +36,7 @@ def write(account: Account, as_of: datetime, judged: Judgement, findings: Iterab
         AccountDay.objects.update_or_create(account=account, day=day, defaults=wanted)
 
 
-def write_ended(account: Account, as_of: datetime, findings: Iterable[Finding]) -> None:
+def write_ended(account: Account, as_of: datetime, findings: Iterable[Known]) -> None:
     """Keep the intervals that this judgement ended. Told again, they are what they were."""
     ended = [
         EndedInterval(
@@ -50,12 +51,12 @@ def write_ended(account: Account, as_of: datetime, findings: Iterable[Finding]) 
             hours=(as_of - one.opened_at) // HOUR,
         )
         for one in findings
-        if one.resolved_at == as_of
+        if isinstance(one, Finding) and one.resolved_at == as_of
     ]
     EndedInterval.objects.bulk_create(ended, BATCH, ignore_conflicts=True)
 
 
-def _open(findings: Iterable[Finding]) -> dict[str, int]:
+def _open(findings: Iterable[Known]) -> dict[str, int]:
     counts = Counter(one.severity for one in findings if one.resolved_at is None)
     return {severity.slug: counts[severity] for severity in Severity}
 
@@ -69,7 +70,7 @@ def _moved(account: Account, day: date) -> dict[str, int]:
     return {"n_opened": n[Kind.OPENED] + reopened, "n_reopened": reopened, "n_resolved": n[Kind.RESOLVED]}
 
 
-def _score(account: Account, day: date, judged: Judgement, findings: Iterable[Finding]) -> dict[str, Any]:
+def _score(account: Account, day: date, judged: Judgement, findings: Iterable[Known]) -> dict[str, Any]:
     found = score(judged, faults(findings))
     lost = {code: list(one) for code, one in found.lost.items()}
     steps = AccountDay.objects.filter(account=account, day__lt=day, lost__isnull=False)
@@ -83,7 +84,7 @@ def _score(account: Account, day: date, judged: Judgement, findings: Iterable[Fi
     }
 
 
-def faults(findings: Iterable[Finding]) -> Iterator[Fault]:
+def faults(findings: Iterable[Known]) -> Iterator[Fault]:
     """A subject counts as accepted when nothing that the rule says of it is open."""
     accepted: dict[tuple[str, str], bool] = {}
     for one in findings:

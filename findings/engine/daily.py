@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db.models import Count
 
 from collectors.models import Account
+from findings.engine.stored import Known
 from findings.models import DailyCount, Finding, FindingEvent
 
 BATCH = 500
@@ -21,7 +22,7 @@ OF_EVENT = {
 Key = tuple[str, int]  # practice, severity
 
 
-def write(account: Account, as_of: datetime, findings: Iterable[Finding]) -> None:
+def write(account: Account, as_of: datetime, findings: Iterable[Known]) -> None:
     """findings: the account's, as they now are. Inside the judgement's transaction; only differences are written."""
     day = as_of.astimezone(UTC).date()
     wanted = _counts(account, day, findings)
@@ -44,7 +45,7 @@ def write(account: Account, as_of: datetime, findings: Iterable[Finding]) -> Non
     DailyCount.objects.bulk_update(changed, COLUMNS, BATCH)
 
 
-def _counts(account: Account, day: date, findings: Iterable[Finding]) -> Mapping[Key, dict[str, int]]:
+def _counts(account: Account, day: date, findings: Iterable[Known]) -> Mapping[Key, dict[str, int]]:
     """(practice, severity) -> COLUMNS, where one of them is not 0."""
     counts: defaultdict[Key, Counter[str]] = defaultdict(Counter)
     for finding in findings:

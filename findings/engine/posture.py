@@ -9,6 +9,7 @@ from typing import Any
 
 from collectors.models import Account, Principal
 from findings.analysis.activity.observed import observed
+from findings.engine.stored import Known
 from findings.models import Finding, PrincipalPosture
 from findings.rules.judgement import Judgement
 from findings.vocabulary import Severity
@@ -21,7 +22,7 @@ FIELDS = (
 )  # fmt: skip
 
 
-def write(account: Account, judged: Judgement, findings: Iterable[Finding]) -> None:
+def write(account: Account, judged: Judgement, findings: Iterable[Known]) -> None:
     """findings: the account's, as they now are. Inside the caller's transaction."""
     rows = dict(Principal.objects.filter(account=account, gone_at=None).values_list("unique_id", "pk"))
     wanted = {rows[uid]: values for uid, values in _postures(judged, findings).items() if uid in rows}
@@ -46,7 +47,7 @@ def _earlier(one: date | None, other: date | None) -> date | None:
     return min(filter(None, (one, other)), default=None)
 
 
-def _postures(judged: Judgement, findings: Iterable[Finding]) -> Mapping[str, dict[str, Any]]:
+def _postures(judged: Judgement, findings: Iterable[Known]) -> Mapping[str, dict[str, Any]]:
     """Unique id -> the columns named in FIELDS."""
     facts = judged.facts
     counts = _counts(judged, findings)
@@ -71,7 +72,7 @@ def _postures(judged: Judgement, findings: Iterable[Finding]) -> Mapping[str, di
     return postures
 
 
-def _counts(judged: Judgement, findings: Iterable[Finding]) -> defaultdict[str, Counter[Severity]]:
+def _counts(judged: Judgement, findings: Iterable[Known]) -> defaultdict[str, Counter[Severity]]:
     """Open findings by principal and severity. Accepted ones are not open; a key's stand with its user."""
     users = judged.facts.user_by_arn
     owner = {k.unique_id: users[k.user_arn].unique_id for k in judged.facts.snapshot.keys if k.user_arn in users}

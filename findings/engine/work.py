@@ -9,6 +9,7 @@ from typing import Any
 
 from collectors.models import Account
 from findings.engine.accepting import Held
+from findings.engine.stored import Row
 from findings.models import Acceptance, Assignment, Finding, FindingEvent
 from findings.models.decided import STANDS
 from findings.rules.judgement import Judgement
@@ -21,22 +22,36 @@ Event = FindingEvent.Kind
 Tell = Callable[..., None]
 
 
+class Decided:
+    """What people decided of an account's findings, as of a judgement. named: as of `Held`. One query, and those of `Held`."""
+
+    def __init__(self, account: Account, judged: Judgement, named: Iterable[int] = ()) -> None:
+        self.held = Held(account, judged.facts, named)
+        rows = Assignment.objects.filter(STANDS, account=account).values_list("code", "subject_id", "part", "to")
+        self.whose = {(code, subject, part): to for code, subject, part, to in rows}
+        self.days = allowed(judged.facts.settings.sla_days)
+
+    def says(self, row: Row) -> bool:
+        """Whether the row is as `follow` would leave it; it is not resolved."""
+        best = self.held.best(row)
+        accepted = row.acceptance_id == (best.pk if best else None)
+        return accepted and row.due and row.assignee == self.whose.get(row.identity, "")
+
+
 def follow(account: Account, judged: Judgement, findings: Iterable[Finding], tell: Tell) -> list[Finding]:
     """Bring findings up to what was decided of them; returns those that changed. tell: as of reconcile.Plan.
 
-    Inside the judgement's transaction. Two queries, and those of `Held`; one more when findings left acceptances.
+    Inside the judgement's transaction. The queries of `Decided`; one more when findings left acceptances.
     """
     at, findings = judged.facts.as_of, list(findings)
-    held = Held(account, judged.facts, (one.acceptance_id for one in findings if one.acceptance_id))
-    whose = {(one.code, one.subject_id, one.part): one.to for one in Assignment.objects.filter(STANDS, account=account)}
-    days = allowed(judged.facts.settings.sla_days)
+    decided = Decided(account, judged, (one.acceptance_id for one in findings if one.acceptance_id))
     changed, left = [], set()
     for finding in findings:
         before = STATE(finding)
-        if was := _accept(finding, held, at, tell):
+        if was := _accept(finding, decided.held, at, tell):
             left.add(was)
-        finding.due_at = due(finding, days)
-        finding.assignee = whose.get((finding.code, finding.subject_id, finding.part), "")
+        finding.due_at = due(finding, decided.days)
+        finding.assignee = decided.whose.get((finding.code, finding.subject_id, finding.part), "")
         if before != STATE(finding):
             changed.append(finding)
     if left:

@@ -79,7 +79,7 @@ def test_the_one_that_lasts_longest_counts_then_the_first() -> None:
     best = Accepting(some).best(APP)
     assert best is not None
     assert best.id == 1
-    assert not Accepting([])
+    assert Accepting([]).best(APP) is None
 
 
 @pytest.mark.parametrize(
