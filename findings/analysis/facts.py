@@ -337,9 +337,11 @@ class Facts:
         """Whether the API gave its whole answer in one region, at least."""
         return any(row.state is State.COMPLETE for row in self._coverage.get(api, ()))
 
-    def gaps(self, needs: Iterable[str], any_of: Iterable[str] = ()) -> tuple[Gap, ...]:
-        """What is missing of `needs`, and of `any_of` if none of those is complete: of those that were asked, where some were."""
-        missing = [gap for api in needs for gap in self._gaps_of(api)]
+    def gaps(self, needs: Iterable[str], any_of: Iterable[str] = (), each: Iterable[str] = ()) -> tuple[Gap, ...]:
+        """What is missing of `needs`; of `any_of` if none of those is complete: of those that were asked, where some were; and of
+        `each`, which are asked one by one, while nobody's answer counts."""
+        needed = (*needs, *(() if self.advised_some else each))
+        missing = [gap for api in needed for gap in self._gaps_of(api)]
         apis = tuple(any_of)
         choices = [self._gaps_of(api) for api in [one for one in apis if one in self._coverage] or apis]
         if choices and all(choices):

@@ -128,9 +128,7 @@ def missing(rule: Rule, facts: Facts) -> str:
 
 
 def _unread(rule: Rule, facts: Facts) -> tuple[Gap, ...]:
-    """What is asked one by one lacks to all while nobody's answer counts."""
-    each = () if facts.advised_some else rule.each
-    return facts.gaps((*rule.needs, *each), rule.any_of)
+    return facts.gaps(rule.needs, rule.any_of, rule.each)
 
 
 def _unlisted(rule: Rule, facts: Facts) -> tuple[Gap, ...]:

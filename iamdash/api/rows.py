@@ -110,7 +110,7 @@ class Account(Opened):
     apis: int = told("APIs that were asked.")
     apis_missing: int = told("Those of them that gave no whole answer: what they would tell is unknown.")
     collected_at: Moment = told("When an API last answered in full; null: none did yet.")
-    principals: int = told("Roles and users that are there.")
+    principals: Number = told("Roles and users that are there; null: they were never read in full.")
     owner: str = told("Who owns it; empty: nobody is noted.")
 
 

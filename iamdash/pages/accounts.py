@@ -130,7 +130,7 @@ class AccountList(ListPage):
         "apis": lambda a: a.apis,
         "apis_missing": lambda a: a.troubled,
         "collected_at": lambda a: a.newest,
-        "principals": lambda a: a.principals,
+        "principals": lambda a: None if a.unread else a.principals,
         "owner": lambda a: a.owner.name if a.owner else "",
         **open_fields(),
     }
@@ -146,7 +146,7 @@ class AccountList(ListPage):
             apis=number(coverage, "api"),
             troubled=number(coverage.filter(state__in=TROUBLE), "api"),
             newest=Subquery(coverage.order_by().values("account").values(at=Max("complete_at"))),
-            unread=Exists(coverage.filter(api=DETAILS, state__in=TROUBLE, complete_at=None)),
+            unread=~Exists(coverage.filter(api=DETAILS, complete_at__isnull=False)),
             principals=total(PrincipalCount.objects.filter(account=OuterRef("pk"), here=True)),
             **judged("pk"),
             **{s.slug: total(still_open.filter(severity=s)) for s in Severity},

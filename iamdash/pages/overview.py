@@ -57,6 +57,11 @@ class Standing:
     moved: int | None = None
 
     @property
+    def in_doubt(self) -> bool:
+        """Nothing is known to be open, and not all is known: that is not the same as none."""
+        return not self.total and bool(self.unknown)
+
+    @property
     def change(self) -> str:
         """Of the score, in words; "" where it is not known."""
         if self.moved is None:
@@ -120,6 +125,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         .order_by("-risk", "-principal_id")[:TOP],
         "accounts_by_risk": [] if account else riskiest_accounts(by_account),
         "judged": any(p.checked for p in practices),
+        "unsure": any(p.unknown for p in practices),
         **changes(shown.scope, FindingEvent.objects.filter(**mine)),
         "unread": (lines := unread(accounts)),
         "doubts": doubts(RuleState.objects.filter(**mine), {api for line in lines for api in line.apis}),

@@ -154,6 +154,20 @@ def test_that_nothing_is_open_is_known_of_a_judged_account_only(path: str, made:
     assert {row[f"open_{s}"] for s in ("critical", "info")} == {0}
 
 
+@pytest.mark.parametrize("state", [None, *(one.value for one in records.State if one is not records.State.COMPLETE)])
+def test_how_many_principals_an_unread_account_has_is_unknown(made: Made, sign_in: Any, state: str | None) -> None:
+    if state:
+        made.coverage("iam:GetAccountAuthorizationDetails", state)
+    client = sign_in()
+    (row,) = exported(client.get("/accounts/", {"export": "jsonl"}))
+    assert row["principals"] is None
+    made.account.coverage_set.all().delete()
+    made.coverage("iam:GetAccountAuthorizationDetails")
+    made.account.coverage_set.update(state=state or "denied")  # what was read once stays known
+    (row,) = exported(client.get("/accounts/", {"export": "jsonl"}))
+    assert row["principals"] == 0
+
+
 def exported(response: Any) -> list[dict[str, Any]]:
     return [json.loads(line) for line in response.body.decode().splitlines()]
 

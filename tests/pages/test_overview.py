@@ -52,6 +52,24 @@ def test_nothing_wrong_says_what_was_checked(made: Made, sign_in: Any) -> None:
     assert "No rule of this practice is built yet" in shown or "Not judged yet" in shown
 
 
+def test_that_nothing_is_open_is_not_said_while_part_is_unknown(made: Made, sign_in: Any) -> None:
+    made.coverage()
+    made.state("LP101", n_subjects=42, n_clear=40, n_unknown=2)
+    made.state("KY101", n_subjects=7, n_clear=0, n_unknown=7)
+    made.state("HM101", n_subjects=3, n_clear=3)
+    shown = text(sign_in().get("/"))
+    assert "Unknown in part: no open finding is known 22 rules" in re.sub(r"\d+ rules", "22 rules", shown)
+    assert "made 42 checks, 2 unknown" in shown
+    assert "made 7 checks, 7 unknown" in shown
+    assert len(re.findall(r" Unknown \d+ rules", shown)) == 1
+    assert shown.count("0 open none") == 1  # of the practice that was judged, and has nothing
+    assert "No role or user has an open finding" not in shown
+    assert "No account has an open finding" not in shown
+    assert "No role or user is known to have an open finding; part is unknown" in shown
+    made.finding("LP101")
+    assert "Unknown in part" not in text(sign_in().get("/"))
+
+
 def test_open_findings_are_counted_by_practice_and_lead_to_their_list(made: Made, sign_in: Any) -> None:
     made.state("KY101", n_open=1)
     made.finding("KY101", severity=5, subject="a")

@@ -28,6 +28,7 @@ from collections.abc import Iterator
 from collectors.records import Organization
 from findings.analysis.facts import Facts
 from findings.analysis.guardrails import RCP, enabled
+from findings.analysis.organization import POLICIES, ROOTS, TARGETS
 from findings.rules.words import few
 from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
@@ -39,7 +40,7 @@ RULE = Rule(
     kind=RuleKind.LACKS,
     effort=Effort.LARGE,
     needs=("organizations:DescribeOrganization",),
-    helps=("organizations:ListRoots", "organizations:ListPolicies", "organizations:ListTargetsForPolicy"),
+    helps=(ROOTS, POLICIES, TARGETS),
     controls={
         "AWS Well-Architected": ("SEC03-BP05",),
     },
@@ -60,7 +61,7 @@ def judge(organization: Organization, facts: Facts) -> Iterator[Outcome]:
         )
     elif attached:
         yield Clear(f"RCP {few(attached)} is attached")
-    elif missing := facts.gaps(("organizations:ListPolicies", "organizations:ListTargetsForPolicy")):
+    elif missing := facts.gaps((POLICIES, TARGETS) if own else (POLICIES,)):  # what is not there is attached to nothing
         yield Unknown("; ".join(map(str, missing)))
     else:
         unattached = sorted(policy.name for policy in own)

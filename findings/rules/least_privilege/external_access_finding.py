@@ -155,7 +155,7 @@ def _outcomes(module: ModuleType, subject: object, facts: Facts) -> Iterator[Out
     rule: Rule = module.RULE
     if rule.code in facts.settings.off:
         return
-    gaps = facts.gaps(rule.needs, rule.any_of)
+    gaps = facts.gaps(rule.needs, rule.any_of, rule.each)
     for outcome in module.judge(subject, facts):
         kept = not gaps or (isinstance(outcome, Clear) and outcome.sighting)
         sees = isinstance(outcome, Open) and rule.kind is RuleKind.SEES

@@ -194,6 +194,12 @@ def test_policy_types_that_the_settings_ask_for() -> None:
 
 def test_rcps_that_were_not_read() -> None:
     assert statuses("GR107", OURS, root(RCP), coverage=tree_coverage(ListPolicies=State.DENIED)) == ["unknown"]
+    untold = tree_coverage(ListTargetsForPolicy=State.ABSENT)
+    mine, aws = org_policy("perimeter", kind=RCP), org_policy("RCPFullAWSAccess", kind=RCP, aws_managed=True)
+    assert statuses("GR107", OURS, root(RCP), mine, aws, coverage=untold) == ["unknown"]
+    assert statuses("GR107", OURS, root(RCP), aws, coverage=untold) == [
+        "open"
+    ]  # what is not there is attached to nothing
 
 
 # -- GR113
