@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from collectors.models import Account, AdminEvent, Membership
@@ -141,20 +143,35 @@ def resolved(scope: Scoped) -> list[Resolved]:
     rows = list(
         ended.exclude(why=Finding.Why.NOT_APPLICABLE)
         .select_related("account", "finding")
-        .annotate(event=_last_change())
         .order_by("-severity", "-resolved_at", "-pk")[:LISTED]
     )
-    events = AdminEvent.objects.in_bulk([row.event for row in rows if row.event])
-    return [_resolved(row, events.get(row.event)) for row in rows]
+    events = _changes(rows)
+    return [_resolved(row, next((one for one in events if _is_of(one, row)), None)) for row in rows]
 
 
-def _last_change() -> Subquery:
-    """Of the subject, within the interval. IAM's names are told apart by no case."""
-    events = AdminEvent.objects.filter(
-        account=OuterRef("account"), target_name=OuterRef("finding__subject_name"), target_type=OuterRef("finding__subject_type"),
-        at__gte=OuterRef("opened_at"), at__lte=OuterRef("resolved_at"), error="", denied=False,
-    )  # fmt: skip
-    return Subquery(events.order_by("-at").values("pk")[:1])
+def _changes(rows: list[EndedInterval]) -> list[AdminEvent]:
+    """What was done to their subjects in their intervals, the last first.
+
+    Not a subquery of them: without the names before it the planner takes all that changed in an account by its time.
+    """
+    if not rows:
+        return []
+    each = (
+        Q(
+            account=row.account_id,
+            target_name=row.finding.subject_name,
+            target_type=row.finding.subject_type,
+            at__range=(row.opened_at, row.resolved_at),
+        )
+        for row in rows
+    )
+    return list(AdminEvent.objects.filter(reduce(or_, each), error="", denied=False).order_by("-at", "-pk"))
+
+
+def _is_of(event: AdminEvent, row: EndedInterval) -> bool:
+    subject = row.account_id, row.finding.subject_name, row.finding.subject_type
+    same = (event.account_id, event.target_name, event.target_type) == subject
+    return same and row.opened_at <= event.at <= row.resolved_at
 
 
 def _resolved(row: EndedInterval, event: AdminEvent | None) -> Resolved:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from collectors.models import Account, Connection, Membership
 from findings.engine import judge_account
-from findings.models import AccountDay, AccountOwner, AccountPlace, Finding
+from findings.models import AccountDay, AccountOwner, AccountPlace, EndedInterval, Finding
 from iamdash.access.models import Role
 from tests.builders import AS_OF, role, root, summary
 from tests.findings.engine.inventory import put
@@ -201,6 +201,34 @@ def test_who_put_it_right(past: Account, sign_in: Any) -> None:
     told = {one.ended.finding.subject_name: (one.call, one.by) for one in rows}
     assert told["app-4"] == ("DeleteRole", "role/boss")
     assert told["app-3"] == ("", "")
+
+
+def test_of_what_was_done_to_a_subject_the_last_before_it_was_put_right_is_told(past: Account, sign_in: Any) -> None:
+    other = Account.objects.exclude(pk=past.pk).get()
+    changed(past, role("boss", unique_id="AROABOSS"), "DeleteRole", "role", "app-4", days=0)
+    event = past.adminevent_set.get()
+    ended = EndedInterval.objects.get(finding__subject_name="app-4")
+    hour = timedelta(hours=1)
+    more: list[dict[str, Any]] = [
+        {"at": ended.opened_at - hour, "name": "before it opened"},
+        {"at": ended.opened_at, "name": "earlier"},
+        {"at": ended.resolved_at + hour, "name": "after it was resolved"},
+        {"at": ended.resolved_at, "name": "denied", "denied": True},
+        {"at": ended.resolved_at, "name": "failed", "error": "NoSuchEntity"},
+        {"at": ended.resolved_at, "name": "of another kind", "target_type": "user"},
+        {"at": ended.resolved_at, "name": "of another", "target_name": "App-4"},
+        {"at": ended.resolved_at, "name": "elsewhere", "account": other},
+        {"at": ended.resolved_at - hour, "name": "the last"},
+    ]
+    for n, one in enumerate(more):
+        event.pk, event.event_id = None, f"more-{n}"
+        for name, value in (
+            {"denied": False, "error": "", "target_type": "role", "target_name": "app-4", "account": past} | one
+        ).items():
+            setattr(event, name, value)
+        event.save(force_insert=True)
+    rows = sign_in().get("/trends/report/", {"days": "30"}).context["resolved"]
+    assert {one.ended.finding.subject_name: one.call for one in rows}["app-4"] == "the last"
 
 
 def test_the_report_says_no_as_clearly_as_yes(account: Account, sign_in: Any) -> None:
