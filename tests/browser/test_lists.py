@@ -29,6 +29,20 @@ def made(transactional_db: None) -> Made:
     return made
 
 
+LONG = "Data from 12 min ago, oldest from 28 d ago, 12 accounts partial, 3 not collected yet"
+SAME_ROW = """(words) => {
+  document.querySelector(".health a").textContent = words;
+  const box = (name) => document.querySelector(name).getBoundingClientRect();
+  return box(".operator").top < box(".find").bottom;
+}"""
+
+
+def test_a_long_line_of_the_datas_age_leaves_the_buttons_their_row(made: Made, open_browser: Open) -> None:
+    page = open_browser(viewport={"width": 1280, "height": 900})
+    assert page.evaluate(SAME_ROW, LONG)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_the_box_finds_and_remembers(made: Made, open_browser: Open) -> None:
     page = open_browser()
     box = page.get_by_role("combobox", name="Search everything")
