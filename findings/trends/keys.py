@@ -14,14 +14,16 @@ _COLUMNS = {
     "severity": "f.severity::text",
     "rule": "f.code",
     "account": "f.account_id::text",
+    "week": "(ceil(extract(epoch from %(stop)s::timestamptz - f.resolved_at) / 604800)::int - 1)::text",
 }
 _OF_ACCOUNTS = "join unnest(%(ids)s::bigint[], %(keys)s::text[]) as k(id, key) on k.id = f.account_id"
 
 
 @dataclass(frozen=True)
 class Key:
-    """by: one of BY, or "" for all together. of: accounts' primary keys with an OU or owner each, where that is asked for; an
-    account is in several OUs, each below the other."""
+    """by: one of BY, or "" for all together, or "week": of what ended, how many weeks before the period's last seven days.
+    of: accounts' primary keys with an OU or owner each, where that is asked for; an account is in several OUs, each below the
+    other."""
 
     by: str = ""
     of: tuple[tuple[int, str], ...] | None = None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from findings.score import POINT
 from findings.trends import Line, Lines, Mean, ScoreLine, Trend
 from findings.trends.ages import BANDS, Ages
-from findings.trends.times import Ended, Times
+from findings.trends.times import NOTHING, Ended, Times
 from findings.vocabulary import Severity
 from iamdash.pages.charts import Chart, Series
 from iamdash.pages.drawn import Drawing, Figure
@@ -142,6 +142,35 @@ def times_sentence(scope: Scoped, now: Ended, earlier: Ended | None) -> str:
     before = earlier.right
     told = f"it was {took(before.median)} for {before.n:,}" if before.n else "nothing was put right"
     return f"{said}; in the {scope.days} days before {told}."
+
+
+def times_figure(scope: Scoped, begins: Sequence[date], by_week: Mapping[str, Ended], sentence: str) -> Figure | None:
+    """The median of each week (begins: their first days); dashed where nothing was put right. None for less than two weeks with
+    something to tell. by_week: as trends.times tells it by week."""
+    rights = [by_week.get(str(len(begins) - 1 - n), NOTHING).right for n in range(len(begins))]
+    if sum(bool(right.n) for right in rights) < 2:
+        return None
+    ends = [*(begin - DAY for begin in begins[1:]), scope.today]
+    labels = [day.isoformat() for day in begins]
+    medians = [None if right.median is None else right.median // 24 for right in rights]
+    series = (
+        Series("Half took at most, days", "accent", tuple(medians)),
+        Series("Faults put right", "", tuple(right.n for right in rights)),
+    )
+    drawing = Drawing(
+        "", labels, _carried(medians), [bool(right.n) for right in rights], height=120,
+        says=[f"week of {on}: {took(one.median)} or less for half of {one.n:,}" for on, one in zip(labels, rights, strict=True)],
+        links=[scope.findings(resolved=between(*week)) for week in zip(begins, ends, strict=True)],
+    )  # fmt: skip
+    return Figure(Chart("time-to-fix", sentence, tuple(labels), series, "drawn"), (drawing,))
+
+
+def _carried(values: Sequence[int | None]) -> list[int]:
+    """Each that is not known as the last before it."""
+    found: list[int] = []
+    for value in values:
+        found.append(value if value is not None else found[-1] if found else 0)
+    return found
 
 
 def _faults(right: Times) -> str:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from findings import trends
 from findings.score import POINT
-from findings.trends import Flow, Line, Lines, ScoreLine, Trend
+from findings.trends import Flow, Key, Line, Lines, ScoreLine, Trend
 from iamdash.pages import trend, trend_figures, trend_scope
 from iamdash.pages.trend_figures import points, took
 from iamdash.pages.trend_scope import TITLES, Names, Scoped
@@ -52,7 +52,9 @@ def _together(scope: Scoped) -> dict[str, Any]:
         return {"nothing": True}
     earlier = trends.before(scope.accounts, found)
     now = trend.ended(scope)
+    by_week = trends.times(scope.accounts, scope.start, scope.stop, Key("week"))
     before = trends.times(scope.accounts, scope.start - (scope.stop - scope.start), scope.start).get("", trends.Ended())
+    sentence = trend_figures.times_sentence(scope, now, before if earlier else None)
     return {
         "answer": answer(found, line),
         "score": trend_figures.score_figure(scope, line) if line.means else None,
@@ -62,7 +64,8 @@ def _together(scope: Scoped) -> dict[str, Any]:
         "flow": trend.flow_chart(found, scope.days, earlier, scope),
         "flow_words": flow_words(scope, found.whole, earlier),
         "times": now,
-        "times_sentence": trend_figures.times_sentence(scope, now, before if earlier else None),
+        "times_sentence": sentence,
+        "times_figure": trend_figures.times_figure(scope, [week.begin for week in found.weeks], by_week, sentence),
         "took": took(now.right.median),
         "mean": took(now.right.mean),
         "ages": trend_figures.ages_chart(scope, trends.ages(scope.accounts, scope.today)),

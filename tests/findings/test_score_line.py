@@ -12,6 +12,7 @@ from findings import trends
 from findings.models import AccountDay, EndedInterval, Finding
 from findings.score import POINT, WHOLE, Lost
 from findings.trends import Key
+from findings.trends.keys import midnight
 from findings.vocabulary import Practice, Severity
 from tests.builders import AS_OF
 
@@ -141,6 +142,20 @@ def test_the_median_of_what_was_put_right(account: Account, other_account: Accou
     assert {key: one.n for key, one in by.items()} == {"red": 6, "blue": 1}
     assert trends.times([other_account.pk], TODAY - 29 * DAY, TODAY + DAY)[""].n == 1
     assert trends.times(None, TODAY, TODAY + DAY) == {}
+
+
+def test_what_ended_is_told_by_week_from_the_periods_end(account: Account) -> None:
+    """A week begins at midnight, six days before its last day."""
+    first = midnight(TODAY - 6 * DAY)
+    for at, hours in (
+        (first, 10),
+        (first - timedelta(microseconds=1), 30),
+        (first - 7 * DAY, 50),
+        (first + 2 * DAY, 12),
+    ):
+        EndedInterval.objects.filter(pk=ended(account, "LP101", hours).pk).update(resolved_at=at)
+    found = trends.times(None, TODAY - 29 * DAY, TODAY + DAY, Key("week"))
+    assert {key: (one.right.n, one.right.median) for key, one in found.items()} == {"0": (2, 10), "1": (2, 30)}
 
 
 def test_ages_fall_into_bands(account: Account) -> None:

@@ -87,6 +87,19 @@ def test_all_together(past: Account, sign_in: Any) -> None:
     )
 
 
+def test_the_time_to_fix_by_week_is_a_line_with_its_numbers(past: Account, sign_in: Any) -> None:
+    web = sign_in()
+    shown = web.get("/trends/", {"days": "90"}).context
+    median, n = shown["times_figure"].chart.series
+    assert sum(n.values) == shown["times"].right.n
+    assert [value is None for value in median.values] == [not one for one in n.values]
+    (drawing,) = shown["times_figure"].drawings
+    assert [bool(one) for one in n.values] == list(drawing.solid)
+    for link, ended in zip(drawing.links, n.values, strict=True):
+        assert web.get(link).context["list"].total == ended, link
+    assert web.get("/trends/", {"days": "7"}).context["times_figure"] is None
+
+
 def test_solid_where_it_was_judged_and_dashed_where_it_stands(past: Account, sign_in: Any) -> None:
     shown = sign_in().get("/trends/", {"days": "30", "account": past.aws_id}).context
     (drawing,) = shown["score"].drawings
