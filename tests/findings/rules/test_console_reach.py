@@ -139,3 +139,29 @@ def test_people_of_other_accounts_that_it_names() -> None:
     facts = world.facts(deploy, trusts=(body,), settings=said)
     (verdict,) = registry.judge(facts, [registry.catalogue()["HM114"]])
     assert (verdict.status, verdict.evidence["people"]) == ("open", ["an Identity Center role"])
+
+
+@pytest.mark.parametrize(
+    ("condition", "tags", "expected"),
+    [
+        ({"StringEquals": {"aws:PrincipalTag/team": "build"}}, {}, "clear"),
+        ({"StringEquals": {"aws:PrincipalTag/team": "build"}}, {"team": "web"}, "clear"),
+        ({"StringEquals": {"aws:PrincipalTag/team": "build"}}, {"team": "build"}, "open"),
+        (
+            {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}, "StringEquals": {"aws:PrincipalTag/a": "b"}},
+            {},
+            "clear",
+        ),
+        ({"StringEquals": {"aws:SourceVpc": "vpc-1"}}, {}, "unknown"),
+        ({}, {}, "open"),
+    ],
+)
+def test_a_user_whom_the_trust_names_must_meet_its_conditions(
+    condition: dict[str, Any], tags: dict[str, str], expected: str
+) -> None:
+    body = trust(BUILDS, lets({"AWS": arn("user", "alice")}, **condition))
+    deploy = role("deploy", trust=records.digest(body), tags={"iamdash:kind": "machine-compute"})
+    alice = user("alice", tags=tags)
+    facts = World().facts(deploy, alice, credential("alice", password_enabled=True), trusts=(body,))
+    found = registry.judge(facts, [registry.catalogue()["HM114"]])
+    assert [one.status.value for one in found if one.subject.name == "deploy"] == [expected]
