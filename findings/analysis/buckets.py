@@ -46,8 +46,20 @@ def untagged(facts: Facts) -> tuple[Bucket, ...]:
 
 def public_by(bucket: Bucket, facts: Facts) -> tuple[str, ...]:
     """What makes it public: "policy", "ACL for everybody"; without what a public access block makes harmless."""
-    block = (bucket.told("block") or PublicAccessBlock()) | (facts.told.public_access_block or PublicAccessBlock())
+    block = _block(bucket, facts)
     found = ["its policy"] if bucket.told("policy_public") and not block.restrict else []
     if not block.ignore_acls:
         found += [f"its ACL, which lets in {who}" for who in bucket.told("acl_public") or ()]
     return tuple(found)
+
+
+def harmless(bucket: Bucket, facts: Facts) -> frozenset[str]:
+    """What a public access block makes harmless, as fields of a Bucket: with it, what they tell does not matter."""
+    block = _block(bucket, facts)
+    closed = {"policy_public": block.restrict, "acl_public": block.ignore_acls}
+    return frozenset(field for field, by in closed.items() if by)
+
+
+def _block(bucket: Bucket, facts: Facts) -> PublicAccessBlock:
+    """The bucket's with the account's, as far as they were read."""
+    return (bucket.told("block") or PublicAccessBlock()) | (facts.told.public_access_block or PublicAccessBlock())

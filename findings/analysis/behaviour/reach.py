@@ -58,8 +58,8 @@ class Reach:
         self._found = self._people(machines)
 
     def people(self, role: Role) -> tuple[Person, ...]:
-        """Those whom its trust policy names as people too; of this account's users the policy engine has said already whether they
-        meet its conditions."""
+        """Those whom its trust policy names as people too; of this account's users the policy engine has said already whether
+        they meet its conditions."""
         others = (one for one in self._facts.admitted(role) if one.principal not in self._facts.user_by_arn)
         named = (human_by(admission, self._facts) for admission in others)
         return (*self._found.get(role.arn, ()), *(Person(name) for name in dict.fromkeys(filter(None, named))))

@@ -37,7 +37,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from collectors.records import Bucket
-from findings.analysis.buckets import public_by, takes_trails
+from findings.analysis.buckets import harmless, public_by, takes_trails
 from findings.analysis.facts import Facts
 from findings.rules.words import few
 from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
@@ -122,7 +122,9 @@ def _account_block(facts: Facts) -> str:
 def _unread(bucket: Bucket, facts: Facts, open_parts: set[str]) -> list[str]:
     """What is missing to say that a part is not at fault."""
     missing = {field for field in TOLD_BY if bucket.told(field) is None}
-    lacking: set[str] = set() if "public" in open_parts else missing & {"policy_public", "acl_public"}
+    lacking: set[str] = (
+        set() if "public" in open_parts else (missing & {"policy_public", "acl_public"}) - harmless(bucket, facts)
+    )
     lacking |= missing & {"logs_to"}
     if not (bucket.told("mfa_delete") or bucket.told("object_lock")):
         lacking |= missing & {"mfa_delete", "object_lock"}

@@ -49,7 +49,11 @@ def account_block(**more: bool) -> records.AccountDetails:
         ({"delivers": None}, ["unknown"]),
         ({"logs_to": None}, ["unknown"]),
         ({"logs_to": "", "unread": ("logs_to",)}, ["unknown"]),  # what was so the last time
-        ({"acl_public": None, "object_lock": False}, ["open info undeletable", "unknown"]),
+        ({"acl_public": None, "policy_public": None}, ["clear"]),  # its block makes both harmless
+        ({"acl_public": None, "block": PublicAccessBlock(restrict=True)}, ["unknown"]),
+        ({"policy_public": None, "block": PublicAccessBlock(ignore_acls=True)}, ["unknown"]),
+        ({"acl_public": None, "block": None}, ["unknown"]),
+        ({"acl_public": None, "block": OPEN_TO_ALL, "object_lock": False}, ["open info undeletable", "unknown"]),
         ({"object_lock": None}, ["unknown"]),
     ],
 )
