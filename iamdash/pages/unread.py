@@ -56,11 +56,13 @@ class Unread:
         return _STEPS.get(State(self.state), "" if self.permission else _AGAIN)
 
 
-# Regions first: counting distinct accounts would sort all rows by four columns.
+# Each set is a hash of a few hundred; distinct in array_agg would sort all rows.
 _UNREAD = """
-select state, permission, array_agg(distinct api order by api), array_agg(distinct account_id order by account_id) from (
-  select distinct state, api, permission, account_id from collectors_coverage where state = any(%(states)s) {mine}) each
-group by 1, 2 order by cardinality(array_agg(distinct account_id)) desc, 2, 1
+select state, permission, array_agg(api order by api) filter (where api is not null),
+  array_agg(account_id order by account_id) filter (where account_id is not null) from (
+  select state, permission, api, account_id from collectors_coverage where state = any(%(states)s) {mine}
+  group by grouping sets ((state, permission, api), (state, permission, account_id))) each
+group by 1, 2 order by count(account_id) desc, 2, 1
 """
 
 
