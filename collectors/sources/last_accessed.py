@@ -17,7 +17,7 @@ from django.conf import settings
 from collectors.aws.call import Answer, Aws
 from collectors.aws.errors import AwsError
 from collectors.models.last_accessed import Plan, Reading, plan
-from collectors.records import ActionUse, LastAccessed, Part, ServiceUse
+from collectors.records import ActionUse, LastAccessed, Part, ServiceUse, State
 from collectors.sources import Answers, Api, Source
 from collectors.sources.authorization_details import DETAILS
 
@@ -39,10 +39,11 @@ class Made:
 
 @dataclass
 class Found:
-    """By unique id: the rows of AWS's answer, or why there is none."""
+    """By unique id: the rows of AWS's answer, or why there is none. refused: the first refusal of a bundle's line."""
 
     services: dict[str, list[Answer]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    refused: AwsError | None = None
 
 
 def due(planned: Plan, principals: Iterable[Reading]) -> list[Reading]:
@@ -62,6 +63,7 @@ def due(planned: Plan, principals: Iterable[Reading]) -> list[Reading]:
 def generate(aws: Aws, answers: Answers) -> Made:
     planned: Plan = answers[PLAN]
     made, began = Made({one.unique_id: one for one in planned.principals or _listed(aws)}), aws.clock()
+    refused: AwsError | None = None
     for one in due(planned, made.principals.values()):
         if aws.clock() - began > SECONDS:
             break
@@ -69,11 +71,21 @@ def generate(aws: Aws, answers: Answers) -> Made:
             level = {"Granularity": "ACTION_LEVEL"} if one.writes else {}
             made.jobs[one.unique_id] = aws.ask(GENERATE, require="JobId", Arn=one.arn, **level)["JobId"]
         except AwsError as error:
-            if error.code != "NoSuchEntity":
-                error.kept = made if made.jobs else None
-                raise
-            del made.principals[one.unique_id]  # deleted since it was listed
+            if error.code == "NoSuchEntity":
+                del made.principals[one.unique_id]  # deleted since it was listed
+                continue
+            refused = refused or error
+            if not _by_line(aws, error):
+                break
+    if refused:
+        refused.kept = made if made.jobs else None
+        raise refused
     return made
+
+
+def _by_line(aws: Aws, error: AwsError) -> bool:
+    """Whether it was told of one principal only: each line of a bundle stands by itself. AWS would refuse the next one too."""
+    return aws.from_files and error.state is not State.ABSENT
 
 
 def _listed(aws: Aws) -> list[Reading]:
@@ -100,6 +112,9 @@ def read(aws: Aws, answers: Answers) -> Found:
         if not waiting:
             break
     found.failed |= dict.fromkeys(waiting, "the report was not done in time")
+    if found.refused:
+        found.refused.kept = found if found.services else None
+        raise found.refused
     return found
 
 
@@ -111,10 +126,12 @@ def _read_one(aws: Aws, uid: str, job: str, found: Found) -> bool:
         if first["JobStatus"] == "COMPLETED":
             found.services[uid] = [row for page in (first, *pages) for row in page.get("ServicesLastAccessed", [])]
     except AwsError as error:
-        if error.code != "NoSuchEntity":
+        if error.code != "NoSuchEntity" and not _by_line(aws, error):
             error.kept = found if found.services else None
             raise
-        found.failed[uid] = "the role or user, or the report, is gone"
+        gone = error.code == "NoSuchEntity"
+        found.failed[uid] = "the role or user, or the report, is gone" if gone else error.message
+        found.refused = found.refused or (None if gone else error)
         return True
     status: str = first["JobStatus"]
     if status == "FAILED":

@@ -210,3 +210,27 @@ def test_access_advisor_counts_for_the_roles_that_have_a_line(tmp_path: Path, ge
     found, _, _ = judge(make(tmp_path / "b", {"account.json": {"AccountId": "000000000001"}} | files))
     stand = {(one["rule"], one["subject"]["name"]): one["status"] for one in found if one["rule"] == "LP106"}
     assert stand == {("LP106", "app"): "open", ("LP106", "left"): "unknown"}
+
+
+@pytest.mark.parametrize("generated", [True, False])
+@pytest.mark.parametrize("refused", [1, 2, 3])
+def test_a_refusal_for_one_role_leaves_the_others_their_access_advisor(
+    tmp_path: Path, generated: bool, refused: int
+) -> None:
+    body = {"Statement": [{"Effect": "Allow", "Action": "bedrock:InvokeModel", "Resource": "*"}]}
+    held = {"RolePolicyList": [{"PolicyName": "own", "PolicyDocument": body}]}
+    told = report() | {"ServicesLastAccessed": [{"ServiceName": "x", "ServiceNamespace": "bedrock"}]}
+    roles = [role(f"r{n}", **held) for n in (1, 2, 3)]
+    error = {"Error": {"Code": "AccessDenied", "Message": "no"}}
+    answers = [({"Arn": one["Arn"]}, error if n == refused else told) for n, one in enumerate(roles, 1)]
+    files: dict[str, Any] = {GAAD: details(*roles), "iam.get-service-last-accessed-details.jsonl": lines(*answers)}
+    if generated:
+        jobs = [({"Arn": one["Arn"]}, error if n == refused else {"JobId": f"j{n}"}) for n, one in enumerate(roles, 1)]
+        files["iam.generate-service-last-accessed-details.jsonl"] = lines(*jobs)
+        read_ = [({"JobId": f"j{n}"}, told) for n in (1, 2, 3) if n != refused]
+        files["iam.get-service-last-accessed-details.jsonl"] = lines(*read_)
+    found, _, _ = judge(make(tmp_path / "b", {"account.json": {"AccountId": "000000000001"}} | files))
+    stand = {one["subject"]["name"]: one["status"] for one in found if one["rule"] == "LP106"}
+    assert stand == {f"r{n}": "unknown" if n == refused else "open" for n in (1, 2, 3)}
+    reason = next(one["reason"] for one in found if one["rule"] == "LP106" and one["status"] == "unknown")
+    assert reason.startswith(f"Access Advisor was not read for r{refused}; iam:G")
