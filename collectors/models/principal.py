@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 
 from collectors import records
@@ -30,6 +31,7 @@ class Principal(Observed):
         indexes = [
             models.Index("name", "id", name="principal_by_name", condition=models.Q(gone_at=None)),
             models.Index("account", "name", "id", name="principal_of_account", condition=models.Q(gone_at=None)),
+            HashIndex(fields=["arn"], name="principal_by_arn"),  # as long as it may be
             models.Index("path", name="principal_of_center", condition=models.Q(path__startswith=RESERVED_PATH)),
         ]
 
