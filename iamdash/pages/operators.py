@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
-from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
-from findings.models import AccountGroup
-from findings.models.decided import STANDS
 from iamdash.access import audit, mfa, sessions
 from iamdash.access.models import Operator, Role
 from iamdash.access.rights import View, needs
@@ -25,36 +19,10 @@ from iamdash.access.sso import rights_of
 from iamdash.pages.operators_forms import OperatorForm
 
 
-@dataclass(frozen=True)
-class Row:
-    """factors: how many second factors. groups: names."""
-
-    operator: Operator
-    factors: int
-    groups: list[str]
-
-
 def admins_only(view: View) -> View:
     """Admins of all accounts, and who changes something confirms who they are first."""
     guarded = needs(Role.ADMIN, every_account=True)(reauthentication_required(allow_get=True)(view))
     return wraps(view)(guarded)
-
-
-@require_safe
-@needs(Role.ADMIN, every_account=True)
-def page(request: HttpRequest) -> HttpResponse:
-    operators = list(
-        Operator.objects.annotate(
-            n=Count("accounts", distinct=True), linked=Count("socialaccount", distinct=True)
-        ).order_by("-is_active", "username")
-    )
-    factors = Counter(Authenticator.objects.filter(type__in=mfa.FACTORS).values_list("user_id", flat=True))
-    names = dict(AccountGroup.objects.filter(STANDS).values_list("key", "name"))
-    rows = [
-        Row(one, factors[one.pk], sorted(names.get(key, "a group that ended") for key in one.account_groups))
-        for one in operators
-    ]
-    return render(request, "access/operators.html", {"rows": rows})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
