@@ -145,11 +145,13 @@ def times_sentence(scope: Scoped, now: Ended, earlier: Ended | None) -> str:
 
 
 def times_figure(scope: Scoped, begins: Sequence[date], by_week: Mapping[str, Ended], sentence: str) -> Figure | None:
-    """The median of each week (begins: their first days); dashed where nothing was put right. None for less than two weeks with
-    something to tell. by_week: as trends.times tells it by week."""
+    """The median of each week (begins: their first days) from the first on in which something was put right; dashed where nothing
+    was. None for less than two weeks with something to tell. by_week: as trends.times tells it by week."""
     rights = [by_week.get(str(len(begins) - 1 - n), NOTHING).right for n in range(len(begins))]
-    if sum(bool(right.n) for right in rights) < 2:
+    told = [n for n, right in enumerate(rights) if right.n]
+    if len(told) < 2:
         return None
+    rights, begins = rights[told[0] :], begins[told[0] :]
     ends = [*(begin - DAY for begin in begins[1:]), scope.today]
     labels = [day.isoformat() for day in begins]
     medians = [None if right.median is None else right.median // 24 for right in rights]
@@ -166,10 +168,10 @@ def times_figure(scope: Scoped, begins: Sequence[date], by_week: Mapping[str, En
 
 
 def _carried(values: Sequence[int | None]) -> list[int]:
-    """Each that is not known as the last before it."""
+    """Each that is not known as the last before it; the first is known."""
     found: list[int] = []
     for value in values:
-        found.append(value if value is not None else found[-1] if found else 0)
+        found.append(found[-1] if value is None else value)
     return found
 
 
