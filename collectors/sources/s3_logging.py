@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from collectors.aws.call import TRIES, Answer, Aws
+from collectors.aws.each import each
 from collectors.aws.errors import AwsError
 from collectors.aws.partitions import HOME
 from collectors.models.bucket_plan import Plan, plan
@@ -25,14 +26,9 @@ TAGS, POLICY = "s3:GetBucketTagging", "s3:GetBucketPolicy"
 BLOCK, STATUS, ACL = "s3:GetPublicAccessBlock", "s3:GetBucketPolicyStatus", "s3:GetBucketAcl"
 LOGGING, VERSIONING, LOCK = "s3:GetBucketLogging", "s3:GetBucketVersioning", "s3:GetObjectLockConfiguration"
 IN_TURNS = (TAGS, POLICY)
-PAGE, SECONDS = 1_000, 60.0  # AWS's maximum; seconds for a question about each bucket
-NAMED = 3  # buckets that could not be read, in words
-ENOUGH = 5  # so many refusals without an answer mean that the permission is missing
+PAGE = 1_000  # AWS's maximum
 UNSET = "NoSuchPublicAccessBlockConfiguration"
 NONE = frozenset({"NoSuchTagSet", "NoSuchBucketPolicy", UNSET, "ObjectLockConfigurationNotFoundError"})
-GONE = frozenset(
-    {"NoSuchBucket", "NoSuchEntity"}
-)  # deleted meanwhile; a bundle without an answer, which is partial then
 CLOUDTRAIL = "cloudtrail.amazonaws.com"
 GROUPS = {
     "http://acs.amazonaws.com/groups/global/AllUsers": "everybody",
@@ -68,7 +64,7 @@ def _of_each(api: str, member: str, which: Callable[[Answers], Iterable[str]]) -
         if aws.from_files:
             told = {asked.get("Bucket") for asked in aws.requests(api)}
             wanted = [name for name in wanted if name in told] or wanted[:1]
-        return _each(aws, api, wanted, lambda name: _one(aws, api, member, name, where[name]))
+        return each(aws, api, "bucket", wanted, lambda name: _one(aws, api, member, name, where[name]))
 
     return fetch
 
@@ -86,33 +82,6 @@ def _one(aws: Aws, api: str, member: str, name: str, region: str) -> Any:
         if api != POLICY or aws.from_files or isinstance(document(answer[member]), dict):
             return answer[member] if member else answer
     raise AwsError(api, State.ERROR, f"The policy of {name} came {TRIES} times as no JSON. Is a proxy between?")
-
-
-def _each(aws: Aws, api: str, names: list[str], ask: Callable[[str], Any]) -> dict[str, Any]:
-    """A bucket that refuses says nothing of the others: its own policy may do it."""
-    found: dict[str, Any] = {}
-    failed: dict[str, AwsError] = {}
-    began = aws.clock()
-    for name in names:
-        if aws.clock() - began > SECONDS or (len(failed) >= ENOUGH and not found):
-            break
-        try:
-            found[name] = ask(name)
-        except AwsError as error:
-            if error.code not in GONE:
-                failed[name] = error
-    if failed and not found:
-        raise next(iter(failed.values()))
-    if failed:
-        raise _partly(api, found, failed)
-    return found
-
-
-def _partly(api: str, found: dict[str, Any], failed: dict[str, AwsError]) -> AwsError:
-    first = next(iter(failed.values()))
-    more = f" and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
-    text = f"Not of bucket {', '.join(sorted(failed)[:NAMED])}{more}: {first.message}"
-    return AwsError(api, State.PARTIAL, text, permission=first.permission, kept=found)
 
 
 def _regions(answers: Answers) -> Regions:
