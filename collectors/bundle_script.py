@@ -16,7 +16,16 @@ from collectors.sources import Api, sources
 
 # Requests that are made for each of something: API -> (parameters, CLI command that prints their values, one request a line).
 EACH = {
-    "iam:ListAccessKeys": ("UserName", "aws iam list-users --query 'Users[].[UserName]' --output text"),
+    **dict.fromkeys(
+        (
+            "iam:ListAccessKeys",
+            "iam:ListServiceSpecificCredentials",
+            "iam:ListSSHPublicKeys",
+            "iam:ListSigningCertificates",
+            "iam:ListMFADevices",
+        ),
+        ("UserName", "aws iam list-users --query 'Users[].[UserName]' --output text"),
+    ),
     "organizations:ListTagsForResource": (
         "ResourceId",
         "aws organizations list-accounts --query 'Accounts[].[Id]' --output text 2>.refusal",

@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from collectors import user_by_user
 from collectors.activity import Activity, of_files
 from collectors.aws.bundle import Bundle
 from collectors.aws.bundle_files import TRAIL as FOLDER
 from collectors.aws.bundle_files import FileError
 from collectors.gather import Gathered, coverage, gather, understand
-from collectors.records import LOOKUP, TRAIL, AccountDetails, Coverage, Part, Snapshot, State
+from collectors.records import LOOKUP, TRAIL, Coverage, Part, Snapshot, State
 from collectors.sources import Source, sources
 from collectors.sources.credential_report import USED
 from collectors.sources.organizations.names import ROOTS
@@ -38,7 +37,6 @@ class Replayed:
         rows = (coverage(source, got, part, self.collected_at) for source, got, part in self.parts)
         told = (row for found in rows for row in found.values())
         beside = (*self._trail_coverage(), *self._lookup_coverage(), *self._use_coverage())
-        beside += tuple(user_by_user.coverage(self.users, self.collected_at))
         return tuple(sorted((*told, *beside), key=lambda row: (row.api, row.region)))
 
     def _trail_coverage(self) -> Iterator[Coverage]:
@@ -65,10 +63,6 @@ class Replayed:
         if self.bundle.requests(USED):
             at = self.collected_at
             yield Coverage(api=USED, state=State.COMPLETE, observed_at=at, complete_at=at)
-
-    @cached_property
-    def users(self) -> tuple[AccountDetails, ...]:
-        return user_by_user.details(self.bundle)
 
     @cached_property
     def looked_up(self) -> dict[str, str]:
@@ -152,7 +146,6 @@ class Replayed:
             for name in set(part.__struct_fields__).intersection(Snapshot.__struct_fields__):
                 if isinstance(records := getattr(part, name), tuple):
                     found[name] = found.get(name, ()) + records
-        found["details"] = (*found.get("details", ()), *self.users)
         documents = {digest: body for _, _, part in self.parts for digest, body in part.documents.items()}
         return Snapshot(
             account_id=self.account_id or NO_ACCOUNT,

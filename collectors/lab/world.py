@@ -77,6 +77,7 @@ class World:
         self.last_accessed: dict[str, dict[str, int | None]] = {}
         # arn -> "FAILED", or how often the report of it is IN_PROGRESS before it is done
         self.last_accessed_jobs: dict[str, str | int] = {}
+        self.service_credentials: dict[str, list[dict[str, Any]]] = {}  # by account, as AWS lists them
         self.report_states: dict[str, str] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
         self.past: dict[datetime, World] = {}  # days lately gone to (collectors.lab.past)

@@ -9,6 +9,7 @@ not JSON.
 """
 
 from collectors.records.account import (
+    SIGNING_CERTIFICATE,
     SSH_KEY,
     AccountDetails,
     PasswordPolicy,
@@ -110,6 +111,7 @@ __all__ = [
     "LOOKUP",
     "NAMED_TYPES",
     "ROOT",
+    "SIGNING_CERTIFICATE",
     "SSH_KEY",
     "TRAIL",
     "UNUSED",

@@ -9,7 +9,7 @@ from collectors.records.buckets import PublicAccessBlock
 from collectors.records.iam import InstanceProfile
 from collectors.records.organization import Organization
 
-SSH_KEY = "SSH key"
+SSH_KEY, SIGNING_CERTIFICATE = "SSH key", "signing certificate"
 
 
 class PasswordPolicy(Record, frozen=True, kw_only=True):
@@ -55,8 +55,8 @@ class VirtualMfaDevice(Record, frozen=True, kw_only=True):
 
 
 class ServiceCredential(Record, frozen=True, kw_only=True):
-    """A credential of a user that one service takes. kind: SSH_KEY, or the service ("codecommit"). When it was used, nobody
-    tells."""
+    """A credential of a user for one purpose. kind: SSH_KEY, SIGNING_CERTIFICATE, or the service that takes it ("codecommit").
+    expires_at None: it does not end. When it was used, nobody tells."""
 
     unique_id: str
     kind: str
@@ -74,8 +74,8 @@ class AccountDetails(Record, frozen=True, kw_only=True):
     organization manages centrally ("RootCredentialsManagement", "RootSessions"), trusted_services: service principals that may
     act in all its accounts, delegation: digest of the policy by which others may manage its policies, "" where it has none;
     these are told to who manages it. regions: those that are enabled.
-    public_access_block: what holds for all its buckets. service_credentials, ssh_keys and mfa_devices (serial numbers): by the
-    names of the users that were asked about, which is done in bundles only.
+    public_access_block: what holds for all its buckets. service_credentials, ssh_keys, certificates and mfa_devices
+    (serial numbers): by the unique ids of the users that were asked about.
     """
 
     unique_id: str
@@ -97,4 +97,5 @@ class AccountDetails(Record, frozen=True, kw_only=True):
     public_access_block: PublicAccessBlock | None = None
     service_credentials: dict[str, tuple[ServiceCredential, ...]] | None = None
     ssh_keys: dict[str, tuple[ServiceCredential, ...]] | None = None
+    certificates: dict[str, tuple[ServiceCredential, ...]] | None = None
     mfa_devices: dict[str, tuple[str, ...]] | None = None

@@ -30,6 +30,13 @@ from findings.analysis.trust.who import Admission, admitted
 from findings.policy.document import Document, Unreadable, read
 
 SAME_ENTITY = timedelta(minutes=1)
+# What is asked user by user -> field of records.AccountDetails.
+LISTED = {
+    "iam:ListServiceSpecificCredentials": "service_credentials",
+    "iam:ListSSHPublicKeys": "ssh_keys",
+    "iam:ListSigningCertificates": "certificates",
+    "iam:ListMFADevices": "mfa_devices",
+}
 ADVISOR_DAYS = 2  # how old a reading of Access Advisor may be and still tell that something was *not* used
 T = TypeVar("T")
 
@@ -132,12 +139,30 @@ class Facts:
             parts |= {name: told for name, told in msgspec.structs.asdict(details).items() if told is not None}
         return records.AccountDetails(**{**parts, "unique_id": "account"})
 
-    def other_credentials(self, user: records.User) -> tuple[tuple[records.ServiceCredential, ...], bool]:
-        """The user's SSH keys and credentials of one service that work, and whether all of them were read."""
-        lists = [(told or {}).get(user.name) for told in (self.told.ssh_keys, self.told.service_credentials)]
-        found = (one for listed in lists for one in listed or () if one.active)
+    def other_credentials(self, user: records.User) -> tuple[tuple[records.ServiceCredential, ...], tuple[str, ...]]:
+        """The user's SSH keys and credentials of one service that work, and the APIs of which it is not known what they
+        would tell of the user."""
+        lists = {
+            api: self._listed(api, user) for api in ("iam:ListServiceSpecificCredentials", "iam:ListSSHPublicKeys")
+        }
+        found = (one for listed in lists.values() for one in listed or () if one.active)
         working = tuple(one for one in found if one.expires_at is None or one.expires_at > self.as_of)
-        return working, None not in lists
+        return working, tuple(api for api, listed in lists.items() if listed is None)
+
+    def certificates(self, user: records.User) -> tuple[records.ServiceCredential, ...] | None:
+        """The user's signing certificates that are active. None: not known one by one; the credential report counts them."""
+        listed = self._listed("iam:ListSigningCertificates", user)
+        return None if listed is None else tuple(one for one in listed if one.active)
+
+    def mfa_devices(self, user: records.User) -> tuple[str, ...] | None:
+        """Serial numbers of all MFA devices of the user, of whatever sort. None: not known."""
+        return self._listed("iam:ListMFADevices", user)
+
+    def _listed(self, api: str, user: records.User) -> tuple[Any, ...] | None:
+        """What an API that is asked user by user lists of the user; None where it is not known, or was and can be no more."""
+        told: Mapping[str, tuple[Any, ...]] = getattr(self.told, LISTED[api]) or {}
+        lately = any(row.state in (State.COMPLETE, State.PARTIAL) for row in self.covered(api))
+        return told.get(user.unique_id) if lately else None
 
     def max_session(self, role: records.Role) -> int | None:
         """MaxSessionDuration in seconds; None: ListRoles, which tells it, gave no answer."""

@@ -19,14 +19,15 @@ from collectors.sources.credential_report import KEYS
 from collectors.sources.identity_center import ask as center
 from collectors.sources.last_accessed import GENERATE
 from collectors.sources.s3_logging import BLOCK, LIST
+from collectors.sources.user_credentials import USERS
 
 
 def size_of(answers: dict[str, Any]) -> Size:
     """Of an account, by what AWS answered."""
-    principals = len(answers[GENERATE].principals)
+    users = len(answers[USERS])
     return Size(
-        roles=principals,
-        users=0,
+        roles=len(answers[GENERATE].principals) - users,
+        users=users,
         keyed=len(answers[KEYS]),
         groups=len(answers[DETAILS]["GroupDetailList"]),
         policies=len(answers[DETAILS]["Policies"]),

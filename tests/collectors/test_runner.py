@@ -30,16 +30,16 @@ from tests.conftest import AS_OF
 pytestmark = pytest.mark.django_db
 
 
-# What is recorded is asked in each region, and buckets one by one: their docstrings say how many calls that takes.
-WATCHING = ("access_analyzer", "alarms", "config", "config_history", "s3_logging", "trails")
+# What is recorded is asked in each region, and buckets and users one by one: their docstrings say how many calls that takes.
+WATCHING = ("access_analyzer", "alarms", "config", "config_history", "s3_logging", "trails", "user_credentials")
 OTHERS = tuple(name for name, source in sources().items() if name not in WATCHING and source.apis)
 
 
 def budgeted(client: LabClient, account: Account) -> Counter[str]:
-    """Calls by operation. Access Advisor has a budget of its own, and organization and Identity Center are read in one account
-    only."""
+    """Calls by operation. Access Advisor and what is asked user by user have budgets of their own, and organization and Identity
+    Center are read in one account only."""
     calls = Counter({c["operation"]: c["n"] for c in client.calls() if c["account"] == account.aws_id})
-    for api in sources()["last_accessed"].apis:
+    for api in (*sources()["last_accessed"].apis, *sources()["user_credentials"].apis):
         del calls[api.name.partition(":")[2]]
     return calls
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
+from findings.models import Finding
 from tests.collectors.activity.events import event, packed
 from tests.collectors.activity.events import role as session
 from tests.collectors.bundles import GAAD, details, make, read, role
@@ -164,6 +167,20 @@ BEDROCK = GIT | {"ServiceName": "bedrock.amazonaws.com"}
 )
 def test_other_credentials_of_a_user(tmp_path: Path, files: dict[str, Any], kept: str, unused: str) -> None:
     assert said(tmp_path, ROW | row() | files, "KY113", "LP102") == {"KY113": kept, "LP102": unused}
+
+
+@pytest.mark.django_db
+def test_a_bundle_that_is_loaded_says_the_same(tmp_path: Path) -> None:
+    def load(day: str, files: dict[str, Any]) -> set[tuple[str, str]]:
+        about = {"account.json": {"AccountId": "000000000001", "CollectedAt": day}}
+        path = make(tmp_path / day, ROW | row() | files | about)
+        call_command("bundle", "load", str(path), stdout=StringIO(), stderr=StringIO(), judge=True)
+        found = Finding.objects.filter(code__in=("KY113", "LP102"), resolved_at=None)
+        return set(found.values_list("code", "part"))
+
+    assert load("2026-11-01", passwords(GIT) | ssh("Active")) == {("KY113", "codecommit"), ("KY113", "SSH key")}
+    assert load("2026-11-02", passwords() | ssh()) == {("LP102", "")}
+    assert load("2026-11-03", {}) == {("LP102", "")}, "what was not told resolves nothing"
 
 
 def test_who_uses_a_key_is_in_use_whatever_else_there_is(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from moto.iam.models import (
     Role,
     SAMLProvider,
     SigningCertificate,
+    SshPublicKey,
     User,
     VirtualMfaDevice,
 )
@@ -202,6 +203,39 @@ class Builder:
         made.upload_date = user.create_date
         user.signing_certificates[made.id] = made
         self.open("KY113", "user", user.name, "an active signing certificate", "signing certificate")
+
+    def ssh_key(self, user: User) -> None:
+        """An active SSH key for CodeCommit, as old as its user."""
+        made = SshPublicKey.__new__(SshPublicKey)  # its own __init__ draws from moto's chance
+        made.user_name, made.status, made.upload_date = user.name, "Active", user.create_date
+        made.ssh_public_key_id = self._drawn_for(user, "APKA")
+        user.ssh_public_keys.append(made)
+        self.open("KY113", "user", user.name, "an active SSH key", "SSH key")
+
+    def service_credential(self, user: User, service: str, *, active: bool = True) -> None:
+        """A password or API key for one service ("codecommit"), as old as its user."""
+        made = {
+            "UserName": user.name,
+            "Status": "Active" if active else "Inactive",
+            "ServiceUserName": f"{user.name}-at-{self.id}",
+            "CreateDate": user.create_date,
+            "ServiceSpecificCredentialId": self._drawn_for(user, "ACCA"),
+            "ServiceName": f"{service}.amazonaws.com",
+        }
+        self.world.service_credentials.setdefault(self.id, []).append(made)
+        if active:
+            self.open("KY113", "user", user.name, f"an active credential for {service}", service)
+        else:
+            self.clear("KY113", "user", user.name, "its credential was switched off")
+
+    def works_for_a_service(self, user: User) -> bool:
+        made = self.world.service_credentials.get(self.id, ())
+        return any(one["UserName"] == user.name and one["Status"] == "Active" for one in made)
+
+    def _drawn_for(self, user: User, prefix: str) -> str:
+        """An id from a chance of its own, so that everything else stays what it is without it."""
+        chance = Random(f"{self.world.settings.seed}/{prefix}/{user.id}")
+        return prefix + "".join(chance.choices(ID_LETTERS, k=16))
 
     def group(self, name: str, attached: Iterable[str] = (), inline: dict[str, str] | None = None) -> Group:
         group = Group(self.id, REGION, name)

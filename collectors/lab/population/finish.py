@@ -41,7 +41,8 @@ def judge_user(b: Builder, user: User) -> None:
     uses += [user.password_last_used] if user.password_last_used else []
     used = (b.as_of - max(uses)).days if uses else None
     administrator = user in b.iam.groups["admins"].users
-    b.judged("user", user.name, verdicts.of_use((b.as_of - user.create_date).days, used))
+    others = bool(user.ssh_public_keys or user.signing_certificates or b.works_for_a_service(user))
+    b.judged("user", user.name, verdicts.of_use((b.as_of - user.create_date).days, used, others=others))
     if has_services(b, user) and not administrator:
         b.judged("user", user.name, verdicts.of_services((b.as_of - user.create_date).days, used))
     if user.policies or any(QUARANTINE not in arn for arn in user.managed_policies):

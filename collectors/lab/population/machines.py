@@ -15,12 +15,14 @@ def in_order(b: Builder) -> None:
 def due_for_rotation(b: Builder) -> None:
     user = b.user("ci-release", created=95.5, inline={"release": documents.bucket("halden-releases")})
     b.key(user, 95, 2, service="ecr")
+    b.ssh_key(user)
 
 
 @planted(3)
 def older_than_a_year(b: Builder) -> None:
     user = b.user("backup-agent", created=420, inline={"backups": documents.bucket("halden-backups")})
     b.key(user, 400, 1, region="N/A")
+    b.service_credential(user, "codecommit", active=False)
 
 
 @planted(3, 1)
@@ -52,9 +54,10 @@ def new_and_not_yet_used(b: Builder) -> None:
 
 @planted(4, 3)
 def inactive(b: Builder) -> None:
-    b.key(
-        b.user("old-jenkins", created=900, inline={"metrics": documents.METRICS}), 500, 380, service="ec2", active=False
-    )
+    """Its key is switched off; whether the password with which it fetches code is in use, AWS does not tell."""
+    user = b.user("old-jenkins", created=900, inline={"metrics": documents.METRICS})
+    b.key(user, 500, 380, service="ec2", active=False)
+    b.service_credential(user, "codecommit")
 
 
 @planted(6, 1)
@@ -101,9 +104,11 @@ def leaked(b: Builder) -> None:
     """AWS attaches the quarantine policy to users whose key it found in public."""
     user = b.user("ml-notebook", created=120, attached=["/AWSCompromisedKeyQuarantineV2"])
     key = b.key(user, 40, 5, service="bedrock", region="us-east-1")
+    b.service_credential(user, "bedrock")
     b.open("KY110", "key", key.access_key_id, "AWSCompromisedKeyQuarantineV2 attached to its user")
     user = b.user("ml-labels", created=120, attached=["/AWSCompromisedKeyQuarantineV2"])
     key = b.key(user, 60, 50, service="s3", active=False)
+    b.service_credential(user, "bedrock", active=False)
     b.clear("KY110", "key", key.access_key_id, "the key that leaked was switched off")
 
 

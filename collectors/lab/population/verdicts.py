@@ -76,13 +76,16 @@ def of_key(age: float, used: float | None, active: bool, with_user: bool) -> Ite
         yield "clear", "KY103", "used inside the window", ""
 
 
-def of_use(created: float, used: float | None) -> Iterator[Verdict]:
-    """LP102 from a user's age and the last use of any of his credentials."""
+def of_use(created: float, used: float | None, *, others: bool) -> Iterator[Verdict]:
+    """LP102 from a user's age and the last use of his password and keys. others: he has a credential of which nobody tells
+    when it was used."""
     if used is not None and used <= UNUSED_DAYS:
         if used > UNUSED_DAYS - NEAR_DAYS:
             yield "clear", "LP102", "used inside the window", ""
     elif created <= UNUSED_DAYS:
         yield "clear", "LP102", "younger than the window", ""
+    elif others:
+        yield "unknown", "LP102", "no password or key use in the window, but another credential", ""
     else:
         yield "open", "LP102", "no password or key use in the window", ""
 

@@ -13,6 +13,7 @@ from moto.iam.models import VirtualMfaDevice
 from moto.iam.responses import IamResponse
 
 from collectors.lab.repairs.operation import operation, page
+from collectors.lab.wire import RefusalError
 from collectors.lab.world import current
 
 models.mark_account_as_visited = lambda **_: None
@@ -20,8 +21,20 @@ models.mark_account_as_visited = lambda **_: None
 
 @operation(IamResponse)
 def list_service_specific_credentials(self: IamResponse) -> ActionResult:
-    """Nobody has any; moto lacks the operation."""
-    return ActionResult({"ServiceSpecificCredentials": [], "IsTruncated": False})
+    """moto lacks the operation. Of one user or of all; a role that names nobody is refused, as by AWS."""
+    name, of_all = self._get_param("UserName"), self._get_param("AllUsers") in (True, "true")
+    if bool(name) == of_all:
+        raise RefusalError("invalid", "Must specify userName when calling with non-User credentials")
+    names = self.backend.users if of_all else {self.backend.get_user(name).name}
+    made = [one for one in current().service_credentials.get(self.current_account, ()) if one["UserName"] in names]
+    shown, paging = page(self, made)
+    return ActionResult({"ServiceSpecificCredentials": shown, **paging})
+
+
+@operation(IamResponse)
+def list_ssh_public_keys(self: IamResponse) -> ActionResult:
+    keys, paging = page(self, self.backend.get_user(self._get_param("UserName")).ssh_public_keys)
+    return ActionResult({"SSHPublicKeys": keys, **paging})
 
 
 @operation(IamResponse)

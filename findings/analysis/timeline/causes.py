@@ -11,6 +11,8 @@ from findings.analysis.timeline.model import What
 
 # Stand for fields where an entity came or went. AGAIN: it is back, the very same, so a collection had not seen it.
 MADE, GONE, AGAIN = "made", "gone", "again"
+OTHER_CREDENTIALS = "signing_certificates certificates ssh_keys service_credentials"
+DEVICES = "mfa_active virtual_mfa mfa_devices"
 # (name, fields that it can change, what it is about); the first that fits counts.
 CAUSES = tuple(
     (re.compile(rf"(?:{pattern})\Z"), frozenset(fields.split()), what)
@@ -25,9 +27,9 @@ CAUSES = tuple(
         (r"CreateAccessKey", MADE, What.KEY),
         (r"DeleteAccessKey", GONE, What.KEY),
         (r"UpdateAccessKey", "active", What.KEY),
-        (r"[A-Z][a-z]+(?:SSHPublicKey|SigningCertificate|ServiceSpecificCredential)", "signing_certificates", What.KEY),
+        (r"[A-Z][a-z]+(?:SSHPublicKey|SigningCertificate|ServiceSpecificCredential)", OTHER_CREDENTIALS, What.KEY),
         (r"(?:Create|Update|Delete)LoginProfile|ChangePassword", "password_enabled password_last_changed", What.PASSWORD),
-        (r"(?:Enable|Deactivate|Resync)MFADevice|(?:Create|Delete)VirtualMFADevice", "mfa_active virtual_mfa", What.MFA),
+        (r"(?:Enable|Deactivate|Resync)MFADevice|(?:Create|Delete)VirtualMFADevice", DEVICES, What.MFA),
         (r"(?:Update|Delete)AccountPasswordPolicy", "password_policy", What.ACCOUNT),
         (r"(?:Create|Update|Delete)SAMLProvider", "saml_providers", What.PROVIDER),
         (r"(?:Create|Update|Delete|Add|Remove)\w*OpenIDConnectProvider\w*", "oidc_providers", What.PROVIDER),
@@ -55,7 +57,8 @@ GOES = re.compile(r"(?:Delete|Deregister|Remove)\w+")
 ABOUT = {
     "attached": What.POLICY, "inline": What.POLICY, "document": What.POLICY, "versions": What.POLICY,
     "default_version": What.POLICY, "trust": What.TRUST, "boundary": What.BOUNDARY, "groups": What.GROUP,
-    "tags": What.TAGS, "active": What.KEY, "signing_certificates": What.KEY, "password_enabled": What.PASSWORD,
+    "tags": What.TAGS, "active": What.KEY, "signing_certificates": What.KEY, "service_credentials": What.KEY,
+    "ssh_keys": What.KEY, "certificates": What.KEY, "mfa_devices": What.MFA, "password_enabled": What.PASSWORD,
     "password_last_changed": What.PASSWORD, "mfa_active": What.MFA, "virtual_mfa": What.MFA,
     "password_policy": What.ACCOUNT, "saml_providers": What.PROVIDER, "oidc_providers": What.PROVIDER,
     "server_certificates": What.PROVIDER, "aliases": What.ACCOUNT, "security_contact": What.ACCOUNT, "summary": What.ACCOUNT,

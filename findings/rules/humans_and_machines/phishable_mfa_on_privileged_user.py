@@ -20,8 +20,8 @@ Better still, let administrators sign in through IAM Identity Center.
 ## What it cannot know
 Privilege that comes from roles the user may assume. A user with a policy that could not be read is unknown.
 Which kind a device is that is not virtual: it may be a passkey, a security key or a hardware token with codes, which
-can be phished too. A user may have a passkey beside the app; the app alone still lets a thief in. Where a bundle lists all
-devices of the user (`iam.list-mfa-devices.jsonl`), a passkey or hardware device beside the app is enough.
+can be phished too. Where the devices of each user could not be listed (`iam:ListMFADevices`), a virtual device counts even if
+a passkey stands beside it; where they were, a passkey or hardware device beside the app is enough.
 
 ## References
 - [MFA in IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html)
@@ -55,7 +55,8 @@ RULE = Rule(
 
 
 def judge(user: User, facts: Facts) -> Iterator[Outcome]:
-    policies, row, devices = facts.permissions.privileged(user), facts.credential(user), facts.told.virtual_mfa
+    policies, row = facts.permissions.privileged(user), facts.credential(user)
+    devices = facts.told.virtual_mfa if facts.complete("iam:ListVirtualMFADevices") else None
     unknown = "" if policies else facts.permissions.unknown(user)
     if not policies and not unknown:
         return
@@ -65,7 +66,7 @@ def judge(user: User, facts: Facts) -> Iterator[Outcome]:
         return
     elif unknown:
         yield Unknown(unknown)
-    elif (listed := (facts.told.mfa_devices or {}).get(user.name)) is not None:
+    elif listed := facts.mfa_devices(user):
         yield _of_all(user, listed, policies)
     elif devices is None:
         yield Unknown("the account's virtual MFA devices were not read")
@@ -82,8 +83,6 @@ def judge(user: User, facts: Facts) -> Iterator[Outcome]:
 
 def _of_all(user: User, serials: tuple[str, ...], policies: tuple[str, ...]) -> Outcome:
     """Where all its devices are known, one that cannot be phished is enough."""
-    if not serials:
-        return Unknown("of its MFA device AWS did not tell which it is")
     if not all(":mfa/" in serial or ":sms-mfa/" in serial for serial in serials):
         return Clear("has an MFA device that is neither an app nor a telephone number")
     return Open(

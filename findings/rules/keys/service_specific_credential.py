@@ -1,9 +1,8 @@
 """
 ## What it does
-Opens when an IAM user has an active X.509 signing certificate, which the credential report shows. Signing certificates
-are the oldest of the credentials that belong to one user and one purpose; the others are SSH keys and passwords for
-CodeCommit, passwords for Keyspaces and long-term API keys, such as those for Bedrock. Those are judged, each kind by itself,
-of users of whom a bundle holds `iam.list-ssh-public-keys.jsonl` and `iam.list-service-specific-credentials.jsonl`.
+Opens when an IAM user has an active credential that serves one purpose: an SSH key or a password for CodeCommit, a password for
+Keyspaces, a long-term API key, such as those for Bedrock, or an X.509 signing certificate. Each kind is a finding by itself, with
+the ids of the credentials and the days on which they were made.
 
 ## Why it matters
 These credentials live as long as the user, do not ask for MFA, are in no rotation that looks at access keys, and most
@@ -18,11 +17,11 @@ List them, end those that serve nothing, and replace the others by a role:
     aws iam list-service-specific-credentials --user-name USER
     aws iam delete-service-specific-credential --user-name USER --service-specific-credential-id ID
     aws iam list-ssh-public-keys --user-name USER
+    aws iam list-signing-certificates --user-name USER
 
 ## What it cannot know
-Service-specific credentials and SSH keys stand in answers that are asked for user by user and are not collected from AWS:
-without them a user without a signing certificate is unknown, not fine. When any of these was used, AWS does not tell; of a
-certificate not even its age.
+When any of these was used: AWS does not tell. They are read once a day, so that one made since is not seen yet. Where
+`iam:ListSigningCertificates` was refused, the credential report counts certificates, and their age is unknown.
 
 ## References
 - [Service-specific credentials](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_service-specific-creds.html)
@@ -34,11 +33,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from collectors.records import SSH_KEY, ServiceCredential, User
+from collectors.records import SIGNING_CERTIFICATE, SSH_KEY, ServiceCredential, User
 from findings.analysis.facts import Facts
-from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
-
-CERTIFICATE = "signing certificate"
+from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
 RULE = Rule(
     code="KY113",
@@ -47,7 +44,7 @@ RULE = Rule(
     subject=SubjectType.USER,
     kind=RuleKind.SEES,
     effort=Effort.MEDIUM,
-    needs=("iam:GetCredentialReport",),
+    needs=("iam:GetCredentialReport", "iam:ListSSHPublicKeys", "iam:ListServiceSpecificCredentials"),
     controls={
         "AWS Well-Architected": ("SEC02-BP02",),
     },
@@ -57,24 +54,27 @@ RULE = Rule(
 
 
 def judge(user: User, facts: Facts) -> Iterator[Outcome]:
-    row, (others, read) = facts.credential(user), facts.other_credentials(user)
+    row, certificates = facts.credential(user), facts.certificates(user)
+    others, unread = facts.other_credentials(user)
+    counted = row.signing_certificates if row else len(certificates or ())
     for kind in sorted({one.kind for one in others}):
-        yield _others(user, kind, [one for one in others if one.kind == kind])
-    if row is not None and row.signing_certificates:
-        plural = "s" if row.signing_certificates > 1 else ""
-        yield Open(
-            f"{user.name} has {row.signing_certificates} active signing certificate{plural}",
-            {"active_signing_certificates": row.signing_certificates, "age": "unknown", "use": "unknown"},
-            part=CERTIFICATE,
-        )
-    elif row is None and not others:
+        yield _open(user, kind, [one for one in others if one.kind == kind])
+    if counted:
+        yield _open(user, SIGNING_CERTIFICATE, list(certificates or ()), counted)
+    elif others:
+        return
+    elif row is None and certificates is None:
         yield Unknown(f"the credential report does not tell of {user.name}")
-    elif not others:
-        yield Clear("has none") if read else Unknown("service-specific credentials and SSH keys are not collected")
+    elif unread:
+        yield Unknown(f"{' and '.join(unread)} did not tell of {user.name} yet")
+    else:
+        yield Clear("has none")
 
 
-def _others(user: User, kind: str, found: list[ServiceCredential]) -> Open:
-    what = kind if kind == SSH_KEY else f"{kind} credential"
-    made = [f"{one.unique_id}: {one.created_at:%Y-%m-%d}" if one.created_at else one.unique_id for one in found]
-    plural = "s" if len(found) > 1 else ""
-    return Open(f"{user.name} has {len(found)} active {what}{plural}", {"made": made, "use": "unknown"}, part=kind)
+def _open(user: User, kind: str, known: list[ServiceCredential], counted: int = 0) -> Open:
+    """counted: how many there are, where that is told otherwise and by what is read more often."""
+    n = counted or len(known)
+    what = kind if kind in (SSH_KEY, SIGNING_CERTIFICATE) else f"{kind} credential"
+    made = [f"{one.unique_id}: {one.created_at:%Y-%m-%d}" if one.created_at else one.unique_id for one in known]
+    evidence: dict[str, Json] = {"active": n, "made": list(made) or "unknown", "use": "unknown"}
+    return Open(f"{user.name} has {n} active {what}{'s' if n > 1 else ''}", evidence, part=kind)

@@ -3,8 +3,7 @@
 Clears an IAM user when its console password or one of its access keys was used within the window (`unused_days`, 90
 by default). Of a user that is older than the window and of whom no such use is known, it opens only where it is known that
 he has nothing else: Git and Keyspaces credentials, Bedrock API keys, SSH keys and signing certificates count as use too, and
-AWS does not tell when they were used. A bundle tells whether there are any (`iam.list-ssh-public-keys.jsonl` and
-`iam.list-service-specific-credentials.jsonl`, a line each user); otherwise such a user stays *unknown*.
+AWS does not tell when they were used. A user who has one of these that works stays *unknown*.
 
 ## Why it matters
 A user whom nobody needs is a name, a password and two key slots that nobody watches, with all its permissions.
@@ -20,9 +19,9 @@ Look at what the user still has, take it away, and delete the user when nobody c
     aws iam delete-user --user-name USER
 
 ## What it cannot know
-Use of service-specific credentials, SSH keys and signing certificates, as said above: from AWS they are not collected, so
-that this rule opens on bundles only. Use counts attempts, including denied ones. The credential report may be four hours old
-and has no row for a user who is newer than it. Sign-ins before 20 October 2014 were not recorded.
+Use of service-specific credentials, SSH keys and signing certificates, as said above (KY113 names them). Use counts attempts,
+including denied ones. The credential report may be four hours old and has no row for a user who is newer than it. Sign-ins before
+20 October 2014 were not recorded.
 
 ## References
 - [Find unused credentials](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_finding-unused.html)
@@ -35,7 +34,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from collectors.records import Credential, User
+from collectors.records import SIGNING_CERTIFICATE, Credential, User
 from findings.analysis.facts import Facts
 from findings.vocabulary import Clear, Effort, Json, Open, Outcome, Rule, RuleKind, Severity, SubjectType, Unknown
 
@@ -46,7 +45,7 @@ RULE = Rule(
     subject=SubjectType.USER,
     kind=RuleKind.LACKS,
     effort=Effort.SMALL,
-    needs=("iam:GetCredentialReport",),
+    needs=("iam:GetCredentialReport", "iam:ListSSHPublicKeys", "iam:ListServiceSpecificCredentials"),
     controls={
         "AWS Well-Architected": ("SEC03-BP06",),
         "CIS AWS v3": ("1.12",),
@@ -72,20 +71,20 @@ def judge(user: User, facts: Facts) -> Iterator[Outcome]:
         yield Clear(f"password or key used on {last:%Y-%m-%d}, within {window} days", sighting=True)
     elif row is None:
         yield Unknown(f"the credential report does not tell of {user.name}")
-    elif _nothing_else(user, row, facts):
-        yield _open(user, last, window)
-    else:
+    elif why := _may_be_used(user, row, facts):
         seen = f"last used on {last:%Y-%m-%d}" if last else "of which no use is recorded"
-        yield Unknown(
-            f"{user.name} has passwords and keys {seen}; whether an SSH key, signing certificate or service-specific "
-            "credential is in use was not collected"
-        )
+        yield Unknown(f"{user.name} has passwords and keys {seen}; {why}")
+    else:
+        yield _open(user, last, window)
 
 
-def _nothing_else(user: User, row: Credential, facts: Facts) -> bool:
-    """Whether it surely has no other credential that works: when one was used, nobody tells."""
-    others, read = facts.other_credentials(user)
-    return read and not others and not row.signing_certificates
+def _may_be_used(user: User, row: Credential, facts: Facts) -> str:
+    """Which other credential may be in use, of which nobody tells when; "" where there surely is none that works."""
+    others, unread = facts.other_credentials(user)
+    kinds = {one.kind for one in others} | ({SIGNING_CERTIFICATE} if row.signing_certificates else set())
+    if kinds:
+        return f"AWS does not tell whether another credential is in use: {', '.join(sorted(kinds))}"
+    return f"{' and '.join(unread)} did not tell of the user yet" if unread else ""
 
 
 def _open(user: User, last: datetime | None, window: int) -> Open:

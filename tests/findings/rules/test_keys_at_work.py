@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from collectors import records
 from findings.analysis.facts import Settings
-from tests.builders import ACCOUNT_ID, ago, aws_policy, credential, key, role, user
+from tests.builders import ACCOUNT_ID, ago, aws_policy, credential, details, key, role, user
 from tests.findings.rules.judging import denied, statuses, verdicts
 from tests.findings.sessions import read, session
 
@@ -55,8 +56,51 @@ def test_service_specific_credential(row: records.Credential, expected: list[str
 
 def test_other_credentials_are_unknown_and_not_fine() -> None:
     (found,) = verdicts("KY113", user(), credential())
-    assert found.reason == "service-specific credentials and SSH keys are not collected"
+    assert found.reason == "iam:ListServiceSpecificCredentials and iam:ListSSHPublicKeys did not tell of alice yet"
     assert statuses("KY113", user(), coverage=denied("GetCredentialReport")) == ["unknown"]
+
+
+def made(kind: str, **more: Any) -> records.ServiceCredential:
+    return records.ServiceCredential(**{"unique_id": f"A{kind}", "kind": kind, "active": True, **more})
+
+
+GIT, SSH, CERTIFICATE = made("codecommit"), made(records.SSH_KEY, created_at=ago(30)), made(records.SIGNING_CERTIFICATE)
+NO_SSH = denied("ListSSHPublicKeys")
+
+
+@pytest.mark.parametrize(
+    ("ssh", "services", "certificates", "more", "expected"),
+    [
+        ((), (), (), {}, ["clear"]),
+        ((), (), None, {}, ["clear"]),
+        ((made(records.SSH_KEY, active=False),), (made("bedrock", expires_at=ago(1)),), (), {}, ["clear"]),
+        ((SSH,), (GIT,), (), {}, ["open SSH key", "open codecommit"]),
+        ((SSH,), None, (), {}, ["open SSH key"]),
+        ((), None, (), {}, ["unknown"]),
+        ((), (), (), {"coverage": NO_SSH}, ["unknown"]),
+        ((SSH,), (), (), {"coverage": NO_SSH}, ["unknown"]),
+        ((SSH,), (GIT,), (), {"coverage": NO_SSH}, ["open codecommit"]),
+    ],
+)
+def test_each_kind_is_told_by_itself(
+    ssh: Any, services: Any, certificates: Any, more: Any, expected: list[str]
+) -> None:
+    """What was known and can be read no more is known no more."""
+    whose = user()
+    lists = {"ssh_keys": ssh, "service_credentials": services, "certificates": certificates}
+    told = details(**{field: {whose.unique_id: some} for field, some in lists.items() if some is not None})
+    assert statuses("KY113", whose, credential(), told, **more) == expected
+
+
+def test_certificates_have_their_age_where_they_are_listed() -> None:
+    whose, counted = user(), credential(signing_certificates=1)
+    listed = details(certificates={whose.unique_id: (msgspec.structs.replace(CERTIFICATE, created_at=ago(30)),)})
+    (found,) = verdicts("KY113", whose, counted, listed)
+    assert found.evidence == {"active": 1, "made": ["Asigning certificate: 2026-10-25"], "use": "unknown"}
+    (found,) = verdicts("KY113", whose, counted, listed, coverage=denied("ListSigningCertificates"))
+    assert found.evidence["made"] == "unknown"
+    (found,) = verdicts("KY113", whose, listed)
+    assert found.title == "alice has 1 active signing certificate"
 
 
 def works(service: str, used: float = 1, **more: Any) -> records.AccessKey:

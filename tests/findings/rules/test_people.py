@@ -69,6 +69,31 @@ def test_a_device_without_an_owner_may_be_anybody_s() -> None:
     assert statuses("HM108", BOSS, PERSON, details(virtual_mfa=(device,)), trusts=[EVERYTHING]) == ["unknown"]
 
 
+def listed(*serials: str, **more: Any) -> records.AccountDetails:
+    return details(mfa_devices={BOSS.unique_id: serials}, **more)
+
+
+APP, PASSKEY = "arn:aws:iam::000000000001:mfa/phone", "arn:aws:iam::000000000001:u2f/user/alice/one"
+NO_LIST, NO_VIRTUAL = denied("ListMFADevices"), denied("ListVirtualMFADevices")
+
+
+@pytest.mark.parametrize(
+    ("given", "more", "expected"),
+    [
+        (listed(APP, PASSKEY), {}, "clear"),
+        (listed(APP), {"coverage": NO_VIRTUAL}, "open"),
+        (listed(PASSKEY), {"coverage": NO_VIRTUAL}, "clear"),
+        (listed(), {"coverage": NO_VIRTUAL}, "unknown"),
+        (listed(APP, PASSKEY, virtual_mfa=virtual_mfa("alice").virtual_mfa), {"coverage": NO_LIST}, "open"),
+        (details(mfa_devices={"AIDAOTHER": (PASSKEY,)}), {"coverage": NO_VIRTUAL}, "unknown"),
+        (details(virtual_mfa=(), mfa_devices={"AIDAOTHER": (APP,)}), {}, "clear"),
+        (listed(PASSKEY, virtual_mfa=()), {"coverage": denied("ListMFADevices", "ListVirtualMFADevices")}, "unknown"),
+    ],
+)
+def test_all_devices_of_the_user_count_where_they_were_listed_lately(given: Any, more: Any, expected: str) -> None:
+    assert statuses("HM108", BOSS, PERSON, given, trusts=[EVERYTHING], **more) == [expected]
+
+
 @pytest.mark.parametrize("api", ["GetCredentialReport", "ListVirtualMFADevices"])
 def test_each_source_is_needed(api: str) -> None:
     for owners in ((), ("alice",)):

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from collectors import records
-from tests.builders import aws_policy, credential, details, group, instance_profile, policy, slot, user
+from tests.builders import ago, aws_policy, credential, details, group, instance_profile, policy, slot, user
 from tests.findings.rules.judging import denied, statuses, verdicts
 
 GAAD = denied("GetAccountAuthorizationDetails")
@@ -36,7 +36,37 @@ def test_a_sighting_stands_without_the_report_and_the_reason_names_what_is_not_c
     assert statuses("LP102", *used, coverage=denied("GetCredentialReport")) == ["clear"]
     (verdict,) = verdicts("LP102", user(), credential(slots=(slot(used=100),)))
     assert "last used on 2026-08-16" in verdict.reason
-    assert "SSH key" in verdict.reason
+    assert "iam:ListSSHPublicKeys did not tell of the user yet" in verdict.reason
+
+
+SSH = records.ServiceCredential(unique_id="APKA1", kind=records.SSH_KEY, active=True)
+OFF, ENDED = (msgspec.structs.replace(SSH, **more) for more in ({"active": False}, {"expires_at": ago(1)}))
+IDLE = credential(slots=(slot(used=100),))
+
+
+@pytest.mark.parametrize(
+    ("keys", "passwords", "more", "expected"),
+    [
+        ((), (), {}, "open"),
+        ((OFF,), (ENDED,), {}, "open"),
+        ((SSH,), (), {}, "unknown"),
+        ((), (SSH,), {}, "unknown"),
+        ((), None, {}, "unknown"),
+        ((), (), {"coverage": denied("ListSSHPublicKeys")}, "unknown"),
+        ((), (), {"coverage": denied("ListServiceSpecificCredentials")}, "unknown"),
+        ((), (), {"coverage": denied("ListSigningCertificates", "ListMFADevices")}, "open"),
+    ],
+)
+def test_an_idle_user_is_unused_where_he_surely_has_nothing_else(
+    keys: Any, passwords: Any, more: Any, expected: str
+) -> None:
+    whose = user()
+    told = details(
+        ssh_keys={whose.unique_id: keys}, service_credentials={} if passwords is None else {whose.unique_id: passwords}
+    )
+    assert statuses("LP102", whose, IDLE, told, **more) == [expected]
+    with_certificate = msgspec.structs.replace(IDLE, signing_certificates=1)
+    assert statuses("LP102", whose, with_certificate, told, **more) == ["unknown"]
 
 
 @pytest.mark.parametrize(
