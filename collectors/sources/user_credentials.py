@@ -36,8 +36,10 @@ def users(aws: Aws, _: Answers) -> dict[str, str]:
 
 
 def service_credentials(aws: Aws, answers: Answers) -> dict[str, list[Answer]]:
-    """Of all users at once. Where that is refused, or not understood as in partitions that do not have it yet, of each."""
-    if aws.from_files and aws.requests(SERVICES):
+    """Of all users at once. Where that is refused, or not understood as in partitions that do not have it yet, of each; for a
+    bundle too, in which an answer of all could not be told from one of the caller's own."""
+    recorded = answers[PLAN].limit is None and not aws.from_files
+    if recorded or (aws.from_files and aws.requests(SERVICES)):
         return _of_each(SERVICES)(aws, answers)
     try:
         listed = list(aws.pages(SERVICES, require=MEMBERS[SERVICES], AllUsers=True, MaxItems=PAGE))

@@ -143,7 +143,7 @@ def test_the_worker_queues_a_judgement_for_each_account_that_was_judged_once(
     sign_in: Client, used: Account, other_account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[int] = []
-    monkeypatch.setattr(tasks.judge, "delay", rung.append)
+    monkeypatch.setattr(tasks.judge, "apply_async", lambda ids, **_: rung.extend(ids))
     run = Run.objects.create(account=used, reason="first")
     client = sign_in(Role.ANALYST)
     client.post(f"{PAGE}kind/", HUMAN)
