@@ -120,6 +120,7 @@ class Facts:
         self._unreadable = unreadable or {}
         self.settings = settings or Settings()
         self.as_of = snapshot.as_of
+        self._known_gaps: dict[str, list[Gap]] = {}
 
     @cached_property
     def account(self) -> AccountSubject:
@@ -374,6 +375,12 @@ class Facts:
         return tuple(missing)
 
     def _gaps_of(self, api: str) -> list[Gap]:
+        """Asked of the same few APIs for each subject of each rule."""
+        if api not in self._known_gaps:
+            self._known_gaps[api] = self._looked_for(api)
+        return self._known_gaps[api]
+
+    def _looked_for(self, api: str) -> list[Gap]:
         rows = self._coverage.get(api, ())
         if not rows:
             return [gap_of(api, None)]
