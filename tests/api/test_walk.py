@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from iamdash.access.models import Role
 from tests.access import test_walk as walk
-from tests.access.test_walk import API, Things
+from tests.access.routes import API
+from tests.access.things import Things
 from tests.api.conftest import EVERYTHING
 from tests.conftest import WebClient
 

@@ -12,7 +12,8 @@ from django.urls import reverse
 from collectors.models import Account
 from iamdash.access.models import Role
 from iamdash.pages.exports import FORMULA
-from tests.access.test_walk import ROUTES, things
+from tests.access.routes import ROUTES
+from tests.access.things import things
 from tests.bad_inputs.hostile import FORMULA as BAD
 from tests.bad_inputs.hostile import poison
 

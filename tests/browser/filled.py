@@ -14,7 +14,8 @@ from collectors.models import Account, Connection
 from findings.engine import judge_account
 from findings.models import AccountDay
 from iamdash.pages import indexes
-from tests.access.test_walk import ROUTES, things
+from tests.access.routes import ROUTES
+from tests.access.things import things
 from tests.builders import credential, key, policy, role, trust, user
 from tests.findings.worlds import EVERYTHING, allow, document
 from tests.pages.acted import OFFICE, acted, named, told, used, watch
