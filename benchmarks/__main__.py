@@ -8,6 +8,7 @@ from pathlib import Path
 NOT_BENCHES = {
     "__main__",
     "account",
+    "database",
     "figure",
     "inventory",
     "load_user",

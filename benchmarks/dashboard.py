@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import django
 
+from benchmarks.database import database
 from benchmarks.figure import Figure
 from iamdash.embedded import services
-from iamdash.embedded.state import State
-from iamdash.embedded.supervisor import supervisor
 
 WARM, LIMIT = int(os.environ.get("BENCH_RUNS", "50")), 200.0  # runs; milliseconds
 FORBIDDEN = 403  # pages of operators of all accounts
@@ -37,15 +34,10 @@ class Page:
 
 
 def run() -> Iterator[Figure]:
-    with tempfile.TemporaryDirectory(prefix="iamdash-bench-") as name, supervisor(sys.stderr, signals=False) as family:
-        folder = Path(name)
-        folder.chmod(0o755)
-        os.environ["IAMDASH_SECRET_KEY_FILE"] = str(State.open(folder).secret_key)
-        os.environ["DATABASE_URL"] = services.start(family, services.postgres(folder))
+    with database() as (family, folder):
         os.environ["REDIS_URL"] = services.start(family, services.valkey(folder))
         os.environ["IAMDASH_HTTP_ONLY"] = "1"
         os.environ["IAMDASH_STATIC_ROOT"] = str(folder / "static")
-        os.environ["DJANGO_SETTINGS_MODULE"] = "iamdash.settings"
         django.setup()
         prepare()
         yield from measured()

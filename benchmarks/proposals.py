@@ -6,24 +6,18 @@ What closes in each account is judged in pieces after it (findings.engine.propos
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import django
 
+from benchmarks.database import database
 from benchmarks.figure import Figure
 from benchmarks.process import spent_by
 from benchmarks.what_if import ACCOUNTS, CALLED, FULL, PRINCIPALS, UNTIL, fill
-from iamdash.embedded import services
-from iamdash.embedded.state import State
-from iamdash.embedded.supervisor import supervisor
 
 SCP = "SERVICE_CONTROL_POLICY"
 BESIDE = {"Version": "2012-10-17", "Statement": [FULL]}
@@ -45,12 +39,7 @@ SECONDS, MEMORY = 120.0, 600.0  # of the worker's eight minutes a run; MB a proc
 
 
 def run() -> Iterator[Figure]:
-    with tempfile.TemporaryDirectory(prefix="iamdash-bench-") as name, supervisor(sys.stderr, signals=False) as family:
-        folder = Path(name)
-        folder.chmod(0o755)
-        os.environ["IAMDASH_SECRET_KEY_FILE"] = str(State.open(folder).secret_key)
-        os.environ["DATABASE_URL"] = services.start(family, services.postgres(folder))
-        os.environ["DJANGO_SETTINGS_MODULE"] = "iamdash.settings"
+    with database():
         django.setup()
         rows = fill(CALLS)
         told(organization())

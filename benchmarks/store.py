@@ -3,34 +3,23 @@ server process together, so that others may use the machine meanwhile. The same 
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import django
 
 from benchmarks import trail
 from benchmarks.activity import EVENTS, FILES, aggregated
+from benchmarks.database import database
 from benchmarks.figure import Figure
 from benchmarks.process import spent_by
-from iamdash.embedded import services
-from iamdash.embedded.state import State
-from iamdash.embedded.supervisor import supervisor
 
 BATCHES = 2
 GOAL = 100_000  # events a second and core
 
 
 def run() -> Iterator[Figure]:
-    with tempfile.TemporaryDirectory(prefix="iamdash-bench-") as name, supervisor(sys.stderr, signals=False) as family:
-        folder = Path(name)
-        folder.chmod(0o755)
-        os.environ["IAMDASH_SECRET_KEY_FILE"] = str(State.open(folder).secret_key)
-        os.environ["DATABASE_URL"] = services.start(family, services.postgres(folder))
-        os.environ["DJANGO_SETTINGS_MODULE"] = "iamdash.settings"
+    with database():
         django.setup()
         reading, storing = stored()
     events = BATCHES * FILES * EVENTS

@@ -5,25 +5,19 @@ The same answer is then made row by row, for a sample, by `evaluate`: not one ma
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import django
 from django.db.models import F
 
+from benchmarks.database import database
 from benchmarks.figure import Figure
 from benchmarks.process import spent_by
-from iamdash.embedded import services
-from iamdash.embedded.state import State
-from iamdash.embedded.supervisor import supervisor
 
 ACCOUNTS, PRINCIPALS, EVENTS, DAYS = 1_000, 20, 10, 25  # 5,000,000 rows
 SECONDS, SAMPLE = 5.0, 10_000
@@ -110,12 +104,7 @@ from collectors_usageprincipal where actor in ('role', 'user');
 
 
 def run() -> Iterator[Figure]:
-    with tempfile.TemporaryDirectory(prefix="iamdash-bench-") as name, supervisor(sys.stderr, signals=False) as family:
-        folder = Path(name)
-        folder.chmod(0o755)
-        os.environ["IAMDASH_SECRET_KEY_FILE"] = str(State.open(folder).secret_key)
-        os.environ["DATABASE_URL"] = services.start(family, services.postgres(folder))
-        os.environ["DJANGO_SETTINGS_MODULE"] = "iamdash.settings"
+    with database():
         django.setup()
         rows = fill()
         yield from asked(rows)

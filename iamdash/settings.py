@@ -78,10 +78,9 @@ def _database(url: str, role: str) -> dict[str, object]:
     # Web requests are short, and a lock that waits is a page that hangs. Migrations and collection may take longer.
     statement = 15_000 if role in {"web", "metrics"} else 0
     # Counting a list by many columns sorts on disk with the 4 MB that PostgreSQL takes by itself.
-    memory = "-c work_mem=16MB -c timezone=UTC"
     # A server with LLVM compiles each statement that it takes for a long one, which takes longer than ours take.
-    memory += " -c jit=off"
-    options["options"] = f"-c statement_timeout={statement} -c lock_timeout={5_000 if role else 0} {memory}"
+    always = "-c work_mem=16MB -c timezone=UTC -c jit=off"
+    options["options"] = f"-c statement_timeout={statement} -c lock_timeout={5_000 if role else 0} {always}"
     if role:
         options["assume_role"] = f"iamdash_{role}"
     return {

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -38,7 +38,7 @@ LINKS = "[...document.querySelectorAll('a[href]:not([download])')].map((one) => 
 DRAWN = "[...document.querySelectorAll('figure[data-chart]')].every((one) => one.querySelector('.main-svg'))"
 NO_PAGES = ("/sign-out", "/api/", "/static/", "/livez", "/readyz")
 # Of the README: as wide as its column, and no higher than what says something.
-SHOWN = {"width": 1120, "height": 640}
+SHOWN = ViewportSize(width=1120, height=640)
 PICTURES = ROOT / "docs" / "pictures"
 PATIENCE = 600  # seconds until a demo answers, and until it has collected
 
@@ -154,7 +154,7 @@ def browser() -> Iterator[Page]:
 def for_readme(page: Page, base: str, out: Path) -> None:
     """The Overview, light, and the role that needs attention most, dark."""
     out.mkdir(parents=True, exist_ok=True)
-    page.set_viewport_size(SHOWN)  # type: ignore[arg-type]
+    page.set_viewport_size(SHOWN)
     page.goto(base)
     page.wait_for_function(DRAWN)
     page.screenshot(path=out / "overview.png")

@@ -1,6 +1,7 @@
 """The inventory: what operators connected, what was collected, how complete it is, and what changed."""
 
 from .account import Account, BundleUpload, CollectRequest, Connection, ConnectionTest
+from .among import Among
 from .analyzer import Analyzer, AnalyzerFinding
 from .buckets import Bucket, WatchedBucket
 from .change import Version
@@ -39,6 +40,7 @@ __all__ = [
     "AccountDetails",
     "AdminEvent",
     "Alarm",
+    "Among",
     "Analyzer",
     "AnalyzerFinding",
     "Bucket",

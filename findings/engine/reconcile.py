@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models.expressions import RawSQL
-
 from collectors.models import Account
 from findings.engine import work
 from findings.engine.stored import Kept, Known, Row, rows
@@ -101,8 +99,7 @@ def _stored(
     """What differs, and what was resolved and is at fault again: of two years most is over, and stays so."""
     found = {}
     if differing:
-        given = RawSQL("select unnest(%s::bigint[])", [differing])
-        found = {_identity(f): f for f in Finding.objects.filter(account=account, pk__in=given)}
+        found = {_identity(f): f for f in Finding.objects.filter(account=account, pk__among=differing)}
     if missing := judged.opens.keys() - kept - found.keys():
         over = Finding.objects.filter(account=account, resolved_at__isnull=False)
         again = over.filter(subject_id__in={subject for _, subject, _ in missing})

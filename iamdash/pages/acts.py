@@ -20,8 +20,9 @@ from collectors.models import Account, UsageEvent, UsagePrincipal
 from collectors.records import clean
 from findings.analysis.activity.event_actions import service_of
 from iamdash.pages import acting, show
-from iamdash.pages.facets import By, Conditions, Counts, Facet, Option
+from iamdash.pages.facets import Accounts, By, Conditions, Counts, Facet, Option
 from iamdash.pages.filters import Asked
+from iamdash.pages.grouped import ou_facet
 from iamdash.pages.lists import ListPage
 from iamdash.pages.tables import ListTable
 from iamdash.pages.watched import watched
@@ -126,6 +127,18 @@ class OfEvent(Linked):
     def label(self, slug: str) -> str:
         source, _, name = slug.partition(":")
         return f"{service_of(source) or source} {name}"
+
+
+# Of lists of what was used last; more of them may follow.
+LAST = (
+    Period(column="last_at"),
+    OUTCOMES,
+    Accounts(),
+    ou_facet(offered=False),
+    OfActor(),
+    OfService(),
+    OfEvent(),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

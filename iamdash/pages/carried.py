@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from django.http import HttpRequest, QueryDict
 
+from iamdash.access.scope import once
 from iamdash.pages.profile import PERIODS
 
 UNIT = re.compile(r"ou-[a-z0-9-]{1,66}")
@@ -34,9 +35,7 @@ def read(get: QueryDict) -> dict[str, tuple[str, ...]]:
 
 def along(request: HttpRequest, parameters: Parameters) -> Parameters:
     """The parameters of a link with what stays. A link to another account leaves the OU, for the account may lie outside."""
-    stays: dict[str, tuple[str, ...]] | None = request.__dict__.get("stays")
-    if stays is None:
-        stays = request.__dict__["stays"] = read(request.GET)
+    stays = once("what stays from page to page", lambda: read(request.GET))
     there = parameters.get("account")
     if there is not None and (there,) != stays.get("account"):
         stays = {name: values for name, values in stays.items() if name != "ou"}

@@ -16,18 +16,11 @@ from iamdash.pages.acts import (
     COUNTS,
     FIELDS,
     NUMBER,
-    OUTCOMES,
     TIGHT,
     Acts,
     ActsTable,
-    OfActor,
-    OfEvent,
-    OfService,
-    Period,
 )
-from iamdash.pages.facets import Accounts
 from iamdash.pages.filters import Filters, Sort, Tab
-from iamdash.pages.grouped import ou_facet
 
 
 class DidTable(ActsTable):
@@ -79,15 +72,7 @@ class DidList(Acts):
             Tab("all", "All", Q()),
             Tab("denied", "Only denied", Q(used_at=None)),
         ),
-        facets=(
-            Period(column="last_at"),
-            OUTCOMES,
-            Accounts(),
-            ou_facet(offered=False),
-            OfActor(),
-            OfService(),
-            OfEvent(),
-        ),
+        facets=acts.LAST,
         search=acts.meant,
         searched="principal, event, service or action",
         unique=("principal_id", "event_id"),

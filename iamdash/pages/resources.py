@@ -26,19 +26,12 @@ from iamdash.pages.acts import (
     COUNTS,
     FIELDS,
     NUMBER,
-    OUTCOMES,
     TIGHT,
     Acts,
     ActsTable,
     Linked,
-    OfActor,
-    OfEvent,
-    OfService,
-    Period,
 )
-from iamdash.pages.facets import Accounts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
-from iamdash.pages.grouped import ou_facet
 
 S3 = "s3.amazonaws.com"
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
@@ -136,16 +129,7 @@ class ResourceTable(ActsTable):
         )
 
 
-FACETS = (
-    Period(column="last_at"),
-    OUTCOMES,
-    Accounts(),
-    ou_facet(offered=False),
-    OfActor(),
-    OfService(),
-    OfEvent(),
-    OfResource(),
-)
+FACETS = (*acts.LAST, OfResource())
 SORTS = {
     "when": Sort("Newest", ("last_at",), descending=True),
     "n": Sort("Most calls", ("n",), descending=True),

@@ -9,7 +9,7 @@ from operator import or_
 from typing import Any
 
 from django.db import connection
-from django.db.models import Field, ForeignObject, Lookup, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 NAMED = 5_000  # rows that a search names one by one
 INDEXED = 3  # letters from which an index of trigrams tells more than nothing
@@ -17,20 +17,6 @@ INDEXED = 3  # letters from which an index of trigrams tells more than nothing
 
 class Many(Q):
     """Holds for more rows than that: a page shows some of them, and says that it does not count them."""
-
-
-@ForeignObject.register_lookup  # which has none of its base's
-@Field.register_lookup
-class Among(Lookup):  # type: ignore[type-arg] # at run time it takes none
-    """One of many, which are given as one array: to write an IN of thousands and to parse it takes longer than to answer it.
-    There must be one at least."""
-
-    lookup_name = "among"
-    prepare_rhs = False
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        column, given = self.process_lhs(compiler, connection)
-        return f"{column} = any(%s)", (*given, list(self.rhs))
 
 
 def one_of(keys: Sequence[Any]) -> Q:

@@ -46,10 +46,10 @@ class UnknownTable(ListTable):
     account = tables.Column()
     since = tables.Column(attrs={"td": {"class": "tight"}})
 
-    def render_subject(self, record: Unknown) -> SafeString:
+    def render_subject(self, record: Any) -> SafeString:
         kind = _kind(record.code)
         if not record.subject_id:
-            n = record.subjects  # type: ignore[attr-defined] # attached
+            n = record.subjects
             return format_html(
                 "<strong>{}</strong>", f"{n:,} {kind}{'' if n == 1 else 's'}" if n else f"Every {kind} left"
             )

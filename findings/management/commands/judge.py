@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -112,14 +113,19 @@ class Organizations:
     """Several bundles may tell of one organization. One of them speaks of it: its management account's, else the first."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
-        self._given = frozenset(filter(None, map(stated, paths)))
+        self._paths = tuple(paths)
         self._told: dict[str, str] = {}
+
+    @cached_property
+    def _given(self) -> frozenset[str]:
+        """The accounts that the bundles are of. Each is opened for it, which only an organization's member needs."""
+        return frozenset(filter(None, map(stated, self._paths)))
 
     def once(self, verdicts: Iterable[Verdict], facts: Facts) -> list[Verdict]:
         """Those of the account, with those of its organization where it is the one that speaks."""
         found, own = facts.told.organization, facts.snapshot.account_id
         managing = found.management_account_id if found else ""
-        other = managing != own and managing in self._given
+        other = bool(managing) and managing != own and managing in self._given
         return [
             v
             for v in verdicts
