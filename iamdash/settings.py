@@ -162,6 +162,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "iamdash.pages.recent.RecentMiddleware",
+    "iamdash.pages.errors.AddressMiddleware",
 ]
 TEMPLATES = [
     {

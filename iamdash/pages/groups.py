@@ -154,7 +154,8 @@ def _owner(row: AccountOwner) -> OwnerView:
 @needs(Role.ADMIN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_owner(request: HttpRequest) -> HttpResponse:
-    form = OwnerForm(request.user, request.POST or None, initial=standing_owner(request.GET.get("whom", "")))
+    begins = standing_owner(request.GET.get("whom", ""), request.user)
+    form = OwnerForm(request.user, request.POST or None, initial=begins)
     if request.method == "POST" and form.is_valid() and form.save():
         messages.success(request, f"The owner of {form.cleaned_data['for'].words()} is noted.")
         return redirect("accounts-owners")

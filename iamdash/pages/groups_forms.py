@@ -18,7 +18,7 @@ from findings.models import AccountGroup, AccountOwner
 from findings.models.decided import STANDS
 from iamdash.access.models import Operator
 from iamdash.pages import show
-from iamdash.pages.scopes import Whom, choices, named, whom
+from iamdash.pages.scopes import Whom, choices, named, standing, whom
 from iamdash.pages.written import printable
 
 OU = re.compile(r"(?:ou|r)-[a-z0-9-]{4,68}")
@@ -149,9 +149,7 @@ def _tag(line: str) -> str:
     return f"{key.strip()}={value.strip()}"
 
 
-def standing_owner(value: str) -> dict[str, str]:
+def standing_owner(value: str, operator: Operator) -> dict[str, str]:
     """What the form begins with, for a scope that the address names."""
-    scope, _, target = value.partition(":")
-    rows = AccountOwner.objects.filter(STANDS, scope=scope)
-    row = (rows.filter(account__aws_id=target) if scope == Scope.ACCOUNT.value else rows.filter(target=target)).first()
+    row = standing(AccountOwner.objects.all(), value, operator)
     return {"whom": value} | ({"name": row.name, "contact": row.contact} if row else {})

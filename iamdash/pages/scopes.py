@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
 from collectors.models import Account
+from collectors.records import clean
 from findings.analysis.places import Group, Scope, Standing
 from findings.engine.grouping import groups, standings
 from findings.models import AccountGroup
@@ -128,6 +130,15 @@ class WhomField(forms.ChoiceField):
 def seen(rows: list[Any], operator: Operator) -> list[Any]:
     """Of rows that are Scoped those that reach an account of the operator; all, for an operator of all."""
     return rows if operator.all_accounts else [row for row in rows if Whom.of(row).reached()]
+
+
+def standing(rows: QuerySet[Any], value: str, operator: Operator) -> Any:
+    """Of rows that are Scoped the one that stands for what an address names, None for none, or for one that the operator does
+    not see: the address may name what was never offered."""
+    scope, _, target = str(clean(value)).partition(":")
+    rows = rows.filter(STANDS, scope=scope)
+    found = rows.filter(account__aws_id=target) if scope == Scope.ACCOUNT.value else rows.filter(target=target)
+    return next(iter(seen(list(found[:1]), operator)), None)
 
 
 def listed(pks: list[int]) -> str:

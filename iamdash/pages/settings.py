@@ -25,7 +25,7 @@ from findings.models.decided import STANDS
 from iamdash.access.models import Operator, Role
 from iamdash.access.rights import needs
 from iamdash.pages.carried import account_chosen
-from iamdash.pages.scopes import Whom, seen, stand
+from iamdash.pages.scopes import Whom, seen, stand, standing
 from iamdash.pages.settings_forms import Decide
 
 PAST, LISTED = 50, 100
@@ -108,7 +108,7 @@ def decide(request: HttpRequest) -> HttpResponse:
     field = DECIDED.get((request.POST or request.GET).get("name", ""))
     if field is None:
         return render(request, "settings/choose.html", {"fields": DECIDED.values()})
-    form = Decide(request.user, field, request.POST or None, initial=_standing(field, request.GET.get("whom", "")))
+    form = Decide(request.user, field, request.POST or None, initial=_standing(request, field))
     context: dict[str, Any] = {"form": form, "field": field}
     if request.method == "POST" and form.is_valid():
         if "look" in request.POST:
@@ -119,12 +119,10 @@ def decide(request: HttpRequest) -> HttpResponse:
     return render(request, "settings/decide.html", context, status=422 if form.errors else 200)
 
 
-def _standing(field: Field, whom: str) -> dict[str, str]:
-    """What the form begins with: the value that stands for the scope, else the product's."""
-    scope, _, target = whom.partition(":")
-    rows = DecidedSetting.objects.filter(STANDS, name=field.name, scope=scope)
-    row = rows.filter(account__aws_id=target) if scope == Scope.ACCOUNT.value else rows.filter(target=target)
-    found = row.first()
+def _standing(request: HttpRequest, field: Field) -> dict[str, str]:
+    """What the form begins with: the value that stands for the scope that the address names, else the product's."""
+    whom = request.GET.get("whom", "")
+    found = standing(DecidedSetting.objects.filter(name=field.name), whom, request.user)
     try:
         value = field.read(found.value)[0] if found else field.default
     except ValueError:

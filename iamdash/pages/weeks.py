@@ -18,6 +18,7 @@ from collectors.models import Account, Principal, TrailWatch, UsageDaily, UsageE
 from findings.analysis.activity.event_actions import service_of
 from iamdash.pages import show
 from iamdash.pages.acts import HOST
+from iamdash.pages.carried import account_chosen
 from iamdash.pages.charts import Chart, Series
 from iamdash.pages.watched import watched
 
@@ -58,7 +59,7 @@ class Heat:
 @require_safe
 def of_account(request: HttpRequest) -> HttpResponse:
     """Of the account that the frame's selector chose, or of the only one; else accounts to choose from."""
-    chosen = request.GET.get("account", "")
+    chosen = account_chosen(request)
     found = list(
         (Account.objects.filter(aws_id=chosen) if chosen else Account.objects.all()).order_by("name")[: LISTED + 1]
     )

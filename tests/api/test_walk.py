@@ -92,7 +92,8 @@ def test_nothing_can_be_done(method: str, inside: Things, reader: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/v1/", "/api/v1/nothing", "/api/v1/findings/", "/api/v2/findings", "/api/v1/docs"]
+    "path",
+    ["/api/v1/", "/api/v1/nothing", "/api/v1/findings/", "/api/v2/findings", "/api/v1/docs", "/api/v1/keys/a%00/b"],
 )
 def test_what_is_not_there_is_a_problem_too(path: str, static_files: None, reader: Any) -> None:
     response = reader().get(path)

@@ -195,13 +195,15 @@ def test_the_nearest_owner_stands_on_lists_and_on_the_account_s_page(admin: Any,
 
 
 def test_an_admin_of_some_accounts_names_their_owners_only(sign_in: Client, two: tuple[Account, Account]) -> None:
-    shared, theirs = owner("platform"), owner("blue", "account", "", two[1])
+    shared, theirs = owner("platform", "ou", "ou-2"), owner("blue", "account", "", two[1])
     client = sign_in(Role.ADMIN, [two[0]])
     for whom in ("all", "tag", "own-tag", "ou:ou-1", f"account:{two[1].aws_id}"):
         given = {"whom": whom, "name": "me", "tag": "a=b"}
         assert client.post("/accounts/owners/add/", given).status_code == 422
     assert client.post("/accounts/owners/add/", {"whom": f"account:{two[0].aws_id}", "name": "me"}).status_code == 302
     assert client.post(f"/accounts/owners/{shared.pk}/end/").status_code == 403
+    begins = client.get("/accounts/owners/add/?whom=ou:ou-2").content.decode()
+    assert "platform" not in begins, "nobody of theirs is in that OU"
     assert client.post(f"/accounts/owners/{theirs.pk}/end/").status_code == 404
 
 

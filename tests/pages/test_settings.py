@@ -188,6 +188,7 @@ def test_an_admin_of_some_accounts_decides_for_those_only(
     assert "60 days" in page
     assert "50 days" not in page
     assert "not for your eyes" not in page
+    assert 'value="50"' not in client.get("/settings/decide/?name=unused_days&whom=ou:ou-2").content.decode()
     for whom in ("all", "ou:ou-1", f"account:{other_account.aws_id}"):
         assert client.post("/settings/decide/", UNUSED | {"whom": whom}).status_code == 422
     assert client.post("/settings/decide/", UNUSED | {"whom": f"account:{account.aws_id}"}).status_code == 302
