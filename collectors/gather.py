@@ -123,6 +123,6 @@ def _row(api: str, failure: AwsError | None, got: Gathered, part: Part, at: date
         api=api,
         state=State.PARTIAL if problems else State.COMPLETE,
         observed_at=made,
-        detail=" ".join(problems[:SHOWN] + more),
+        detail=" ".join(problems[:SHOWN] + more) or part.notes.get(api, ""),
         complete_at=None if problems else made,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from collectors.aws.call import Aws
@@ -17,12 +17,24 @@ GONE = frozenset(
 )  # deleted meanwhile; a bundle without an answer, which is partial then
 
 
-def each(aws: Aws, api: str, what: str, names: Iterable[str], ask: Callable[[str], Any]) -> dict[str, Any]:
+class Each(dict[str, Any]):
+    """name -> its answer. refused: names that were asked about without one."""
+
+    def __init__(self, told: Mapping[str, Any] | None = None) -> None:
+        super().__init__(told or {})
+        self.refused: set[str] = set()
+
+    @property
+    def asked(self) -> set[str]:
+        return self.refused | self.keys()
+
+
+def each(aws: Aws, api: str, what: str, names: Iterable[str], ask: Callable[[str], Any]) -> Each:
     """name -> its answer, without those that are gone or for which the time did not suffice. what: they are called so in words.
 
     Raises AwsError: THROTTLED at once, of the first one where none answered, else PARTIAL; with what was read.
     """
-    found: dict[str, Any] = {}
+    found = Each()
     failed: dict[str, AwsError] = {}
     began = aws.clock()
     for name in names:
@@ -36,6 +48,7 @@ def each(aws: Aws, api: str, what: str, names: Iterable[str], ask: Callable[[str
                 raise
             if error.code not in GONE:
                 failed[name] = error
+                found.refused.add(name)
     if failed and not found:
         raise next(iter(failed.values()))
     if failed:
@@ -43,7 +56,7 @@ def each(aws: Aws, api: str, what: str, names: Iterable[str], ask: Callable[[str
     return found
 
 
-def _partly(api: str, what: str, found: dict[str, Any], failed: dict[str, AwsError]) -> AwsError:
+def _partly(api: str, what: str, found: Each, failed: dict[str, AwsError]) -> AwsError:
     first = next(iter(failed.values()))
     more = f" and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
     text = f"Not of {what} {', '.join(sorted(failed)[:NAMED])}{more}: {first.message}"

@@ -15,7 +15,7 @@ class Bucket(Observed):
     region = models.CharField(max_length=32, blank=True)
 
     record = records.Bucket
-    volatile = ("unread",)
+    volatile = ("unread", "asked_on")
     merges = True
 
     class Meta(Observed.Meta):

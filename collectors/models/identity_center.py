@@ -18,6 +18,7 @@ class PermissionSet(Observed):
     name = models.CharField(max_length=64)
 
     record = records.PermissionSet
+    volatile = ("asked_on",)
     merges = True
 
     class Meta(Observed.Meta):

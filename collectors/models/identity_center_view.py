@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -31,14 +31,14 @@ Pair = tuple[str, str]  # ARN of a permission set, id of an account that has it
 @dataclass(frozen=True)
 class Plan:
     """What is known before Identity Center is asked. regions: where it may be, the likeliest first. pairs: what was read of
-    each, sets: the ARNs of all that were. A pair is read again after `renew`, and too old after `keep`. limit: permission sets
-    of a run.
+    each, sets: by ARN, on which day each part of them was read, None for a bundle. A pair is read again after
+    `renew`, and too old after `keep`. limit: permission sets of a run.
     """
 
     now: datetime
     regions: tuple[str, ...] = ()
     pairs: Mapping[Pair, records.AccountAssignment] = field(default_factory=dict)
-    sets: frozenset[str] = frozenset()
+    sets: Mapping[str, Mapping[str, date]] | None = None
     limit: int | None = None
     renew: timedelta = timedelta(days=1)
     keep: timedelta = timedelta(days=14)
@@ -53,7 +53,7 @@ def plan(account_id: str) -> Plan:
         now=account.now,
         regions=regions(),
         pairs={(one.permission_set, one.target): one for one in known},
-        sets=frozenset(PermissionSet.present.filter(account=account).values_list("unique_id", flat=True)),
+        sets={row.unique_id: row.as_record.asked_on or {} for row in PermissionSet.present.filter(account=account)},
     )
 
 
@@ -86,7 +86,7 @@ def concerned(account: Account) -> set[int]:
     return set(found.values_list("pk", flat=True))
 
 
-def center_view(account: Account) -> dict[str, Any]:
+def center_view(account: Account, as_of: datetime) -> dict[str, Any]:
     """Identity Center's fields of the account's Snapshot: what concerns this account, of whoever read it whole and last."""
     sets = PermissionSet.present.filter(data__accounts__contains=[account.aws_id])
     assigned = AccountAssignment.present.filter(target=account.aws_id)
@@ -101,7 +101,7 @@ def center_view(account: Account) -> dict[str, Any]:
         Q(unique_id__in=arns) | Q(data__accounts__contains=[account.aws_id])
     )
     return {
-        "permission_sets": tuple(row.as_record for row in named.order_by("unique_id")),
+        "permission_sets": tuple(row.as_record.lately(as_of) for row in named.order_by("unique_id")),
         "account_assignments": pairs,
         "center_principals": _people(telling, {id_ for pair in pairs for id_ in (*pair.users, *pair.groups)}),
         "center_seen_by": telling.aws_id,

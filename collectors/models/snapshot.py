@@ -24,6 +24,8 @@ def read_snapshot(account: Account, as_of: datetime) -> records.Snapshot:
     """What is known of the account now. The caller's transaction decides how consistent it is (REPEATABLE READ)."""
     others = CENTER_KINDS.union(ORGANIZATION_KINDS, ANALYZER_KINDS)
     parts = {kind.field: kind.present(account) for kind in KINDS if kind.field not in others}
+    for name in ("details", "buckets"):
+        parts[name] = tuple(one.lately(as_of) for one in parts[name])
     parts |= trails_view(account, parts["trails"], parts["alarms"])
     organization = organization_view(account, parts["details"])
     documents = dict(Document.objects.filter(account=account).values_list("digest", "body"))
@@ -41,7 +43,7 @@ def read_snapshot(account: Account, as_of: datetime) -> records.Snapshot:
         connected=tuple(Account.objects.order_by("aws_id").values_list("aws_id", flat=True)),
         **parts,
         **organization,
-        **center_view(account),
+        **center_view(account, as_of),
         **analyzer_view(account, parts["details"], organization),
         **read_activity(account, as_of),
     )

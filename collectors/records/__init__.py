@@ -37,6 +37,7 @@ from collectors.records.analyzer import (
     AnalyzerFinding,
 )
 from collectors.records.base import (
+    READ_DAYS,
     Coverage,
     Covered,
     Record,
@@ -110,6 +111,7 @@ __all__ = [
     "IAM_TYPES",
     "LOOKUP",
     "NAMED_TYPES",
+    "READ_DAYS",
     "ROOT",
     "SIGNING_CERTIFICATE",
     "SSH_KEY",

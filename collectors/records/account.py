@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from collectors.records.base import Record
+import msgspec
+
+from collectors.records.base import Record, too_long_ago
 from collectors.records.buckets import PublicAccessBlock
 from collectors.records.iam import InstanceProfile
 from collectors.records.organization import Organization
@@ -75,7 +77,8 @@ class AccountDetails(Record, frozen=True, kw_only=True):
     act in all its accounts, delegation: digest of the policy by which others may manage its policies, "" where it has none;
     these are told to who manages it. regions: those that are enabled.
     public_access_block: what holds for all its buckets. service_credentials, ssh_keys, certificates and mfa_devices
-    (serial numbers): by the unique ids of the users that were asked about.
+    (serial numbers): by the unique ids of the users that were asked about. Of these four, by the field: asked_on: on which day
+    each user was asked about last; untold: of whom nothing was told then, so that what the field has is no longer known.
     """
 
     unique_id: str
@@ -99,3 +102,16 @@ class AccountDetails(Record, frozen=True, kw_only=True):
     ssh_keys: dict[str, tuple[ServiceCredential, ...]] | None = None
     certificates: dict[str, tuple[ServiceCredential, ...]] | None = None
     mfa_devices: dict[str, tuple[str, ...]] | None = None
+    asked_on: dict[str, dict[str, date]] | None = None
+    untold: dict[str, tuple[str, ...]] | None = None
+
+    def lately(self, at: datetime) -> AccountDetails:
+        """Without what was told of users too long before, or is told no more."""
+        late, untold = too_long_ago(at), self.untold or {}
+        lost = {
+            name: {uid for uid, day in asked.items() if day < late} | set(untold.get(name, ()))
+            for name, asked in (self.asked_on or {}).items()
+        }
+        known = {name: getattr(self, name) or {} for name, uids in lost.items() if uids}
+        kept = {name: {uid: one for uid, one in some.items() if uid not in lost[name]} for name, some in known.items()}
+        return msgspec.structs.replace(self, **kept)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
+
+READ_DAYS = 14  # what is asked about by turns, and was told longer ago, is not known any more
 
 R = TypeVar("R", bound="Record")
 
@@ -50,6 +52,12 @@ class Coverage(Record, frozen=True, kw_only=True):
 
 
 Covered = dict[tuple[str, str], Coverage]  # (API, region) -> how it went
+
+
+def too_long_ago(at: datetime) -> date:
+    """What was told before that day does not count at that time."""
+    return (at - timedelta(days=READ_DAYS)).date()
+
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from collectors.records.base import Record
+import msgspec
+
+from collectors.records.base import Record, too_long_ago
 
 RESERVED_PATH = "/aws-reserved/sso.amazonaws.com/"  # how the path of Identity Center's roles begins
 
@@ -14,7 +16,8 @@ class PermissionSet(Record, frozen=True, kw_only=True):
 
     session_seconds: how long its sessions last. managed: ARNs of AWS-managed policies; customer: path and name of policies that
     each account must hold ("/teams/deploy"); inline: digest of its document, "" for none; boundary: an ARN, or path and name as
-    before, "" for none. accounts: ids of those where it is provisioned. Any of these is None where it was not read.
+    before, "" for none. accounts: ids of those where it is provisioned. Any of these is None where it was not read;
+    asked_on: on which day each was, by its name, for they may be too many for one run; empty where a bundle told them.
     """
 
     unique_id: str
@@ -29,6 +32,13 @@ class PermissionSet(Record, frozen=True, kw_only=True):
     inline: str | None = None
     boundary: str | None = None
     accounts: tuple[str, ...] | None = None
+    asked_on: dict[str, date] | None = None
+
+    def lately(self, at: datetime) -> PermissionSet:
+        """Without what was read too long before."""
+        late = too_long_ago(at)
+        old = (name for name, day in (self.asked_on or {}).items() if day < late)
+        return msgspec.structs.replace(self, **dict.fromkeys(old))
 
 
 class AccountAssignment(Record, frozen=True, kw_only=True):

@@ -37,6 +37,7 @@ class Part(Record, frozen=True, kw_only=True):
 
     as_of: API -> when AWS made the answer, where that is not now (a credential report is cached for four hours).
     problems: API -> what of its answer could not be read; such an API is partial.
+    notes: API -> what is to be said of an answer that is whole.
     """
 
     roles: tuple[Role, ...] | None = None
@@ -67,6 +68,7 @@ class Part(Record, frozen=True, kw_only=True):
     documents: dict[str, Any] = {}
     as_of: dict[str, datetime] = {}
     problems: dict[str, tuple[str, ...]] = {}
+    notes: dict[str, str] = {}
 
 
 class Before(Record, frozen=True, kw_only=True):

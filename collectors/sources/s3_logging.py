@@ -1,31 +1,33 @@
 """S3 buckets: where trails deliver, where sensitive data lies, and how both are kept.
 
 One question lists a thousand buckets, two more are asked of each (its tags and its policy), of 500 in a run at most: new ones
-first, then others by turns. Six more are asked of those that matter: the ones whose policy lets CloudTrail deliver, that a trail
-of the account names, and that the account's settings mark as sensitive (as of its last judgement). An account of 40 buckets, one
-of them a trail's, takes 88 calls.
+first, then those that have waited longest. Six more are asked of those that matter: the ones whose policy lets CloudTrail
+deliver, that a trail of the account names, and that the account's settings mark as sensitive (as of its last judgement). An
+account of 40 buckets, one of them a trail's, takes 88 calls.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from collectors.aws.call import TRIES, Answer, Aws
-from collectors.aws.each import each
+from collectors.aws.each import Each, each
 from collectors.aws.errors import AwsError
 from collectors.aws.partitions import HOME
 from collectors.models.bucket_plan import Plan, plan
 from collectors.records import AccountDetails, Bucket, Part, PublicAccessBlock, State, digest
 from collectors.sources import Answers, Api, Source
 from collectors.sources.organizations.texts import document
+from collectors.turns import Turns
 
 PLAN = "what is known of the buckets"
 LIST, ACCOUNT_BLOCK = "s3:ListBuckets", "s3control:GetPublicAccessBlock"
 TAGS, POLICY = "s3:GetBucketTagging", "s3:GetBucketPolicy"
 BLOCK, STATUS, ACL = "s3:GetPublicAccessBlock", "s3:GetBucketPolicyStatus", "s3:GetBucketAcl"
 LOGGING, VERSIONING, LOCK = "s3:GetBucketLogging", "s3:GetBucketVersioning", "s3:GetObjectLockConfiguration"
-IN_TURNS = (TAGS, POLICY)
+IN_TURNS = {TAGS: "tags", POLICY: "policy"}  # and the field of a Bucket
 PAGE = 1_000  # AWS's maximum
 UNSET = "NoSuchPublicAccessBlockConfiguration"
 NONE = frozenset({"NoSuchTagSet", "NoSuchBucketPolicy", UNSET, "ObjectLockConfigurationNotFoundError"})
@@ -55,12 +57,12 @@ def account_block(aws: Aws, _: Answers) -> Answer:
         return {}
 
 
-def _of_each(api: str, member: str, which: Callable[[Answers], Iterable[str]]) -> Fetch:
+def _of_each(api: str, member: str) -> Fetch:
     """A fetch: bucket -> the member of what AWS says of it; None where it has none. member "": the whole answer."""
 
-    def fetch(aws: Aws, answers: Answers) -> dict[str, Any]:
+    def fetch(aws: Aws, answers: Answers) -> Each:
         where = _regions(answers)
-        wanted = [name for name in which(answers) if name in where]
+        wanted = _turns(api, answers).of(where) if api in IN_TURNS else mattering(answers)
         if aws.from_files:
             told = {asked.get("Bucket") for asked in aws.requests(api)}
             wanted = [name for name in wanted if name in told] or wanted[:1]
@@ -88,11 +90,10 @@ def _regions(answers: Answers) -> Regions:
     return {raw["Name"]: raw.get("BucketRegion") or "" for raw in answers[LIST]}
 
 
-def every(answers: Answers) -> list[str]:
-    """New ones first, the others in an order that is another every day, no more than a run may read."""
+def _turns(api: str, answers: Answers) -> Turns:
     known: Plan = answers[PLAN]
-    day = known.now.date().isoformat()
-    return sorted(_regions(answers), key=lambda name: (name in known.read, digest([name, day])))[: known.limit]
+    asked = {name: days[IN_TURNS[api]] for name, days in known.asked_on.items() if IN_TURNS[api] in days}
+    return Turns(known.now.date(), asked, known.limit)
 
 
 def mattering(answers: Answers) -> list[str]:
@@ -134,36 +135,55 @@ def transform(answers: Answers) -> Part:
     if ACCOUNT_BLOCK in answers:
         block = _block(answers[ACCOUNT_BLOCK])
         found["details"] = (AccountDetails(unique_id="s3_logging", public_access_block=block),)
-    return Part(**found, documents=documents, problems=_left(answers))
+    says = _says(found.get("buckets", ()), answers)
+    return Part(
+        **found,
+        documents=documents,
+        problems={api: (text,) for api, (text, whole) in says.items() if text and not whole},
+        notes={api: text for api, (text, whole) in says.items() if text and whole},
+    )
 
 
-def _left(answers: Answers) -> dict[str, tuple[str, ...]]:
-    """What was not read of all buckets in this run: what is known of them stays."""
-    if LIST not in answers:
-        return {}
+def _says(buckets: Iterable[Bucket], answers: Answers) -> dict[str, tuple[str, bool]]:
+    """API -> what coverage says of what is asked by turns, and whether all buckets were read lately."""
     known: Plan = answers[PLAN]
-    wanted = {name for name in _regions(answers) if name not in known.read}
-    unread = {api: wanted - answers[api].keys() for api in IN_TURNS if api in answers}
-    return {
-        api: (f"{len(names)} buckets have not been read yet; each run reads {known.limit}.",)
-        for api, names in unread.items()
-        if names and known.limit is not None and len(wanted) > known.limit
+    if LIST not in answers or known.limit is None:
+        return {}
+    days = {
+        api: [
+            (one.asked_on or {})[field] for one in buckets if field in (one.asked_on or {}) and field not in one.unread
+        ]
+        for api, field in IN_TURNS.items()
+        if api in answers
     }
+    return {api: _turns(api, answers).says("buckets", len(answers[LIST]), told) for api, told in days.items()}
 
 
 def _bucket(raw: Answer, answers: Answers, *, matters: bool) -> Bucket:
-    """tags and policy are read by turns; of what matters all is to be read each time."""
+    """tags and policy are read by turns; of what matters all else is to be read each time."""
+    known: Plan = answers[PLAN]
     name = str(raw["Name"])
     region = raw.get("BucketRegion") or ""
-    unread = (field for field, api, _ in FIELDS if api not in IN_TURNS and name not in answers.get(api, {}))
+    unread = [field for field, api, _ in FIELDS if api not in IN_TURNS and name not in answers.get(api, {})]
+    turns = {field: _turn(name, api, answers) for api, field in IN_TURNS.items()}
     return Bucket(
         unique_id=name,
         arn=raw.get("BucketArn") or f"arn:{_partition(region)}:s3:::{name}",
         region=region,
         created_at=raw["CreationDate"],
-        unread=tuple(unread) if matters else (),
+        unread=(*(unread if matters else ()), *(field for field, (_, refused) in turns.items() if refused)),
+        asked_on={} if known.limit is None else {field: day for field, (day, _) in turns.items() if day},
         **{field: make(answers[api][name]) for field, api, make in FIELDS if name in answers.get(api, {})},
     )
+
+
+def _turn(name: str, api: str, answers: Answers) -> tuple[date | None, bool]:
+    """On which day the bucket was asked for it last, None: never; and whether it refused then."""
+    known: Plan = answers[PLAN]
+    asked, field = answers.get(api) or Each(), IN_TURNS[api]
+    if name in asked.asked:
+        return known.now.date(), name in asked.refused
+    return known.asked_on.get(name, {}).get(field), field in known.unread.get(name, ())
 
 
 def _partition(region: str) -> str:
@@ -208,21 +228,21 @@ SOURCE = Source(
     apis=(
         Api(LIST, listed, actions=("s3:ListAllMyBuckets",)),
         Api(ACCOUNT_BLOCK, account_block, actions=("s3:GetAccountPublicAccessBlock",)),
-        Api(TAGS, _of_each(TAGS, "TagSet", every), after=(LIST,)),
-        Api(POLICY, _of_each(POLICY, "Policy", every), after=(LIST,)),
+        Api(TAGS, _of_each(TAGS, "TagSet"), after=(LIST,)),
+        Api(POLICY, _of_each(POLICY, "Policy"), after=(LIST,)),
         Api(
             BLOCK,
-            _of_each(BLOCK, "PublicAccessBlockConfiguration", mattering),
+            _of_each(BLOCK, "PublicAccessBlockConfiguration"),
             after=(LIST,),
             actions=("s3:GetBucketPublicAccessBlock",),
         ),
-        Api(STATUS, _of_each(STATUS, "PolicyStatus", mattering), after=(LIST,)),
-        Api(ACL, _of_each(ACL, "Grants", mattering), after=(LIST,)),
-        Api(LOGGING, _of_each(LOGGING, "", mattering), after=(LIST,)),
-        Api(VERSIONING, _of_each(VERSIONING, "", mattering), after=(LIST,)),
+        Api(STATUS, _of_each(STATUS, "PolicyStatus"), after=(LIST,)),
+        Api(ACL, _of_each(ACL, "Grants"), after=(LIST,)),
+        Api(LOGGING, _of_each(LOGGING, ""), after=(LIST,)),
+        Api(VERSIONING, _of_each(VERSIONING, ""), after=(LIST,)),
         Api(
             LOCK,
-            _of_each(LOCK, "ObjectLockConfiguration", mattering),
+            _of_each(LOCK, "ObjectLockConfiguration"),
             after=(LIST,),
             actions=("s3:GetBucketObjectLockConfiguration",),
         ),

@@ -1,7 +1,7 @@
 """What else users have to sign in or sign with: passwords of one service, SSH keys, signing certificates, and their MFA devices.
 
 AWS tells the passwords of all users in one list, the others in an answer a user. A run asks about 500 users: those that were
-never asked about first, the others by turns. An account of 10 users takes 32 calls.
+never asked about first, then those that have waited longest. An account of 10 users takes 32 calls.
 
 Ids, dates and states are kept; the answers hold no secret, and of certificates and public keys nothing is kept either.
 """
@@ -9,16 +9,18 @@ Ids, dates and states are kept; the answers hold no secret, and of certificates 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from collectors.aws.call import Answer, Aws
-from collectors.aws.each import each
+from collectors.aws.each import Each, each
 from collectors.aws.errors import AwsError
 from collectors.models.user_plan import Plan, plan
-from collectors.records import SIGNING_CERTIFICATE, SSH_KEY, AccountDetails, Part, ServiceCredential, State, digest
+from collectors.records import SIGNING_CERTIFICATE, SSH_KEY, AccountDetails, Part, ServiceCredential, State
 from collectors.sources import Answers, Api, Size, Source, pages
 from collectors.sources.authorization_details import DETAILS
+from collectors.turns import Turns
 
 NAME = "user_credentials"
 PLAN = "what is known of the users' credentials"
@@ -35,7 +37,7 @@ def users(aws: Aws, _: Answers) -> dict[str, str]:
     }
 
 
-def service_credentials(aws: Aws, answers: Answers) -> dict[str, list[Answer]]:
+def service_credentials(aws: Aws, answers: Answers) -> Each:
     """Of all users at once. Where that is refused, or not understood as in partitions that do not have it yet, of each; for a
     bundle too, in which an answer of all could not be told from one of the caller's own."""
     recorded = answers[PLAN].limit is None and not aws.from_files
@@ -47,18 +49,18 @@ def service_credentials(aws: Aws, answers: Answers) -> dict[str, list[Answer]]:
         if aws.from_files or error.state is State.THROTTLED:
             raise
         return _of_each(SERVICES)(aws, answers)
-    found: defaultdict[str, list[Answer]] = defaultdict(list)
+    found = defaultdict[str, list[Answer]](list)
     for raw in (raw for page in listed for raw in page[MEMBERS[SERVICES]]):
         found[raw["UserName"]].append(raw)
     # A file does not say whether it was all users that were asked about: of those that it does not name, nothing is known.
-    return dict(found) if aws.from_files else {name: found[name] for name in answers[USERS]}
+    return Each(found if aws.from_files else {name: found[name] for name in answers[USERS]})
 
 
-def _of_each(api: str) -> Callable[[Aws, Answers], dict[str, list[Answer]]]:
+def _of_each(api: str) -> Callable[[Aws, Answers], Each]:
     """A fetch: user name -> what the API lists of the user."""
 
-    def fetch(aws: Aws, answers: Answers) -> dict[str, list[Answer]]:
-        wanted = _in_turn(api, answers)
+    def fetch(aws: Aws, answers: Answers) -> Each:
+        wanted = _turns(api, answers).of(answers[USERS])
         if aws.from_files:
             told = {asked.get("UserName") for asked in aws.requests(api)}
             wanted = [name for name in wanted if name in told] or wanted[:1]
@@ -78,26 +80,33 @@ def _one(aws: Aws, api: str, name: str) -> list[Answer]:
     return [raw for page in listed for raw in page[MEMBERS[api]]]
 
 
-def _in_turn(api: str, answers: Answers) -> list[str]:
-    """Those never asked about first, the others in an order that is another every day, no more than a run may ask about."""
+def _turns(api: str, answers: Answers) -> Turns:
+    """By user name."""
     planned: Plan = answers[PLAN]
-    known, day = _known(api, planned), planned.now.date().isoformat()
-    ids: dict[str, str] = answers[USERS]
-    return sorted(ids, key=lambda name: (ids[name] in known, digest([name, day])))[: planned.limit]
+    asked = _known("asked_on", planned).get(FIELDS[api], {})
+    return Turns(
+        planned.now.date(), {name: asked[uid] for name, uid in answers[USERS].items() if uid in asked}, planned.limit
+    )
 
 
-def _known(api: str, planned: Plan) -> dict[str, Any]:
-    return (getattr(planned.known, FIELDS[api]) if planned.known else None) or {}
+def _known(field: str, planned: Plan) -> dict[str, Any]:
+    return (getattr(planned.known, field) if planned.known else None) or {}
 
 
 def transform(answers: Answers) -> Part:
     if USERS not in answers:
         return Part()
-    told = {api: _told(api, answers) for api in FIELDS if api in answers}
-    parts: dict[str, Any] = {FIELDS[api]: found for api, found in told.items()}
+    told = [api for api in FIELDS if api in answers]
+    parts: dict[str, Any] = {FIELDS[api]: _told(api, answers) for api in told}
+    planned: Plan = answers[PLAN]
+    asked_on = _known("asked_on", planned) | {FIELDS[api]: _asked_on(api, answers) for api in told}
+    untold = _known("untold", planned) | {FIELDS[api]: _untold(api, answers) for api in told}
+    details = AccountDetails(unique_id=NAME, asked_on=asked_on, untold=untold, **parts)
+    says = {api: _says(api, details, answers) for api in told}
     return Part(
-        details=(AccountDetails(unique_id=NAME, **parts),) if parts else None,
-        problems={api: lacking for api, found in told.items() if (lacking := _unread(found, answers))},
+        details=(details,) if parts else None,
+        problems={api: (text,) for api, (text, whole) in says.items() if text and not whole},
+        notes={api: text for api, (text, whole) in says.items() if text and whole},
     )
 
 
@@ -109,19 +118,39 @@ def _told(api: str, answers: Answers) -> dict[str, tuple[Any, ...]]:
         for name, listed in answers[api].items()
         if name in ids
     }
-    known = _known(api, answers[PLAN])
+    known = _known(FIELDS[api], answers[PLAN])
     return {
         uid: found[uid] if uid in found else known[uid] for uid in sorted(ids.values()) if uid in found or uid in known
     }
 
 
-def _unread(found: Iterable[str], answers: Answers) -> tuple[str, ...]:
-    """A bundle tells of some users, and the others are unknown one by one."""
+def _asked_on(api: str, answers: Answers) -> dict[str, date]:
+    """What a bundle tells is all of its own age."""
     planned: Plan = answers[PLAN]
-    total, read = len(answers[USERS]), len(set(found))
-    if planned.limit is None or read == total:
-        return ()
-    return (f"{read} of {total} users have been read; each run reads {planned.limit}.",)
+    if planned.limit is None:
+        return {}
+    ids: dict[str, str] = answers[USERS]
+    days = _turns(api, answers).after(ids, answers[api].asked)
+    return {ids[name]: day for name, day in days.items()}
+
+
+def _untold(api: str, answers: Answers) -> tuple[str, ...]:
+    """Users who refused when they were asked about last."""
+    ids: dict[str, str] = answers[USERS]
+    before = set(_known("untold", answers[PLAN]).get(FIELDS[api], ())) & set(ids.values())
+    asked = {ids[name] for name in answers[api].asked if name in ids}
+    return tuple(sorted(before - asked | {ids[name] for name in answers[api].refused}))
+
+
+def _says(api: str, details: AccountDetails, answers: Answers) -> tuple[str, bool]:
+    """What coverage says, and whether all users were read lately. A bundle tells of some users, and the others are unknown one
+    by one."""
+    planned: Plan = answers[PLAN]
+    if planned.limit is None:
+        return "", True
+    field = FIELDS[api]
+    days, told = (details.asked_on or {})[field], getattr(details, field).keys() - (details.untold or {})[field]
+    return _turns(api, answers).says("users", len(answers[USERS]), (days[uid] for uid in told if uid in days))
 
 
 def _service(raw: Answer) -> ServiceCredential:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.utils import timezone
 
 from collectors.aws.bundle import open_bundle
 from collectors.aws.errors import AwsError
@@ -18,7 +19,7 @@ from collectors.models.identity_center_view import Plan
 from collectors.models.job import JUDGE
 from collectors.models.snapshot import read_snapshot
 from collectors.records import AccountAssignment as Assigned
-from collectors.records import State
+from collectors.records import State, digest
 from collectors.replay import replay
 from collectors.sources import identity_center as source
 from collectors.sources.identity_center import ask
@@ -377,9 +378,30 @@ def test_a_run_ends_in_time_and_the_next_one_goes_on(monkeypatch: pytest.MonkeyP
         "The assignments of 2 of 3 permission sets and accounts were read within 14 days.",
     )
     monkeypatch.setattr(ask, "SECONDS", 0.5)
+    sets = {name: {"inline": (AS_OF - timedelta(days=n)).date()} for name, n in (("b", 3), ("c", 9), ("d", 20))}
+    planned = Plan(AS_OF, sets=sets)
+    answers = {PLAN: planned, INSTANCES: [OF]}
+    answers[SETS] = ask.sets(Told(ListPermissionSets=[list("bdca")]), answers)  # type: ignore[arg-type]
+    assert list(answers[SETS]) == list("adcb"), "who has waited longest comes first"
     with pytest.raises(AwsError) as raised:
-        ask.inline(Told(GetInlinePolicyForPermissionSet=[""]), {SETS: {SET: OF, f"{SET}2": OF}})  # type: ignore[arg-type]
-    assert (raised.value.state, raised.value.kept) == (State.PARTIAL, {SET: ""})
+        ask.inline(Told(GetInlinePolicyForPermissionSet=[""]), answers)  # type: ignore[arg-type]
+    assert (raised.value.state, raised.value.kept) == (State.PARTIAL, {"a": ""})
+    assert raised.value.message == "3 of 4 permission sets were read in the last 14 days, the oldest on 2026-11-15."
+
+
+def test_what_was_read_of_a_permission_set_too_long_ago_is_known_no_more(management: Account) -> None:
+    collect(management)
+    rows = PermissionSet.present.filter(account=management)
+    one = rows.exclude(data__managed=[])[0]
+    days = one.as_record.asked_on or {}
+    assert set(days) == {"session_seconds", "managed", "customer", "inline", "boundary", "accounts"}
+    old = one.data | {"asked_on": {name: str(day) for name, day in days.items()} | {"managed": "2026-01-01"}}
+    rows.filter(pk=one.pk).update(data=old, data_digest=digest(old))
+    by_arn = {told.unique_id: told for told in read_snapshot(management, timezone.now()).permission_sets}
+    assert (by_arn[one.unique_id].managed, by_arn[one.unique_id].inline) == (None, one.as_record.inline)
+    collect(management)
+    by_arn = {told.unique_id: told for told in read_snapshot(management, timezone.now()).permission_sets}
+    assert by_arn[one.unique_id].managed == one.as_record.managed
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from collectors.aws.call import Answer
+from collectors.aws.each import Each
 from collectors.aws.errors import AwsError
 from collectors.models import Account, AccountDetails, Bucket, Coverage, WatchedBucket
 from collectors.models.bucket_plan import Plan
@@ -124,14 +126,36 @@ def test_nobody_is_asked_of_a_thousand_buckets_without_the_permission() -> None:
     assert len(stub.asked) == 5
 
 
-def test_new_buckets_come_first_and_the_others_take_turns() -> None:
-    known = answers(read=frozenset("abc"), limit=3)
-    assert set(source.every(known)[:2]) == {"d", "e"}
-    turns = {source.every(answers(read=frozenset("abcde"), limit=2) | {PLAN: Plan(
-        AS_OF + timedelta(days=n), read=frozenset("abcde"), limit=2)})[0] for n in range(20)}  # fmt: skip
-    assert len(turns) > 2
-    found = source.transform(answers(limit=2) | {POLICY: dict.fromkeys("ab", "{}"), TAGS: {}})
-    assert found.problems[POLICY] == ("3 buckets have not been read yet; each run reads 2.",)
+def on(**days: int) -> dict[str, Any]:
+    """Bucket -> how many days ago its policy was asked for."""
+    return {name: {"policy": (AS_OF - timedelta(days=n)).date()} for name, n in days.items()}
+
+
+def test_new_buckets_come_first_then_those_that_have_waited_longest() -> None:
+    given = answers(asked_on=on(a=1, b=9, c=3), limit=4)
+    stub = Stub("d")
+    with pytest.raises(AwsError) as told:
+        fetch(POLICY)(stub, given)
+    assert stub.asked == ["d", "e", "b", "c"]
+    found = source.transform(given | {POLICY: told.value.kept})
+    assert found.problems[POLICY] == ("4 of 5 buckets were read in the last 14 days, the oldest on 2026-11-23.",)
+    d = next(one for one in found.buckets or () if one.name == "d")
+    assert ((d.asked_on or {})["policy"], d.unread) == (AS_OF.date(), ("policy",)), "who refuses had his turn"
+    assert d.lately(AS_OF).policy is None
+
+
+def test_what_was_read_of_a_bucket_too_long_ago_is_known_no_more() -> None:
+    days = on(a=14, b=15, c=2, d=2, e=2)
+    given = answers(asked_on=days, limit=1) | {POLICY: Each({"c": DELIVERING})}
+    found = source.transform(given)
+    assert found.problems[POLICY] == ("4 of 5 buckets were read in the last 14 days, the oldest on 2026-11-10.",)
+    known = {one.name: msgspec.structs.replace(one, policy="p", delivers=True) for one in found.buckets or ()}
+    assert {name for name, one in known.items() if one.lately(AS_OF).delivers is None} == {"b"}
+    whole = source.transform(answers("ac", asked_on=days, limit=1) | {POLICY: Each({"c": DELIVERING})})
+    assert (whole.problems, whole.notes) == (
+        {},
+        {POLICY: "2 of 2 buckets were read in the last 14 days, the oldest on 2026-11-10."},
+    )
 
 
 def test_what_matters() -> None:

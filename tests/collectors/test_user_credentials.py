@@ -7,15 +7,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from django.utils import timezone
 
 from collectors import records
+from collectors.aws.each import Each
 from collectors.aws.errors import AwsError
 from collectors.models import Account, AccountDetails, Coverage, Principal, Version
+from collectors.models.snapshot import read_snapshot
 from collectors.models.user_plan import Plan
 from collectors.records import State
 from collectors.sources import user_credentials as source
 from collectors.sources.user_credentials import CERTIFICATES, MFA, NAME, PLAN, SERVICES, SSH, USERS
+from findings.analysis.facts import Facts
+from findings.rules import registry
+from findings.vocabulary import Status, Verdict
 from tests.collectors.bundles import GAAD, details, read, states
 from tests.collectors.running import run
 from tests.collectors.running import states as stored
@@ -36,6 +43,29 @@ def of(name: str, listed: dict[str, Any] | None, names: dict[str, str]) -> list[
 
 def asked(aws: Any, account: Account) -> Counter[str]:
     return Counter({c["operation"]: c["n"] for c in aws.calls() if c["account"] == account.aws_id})
+
+
+def said(account: Account, api: str) -> tuple[str, str]:
+    return Coverage.objects.values_list("state", "detail").get(account=account, api=api)
+
+
+def waited(account: Account, field: str, days: dict[str, int]) -> None:
+    """As if each user had been asked about so many days ago."""
+    row = AccountDetails.objects.get(account=account, unique_id=NAME)
+    then = {uid: str((timezone.now() - timedelta(days=n)).date()) for uid, n in days.items()}
+    row.data["asked_on"][field] = then
+    row.save()
+
+
+def lacking(account: Account, names: dict[str, str]) -> dict[str, set[str]]:
+    """Field -> ids of users of whom a judgement does not know it."""
+    found = next(one for one in read_snapshot(account, timezone.now()).details if one.unique_id == NAME)
+    return {field: uids for field in source.FIELDS.values() if (uids := names.keys() - getattr(found, field))}
+
+
+def judged(account: Account, *codes: str) -> list[Verdict]:
+    facts = Facts(read_snapshot(account, timezone.now()))
+    return list(registry.judge(facts, [registry.catalogue()[code] for code in codes]))
 
 
 @pytest.mark.django_db
@@ -125,15 +155,46 @@ class TestThroughTheLab:
         monkeypatch.setattr(Plan.__init__, "__defaults__", (None, some))
         run(account, NAME)
         assert len(told(account).ssh_keys or {}) == some
-        row = Coverage.objects.get(account=account, api=SSH)
-        assert (row.state, row.detail) == (
-            "partial",
-            f"{some} of {len(names)} users have been read; each run reads {some}.",
-        )
-        assert stored(account)[SERVICES] == "complete"
+        today = (told(account).asked_on or {})["ssh_keys"][min(told(account).ssh_keys or {})]
+        lately = "users were read in the last 14 days, the oldest on"
+        assert said(account, SSH) == ("partial", f"{some} of {len(names)} {lately} {today}.")
+        assert said(account, SERVICES) == ("complete", "")
         run(account, NAME)
         assert (told(account).ssh_keys or {}).keys() == names.keys()
-        assert stored(account)[SSH] == "complete"
+        assert said(account, SSH) == ("complete", "")
+
+        first, second, *others = sorted(names)
+        waited(account, "ssh_keys", {first: 3, second: 9} | dict.fromkeys(others, 5))
+        monkeypatch.setattr(Plan.__init__, "__defaults__", (None, 1))
+        run(account, NAME)
+        asked_on = (told(account).asked_on or {})["ssh_keys"]
+        assert [uid for uid, day in asked_on.items() if day == today] == [second], "who has waited longest"
+        assert said(account, SSH) == ("complete", f"{len(names)} of {len(names)} {lately} {today - timedelta(days=5)}.")
+
+        waited(account, "ssh_keys", {first: 30, second: 31} | dict.fromkeys(others, 5))
+        run(account, NAME)
+        assert said(account, SSH)[0] == "partial"
+        assert said(account, SSH)[1].startswith(f"{len(names) - 1} of {len(names)} users were read")
+        assert first in (told(account).ssh_keys or {})
+        assert lacking(account, names) == {"ssh_keys": {first}}, "what was told too long ago is known no more"
+
+    def test_a_user_who_refuses_is_unknown_and_nobody_else(
+        self, account: Account, names: dict[str, str], aws: Any
+    ) -> None:
+        run(account, "credential_report")
+        run(account, NAME)
+        assert lacking(account, names) == {}
+        aws.fault("deny", account=account.aws_id, service="iam", operation="ListSSHPublicKeys", times=1)
+        run(account, NAME)
+        (refused,) = lacking(account, names)["ssh_keys"]
+        assert said(account, SSH)[0] == "partial"
+        assert Version.objects.filter(account=account, kind="details", unique_id=NAME).count() == 1
+        verdicts = judged(account, "LP102", "KY113")
+        assert not any(one.from_gap for one in verdicts)
+        assert {one.subject.id for one in verdicts if SSH in one.reason} == {refused}
+        assert {one.status for one in verdicts if one.subject.id == refused} >= {Status.UNKNOWN}
+        run(account, NAME)
+        assert lacking(account, names) == {}
 
 
 class Stub:
@@ -199,14 +260,10 @@ def test_who_is_throttled_stops_at_once_and_keeps_what_was_read() -> None:
 def test_everybody_else_takes_turns_and_who_is_gone_is_known_no_more() -> None:
     key = records.ServiceCredential(unique_id="APKA", kind=records.SSH_KEY, active=True)
     known = records.AccountDetails(unique_id=NAME, ssh_keys={f"AIDA{name}": (key,) for name in "abcx"})
+    known = msgspec.structs.replace(known, asked_on={"ssh_keys": {f"AIDA{name}": AS_OF.date() for name in "abcx"}})
     given = answers(known=known, limit=2)
     assert fetch(SSH)(Stub(), given).keys() == set("de")
-    turns = {
-        tuple(fetch(SSH)(Stub(), answers(known=known, limit=3) | {PLAN: Plan(AS_OF + timedelta(days=n), known, 3)}))
-        for n in range(9)
-    }
-    assert len(turns) > 1
-    (part,) = source.transform(given | {SSH: {"d": []}}).details or ()
+    (part,) = source.transform(given | {SSH: Each({"d": []})}).details or ()
     assert part.ssh_keys == {"AIDAa": (key,), "AIDAb": (key,), "AIDAc": (key,), "AIDAd": ()}
 
 

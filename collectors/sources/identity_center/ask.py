@@ -13,13 +13,14 @@ from collectors.aws.errors import AwsError
 from collectors.aws.partitions import HOME
 from collectors.aws.regional import enabled
 from collectors.models.identity_center_view import NEVER, Pair, Plan
-from collectors.records import AccountAssignment, State, digest
+from collectors.records import AccountAssignment, State
 from collectors.sources import Answers
 from collectors.sources.identity_center.names import (
     ASSIGNMENTS,
     BOUNDARY,
     CUSTOMER,
     DESCRIBE,
+    FIELDS,
     GROUPS,
     INLINE,
     INSTANCES,
@@ -30,6 +31,7 @@ from collectors.sources.identity_center.names import (
     SETS,
     USERS,
 )
+from collectors.turns import Turns
 
 PLAN = "permission sets"
 SECONDS, OF_PAIRS = 35.0, 90.0  # for a question about each permission set; for one about each of its accounts
@@ -107,11 +109,10 @@ def _manages(aws: Aws) -> bool | None:
 
 
 def sets(aws: Aws, answers: Answers) -> dict[str, Instance]:
-    """ARN of each permission set -> its instance. Only who administers Identity Center may ask. New ones come first, the others
-    in an order that is another every day, for there may be more than a run can read of."""
+    """ARN of each permission set -> its instance. Only who administers Identity Center may ask. New ones come first, then
+    those that have waited longest, for there may be more than a run can read of."""
     found: dict[str, Instance] = {}
     planned: Plan = answers[PLAN]
-    day = planned.now.date().isoformat()
     for one in answers[INSTANCES][:1]:
         try:
             arns = list(_all(aws, SETS, "PermissionSets", one.region, InstanceArn=one.arn))
@@ -122,9 +123,18 @@ def sets(aws: Aws, answers: Answers) -> dict[str, Instance]:
             if elsewhere and _manages(aws) is False:
                 raise AwsError(SETS, State.NOT_APPLICABLE, NOT_HERE) from error
             raise
-        arns.sort(key=lambda arn: (arn in planned.sets, digest([arn, day])))
-        found |= dict.fromkeys(arns[: planned.limit], one)
+        found |= dict.fromkeys(_turns(planned).of(arns), one)
     return found
+
+
+def _turns(planned: Plan, field: str = "") -> Turns:
+    """field: of a PermissionSet; "": as it is due by the part that has waited longest."""
+    asked = {
+        arn: days[field] if field else min(days.values())
+        for arn, days in (planned.sets or {}).items()
+        if days and (not field or field in days)
+    }
+    return Turns(planned.now.date(), asked, planned.limit)
 
 
 def _all(aws: Aws, api: str, member: str, region: str, **parameters: Any) -> Iterator[Any]:
@@ -138,7 +148,9 @@ def _each(aws: Aws, answers: Answers, api: str, ask: Callable[[str, Instance], A
     began = aws.clock()
     for arn, instance in answers[SETS].items():
         if aws.clock() - began > SECONDS:
-            text = f"{len(found)} of {len(answers[SETS])} permission sets were read in this run."
+            turns = _turns(answers[PLAN], FIELDS[api])
+            days = turns.after(answers[SETS], found)
+            text, _ = turns.says("permission sets", len(answers[SETS]), days.values())
             raise AwsError(api, State.PARTIAL, text, kept=found)
         try:
             found[arn] = ask(arn, instance)

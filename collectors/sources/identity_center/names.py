@@ -13,6 +13,16 @@ ASSIGNMENTS = "sso-admin:ListAccountAssignments"
 USERS, GROUPS = "identitystore:ListUsers", "identitystore:ListGroups"
 MEMBERS = "identitystore:ListGroupMemberships"
 
+# What is asked of each permission set, and the field of its record that tells whether it was.
+FIELDS = {
+    DESCRIBE: "session_seconds",
+    MANAGED: "managed",
+    CUSTOMER: "customer",
+    INLINE: "inline",
+    BOUNDARY: "boundary",
+    PROVISIONED: "accounts",
+}
+
 REGIONS, ORGANIZATION = "account:ListRegions", "organizations:DescribeOrganization"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from collectors.aws.call import Answer
@@ -17,6 +18,7 @@ from collectors.sources.identity_center.names import (
     BOUNDARY,
     CUSTOMER,
     DESCRIBE,
+    FIELDS,
     GROUPS,
     INLINE,
     MANAGED,
@@ -72,7 +74,16 @@ def _sets(answers: Answers, documents: dict[str, Any]) -> Iterator[PermissionSet
             inline=_told(answers, INLINE, arn, lambda text: _inline(text, documents)),
             boundary=_told(answers, BOUNDARY, arn, _boundary),
             accounts=_told(answers, PROVISIONED, arn, lambda some: tuple(sorted(some))),
+            asked_on=_asked_on(answers, arn),
         )
+
+
+def _asked_on(answers: Answers, arn: str) -> dict[str, date]:
+    planned: Plan = answers[PLAN]
+    if planned.sets is None:
+        return {}
+    now = {field for api, field in FIELDS.items() if arn in answers.get(api, ())}
+    return {**planned.sets.get(arn, {}), **dict.fromkeys(now, planned.now.date())}
 
 
 def _told(answers: Answers, api: str, arn: str, make: Any) -> Any:
