@@ -161,9 +161,12 @@ class Facts:
 
     def _listed(self, api: str, user: records.User) -> tuple[Any, ...] | None:
         """What an API that is asked user by user lists of the user; None where it is not known, or was and can be no more."""
+        return self._lately(api).get(user.unique_id)
+
+    def _lately(self, api: str) -> Mapping[str, tuple[Any, ...]]:
+        """By the users' unique ids; of nobody where the API gave no answer the last time."""
         told: Mapping[str, tuple[Any, ...]] = getattr(self.told, LISTED[api]) or {}
-        lately = any(row.state in (State.COMPLETE, State.PARTIAL) for row in self.covered(api))
-        return told.get(user.unique_id) if lately else None
+        return told if any(row.state in (State.COMPLETE, State.PARTIAL) for row in self.covered(api)) else {}
 
     def max_session(self, role: records.Role) -> int | None:
         """MaxSessionDuration in seconds; None: ListRoles, which tells it, gave no answer."""
@@ -366,13 +369,17 @@ class Facts:
     def gaps(self, needs: Iterable[str], any_of: Iterable[str] = (), each: Iterable[str] = ()) -> tuple[Gap, ...]:
         """What is missing of `needs`; of `any_of` if none of those is complete: of those that were asked, where some were; and of
         `each`, which are asked one by one, while nobody's answer counts."""
-        needed = (*needs, *(() if self.advised_some else each))
+        needed = (*needs, *(api for api in each if not self._told_of_some(api)))
         missing = [gap for api in needed for gap in self._gaps_of(api)]
         apis = tuple(any_of)
         choices = [self._gaps_of(api) for api in [one for one in apis if one in self._coverage] or apis]
         if choices and all(choices):
             missing += [gap for gaps in choices for gap in gaps]
         return tuple(missing)
+
+    def _told_of_some(self, api: str) -> bool:
+        """Whether the answer of an API that is asked of each user, or of each role and user, counts for one of them at least."""
+        return bool(self._lately(api)) if api in LISTED else self.advised_some
 
     def _gaps_of(self, api: str) -> list[Gap]:
         """Asked of the same few APIs for each subject of each rule."""

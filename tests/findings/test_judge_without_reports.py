@@ -157,7 +157,7 @@ BEDROCK = GIT | {"ServiceName": "bedrock.amazonaws.com"}
             "open, open, open",
             "unknown",
         ),
-        (ssh("Active"), "open", "unknown"),
+        (ssh("Active"), "open, unknown", "unknown"),
         (
             {SERVICES: '{"Request": {"UserName": "alice"}, "Error": {"Code": "AccessDenied"}}'} | ssh(),
             "unknown",

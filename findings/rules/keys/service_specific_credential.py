@@ -20,8 +20,9 @@ List them, end those that serve nothing, and replace the others by a role:
     aws iam list-signing-certificates --user-name USER
 
 ## What it cannot know
-When any of these was used: AWS does not tell. They are read once a day, so that one made since is not seen yet. Where
-`iam:ListSigningCertificates` was refused, the credential report counts certificates, and their age is unknown.
+When any of these was used: AWS does not tell. They are read once a day, so that one made since is not seen yet; of more than 500
+users, 500 a day. Where `iam:ListSigningCertificates` was refused, the credential report counts certificates, and their age is
+unknown.
 
 ## References
 - [Service-specific credentials](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_service-specific-creds.html)
@@ -44,7 +45,8 @@ RULE = Rule(
     subject=SubjectType.USER,
     kind=RuleKind.SEES,
     effort=Effort.MEDIUM,
-    needs=("iam:GetCredentialReport", "iam:ListSSHPublicKeys", "iam:ListServiceSpecificCredentials"),
+    needs=("iam:GetCredentialReport",),
+    each=("iam:ListSSHPublicKeys", "iam:ListServiceSpecificCredentials"),
     controls={
         "AWS Well-Architected": ("SEC02-BP02",),
     },
@@ -61,13 +63,11 @@ def judge(user: User, facts: Facts) -> Iterator[Outcome]:
         yield _open(user, kind, [one for one in others if one.kind == kind])
     if counted:
         yield _open(user, SIGNING_CERTIFICATE, list(certificates or ()), counted)
-    elif others:
-        return
-    elif row is None and certificates is None:
+    if row is None and certificates is None:
         yield Unknown(f"the credential report does not tell of {user.name}")
     elif unread:
-        yield Unknown(f"{' and '.join(unread)} did not tell of {user.name} yet")
-    else:
+        yield Unknown(f"{' and '.join(unread)} did not tell of {user.name} lately")
+    elif not others and not counted:
         yield Clear("has none")
 
 

@@ -45,7 +45,8 @@ RULE = Rule(
     subject=SubjectType.USER,
     kind=RuleKind.LACKS,
     effort=Effort.SMALL,
-    needs=("iam:GetCredentialReport", "iam:ListSSHPublicKeys", "iam:ListServiceSpecificCredentials"),
+    needs=("iam:GetCredentialReport",),
+    each=("iam:ListSSHPublicKeys", "iam:ListServiceSpecificCredentials"),
     controls={
         "AWS Well-Architected": ("SEC03-BP06",),
         "CIS AWS v3": ("1.12",),
@@ -84,7 +85,7 @@ def _may_be_used(user: User, row: Credential, facts: Facts) -> str:
     kinds = {one.kind for one in others} | ({SIGNING_CERTIFICATE} if row.signing_certificates else set())
     if kinds:
         return f"AWS does not tell whether another credential is in use: {', '.join(sorted(kinds))}"
-    return f"{' and '.join(unread)} did not tell of the user yet" if unread else ""
+    return f"{' and '.join(unread)} did not tell of the user lately" if unread else ""
 
 
 def _open(user: User, last: datetime | None, window: int) -> Open:

@@ -45,8 +45,8 @@ def test_a_leak_is_seen_on_partial_data_and_nobody_is_fine_on_it() -> None:
     ("row", "expected"),
     [
         (credential(), ["unknown"]),
-        (credential(signing_certificates=1), ["open signing certificate"]),
-        (credential(signing_certificates=2, password_enabled=True), ["open signing certificate"]),
+        (credential(signing_certificates=1), ["open signing certificate", "unknown"]),
+        (credential(signing_certificates=2, password_enabled=True), ["open signing certificate", "unknown"]),
         (credential("bob", signing_certificates=1), ["unknown"]),
     ],
 )
@@ -56,7 +56,7 @@ def test_service_specific_credential(row: records.Credential, expected: list[str
 
 def test_other_credentials_are_unknown_and_not_fine() -> None:
     (found,) = verdicts("KY113", user(), credential())
-    assert found.reason == "iam:ListServiceSpecificCredentials and iam:ListSSHPublicKeys did not tell of alice yet"
+    assert found.reason == "iam:ListServiceSpecificCredentials and iam:ListSSHPublicKeys did not tell of alice lately"
     assert statuses("KY113", user(), coverage=denied("GetCredentialReport")) == ["unknown"]
 
 
@@ -75,11 +75,11 @@ NO_SSH = denied("ListSSHPublicKeys")
         ((), (), None, {}, ["clear"]),
         ((made(records.SSH_KEY, active=False),), (made("bedrock", expires_at=ago(1)),), (), {}, ["clear"]),
         ((SSH,), (GIT,), (), {}, ["open SSH key", "open codecommit"]),
-        ((SSH,), None, (), {}, ["open SSH key"]),
+        ((SSH,), None, (), {}, ["open SSH key", "unknown"]),
         ((), None, (), {}, ["unknown"]),
         ((), (), (), {"coverage": NO_SSH}, ["unknown"]),
         ((SSH,), (), (), {"coverage": NO_SSH}, ["unknown"]),
-        ((SSH,), (GIT,), (), {"coverage": NO_SSH}, ["open codecommit"]),
+        ((SSH,), (GIT,), (), {"coverage": NO_SSH}, ["open codecommit", "unknown"]),
     ],
 )
 def test_each_kind_is_told_by_itself(
@@ -95,11 +95,11 @@ def test_each_kind_is_told_by_itself(
 def test_certificates_have_their_age_where_they_are_listed() -> None:
     whose, counted = user(), credential(signing_certificates=1)
     listed = details(certificates={whose.unique_id: (msgspec.structs.replace(CERTIFICATE, created_at=ago(30)),)})
-    (found,) = verdicts("KY113", whose, counted, listed)
+    found, _ = verdicts("KY113", whose, counted, listed)
     assert found.evidence == {"active": 1, "made": ["Asigning certificate: 2026-10-25"], "use": "unknown"}
-    (found,) = verdicts("KY113", whose, counted, listed, coverage=denied("ListSigningCertificates"))
+    found, _ = verdicts("KY113", whose, counted, listed, coverage=denied("ListSigningCertificates"))
     assert found.evidence["made"] == "unknown"
-    (found,) = verdicts("KY113", whose, listed)
+    found, _ = verdicts("KY113", whose, listed)
     assert found.title == "alice has 1 active signing certificate"
 
 

@@ -36,7 +36,7 @@ def test_a_sighting_stands_without_the_report_and_the_reason_names_what_is_not_c
     assert statuses("LP102", *used, coverage=denied("GetCredentialReport")) == ["clear"]
     (verdict,) = verdicts("LP102", user(), credential(slots=(slot(used=100),)))
     assert "last used on 2026-08-16" in verdict.reason
-    assert "iam:ListSSHPublicKeys did not tell of the user yet" in verdict.reason
+    assert "iam:ListSSHPublicKeys did not tell of the user lately" in verdict.reason
 
 
 SSH = records.ServiceCredential(unique_id="APKA1", kind=records.SSH_KEY, active=True)
