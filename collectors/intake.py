@@ -19,6 +19,11 @@ from collectors.records import TRAIL
 from collectors.replay import Replayed, replay
 from collectors.usage_store import Read, known, ledger_key, looked_up, store
 
+TOO_MUCH = (
+    "The worker was lost three times while it read this: it needs more memory or time than a worker has. "
+    "Load it on the server: manage.py bundle load."
+)
+
 
 class IntakeError(Exception):
     """The bundle was not loaded; the message names why and the next step."""
@@ -62,6 +67,11 @@ def load_upload(upload_id: int) -> int | None:
         finished_at=Now(), content=None, error=error, complaints=complaints
     )
     return job
+
+
+def give_up() -> None:
+    """End uploads whose worker was lost on each attempt, and drop their content."""
+    BundleUpload.objects.filter(queue.spent()).update(finished_at=Now(), content=None, error=TOO_MUCH)
 
 
 def take_in(replayed: Replayed, name: str, by: str) -> tuple[Account, int | None]:

@@ -54,6 +54,12 @@ def run(test_id: int) -> None:
     ConnectionTest.objects.filter(pk=test_id).update(finished_at=Now(), checks=checks)
 
 
+def give_up() -> None:
+    """End tests whose worker was lost on each attempt."""
+    lost = Check("Carry out the test", False, queue.LOST)
+    ConnectionTest.objects.filter(queue.spent()).update(finished_at=Now(), checks=[asdict(lost)])
+
+
 def checks_of(connection: Connection) -> Iterator[Check]:
     """Reach it, then everything else; where it cannot be reached, nothing else can be tried."""
     there = target(connection)

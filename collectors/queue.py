@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from collectors.models import Account, BundleUpload, ConnectionTest, Coverage, Job, Membership, Run
+from collectors.models import Account, Coverage, Job, Membership, Run
 from collectors.models.account import NOT_COLLECTED
 from collectors.models.job import JUDGE
 
@@ -21,6 +21,7 @@ LEASE = timedelta(minutes=10)
 RING_AGAIN = timedelta(minutes=5)
 UNREAD = timedelta(minutes=10)
 ATTEMPTS = 3
+LOST = "The worker was lost three times while it worked on this."
 OPEN = (Job.State.QUEUED, Job.State.RUNNING)
 
 
@@ -234,13 +235,22 @@ def _finish_run(run_id: int) -> None:
 
 
 def unbegun() -> Q:
-    """Requests of operators that no worker works on: none began, or the one that did was lost."""
+    """Requests of operators that no worker works on, and that may be begun: none began, or the one that did was lost."""
+    return _idle() & Q(attempt__lt=ATTEMPTS)
+
+
+def spent() -> Q:
+    """Requests of operators whose worker was lost on each attempt."""
+    return _idle() & Q(attempt__gte=ATTEMPTS)
+
+
+def _idle() -> Q:
     return Q(finished_at=None) & (Q(started_at=None) | Q(started_at__lte=Now() - LEASE))
 
 
-def begin(model: type[ConnectionTest] | type[BundleUpload], pk: int) -> bool:
-    """Take a request; False when somebody has it or it is done."""
-    return bool(model.objects.filter(unbegun(), pk=pk).update(started_at=Now()))
+def begin(model: type[Model], pk: int) -> bool:
+    """Take a request; False when somebody has it, it is done, or its attempts are used up."""
+    return bool(model._default_manager.filter(unbegun(), pk=pk).update(started_at=Now(), attempt=F("attempt") + 1))
 
 
 def database_now() -> datetime:

@@ -30,7 +30,6 @@ from collectors.sources import Source, sources
 log = structlog.get_logger(__name__)
 TELL_EVERY = 3.0  # seconds
 STREAMS = {"trail_bucket": trail.collect, "event_lookup": lookup.collect, "athena": athena.collect}
-LOST = "The worker was lost three times while it worked on this."
 
 
 def collect(job_id: int) -> int | None:
@@ -207,7 +206,7 @@ def give_up(claim: queue.Claim) -> None:
     account = Account.objects.get(pk=claim.account_id)
     with transaction.atomic():
         queue.lock(account.pk)
-        _give_up(claim, account, sources()[claim.source], LOST)
+        _give_up(claim, account, sources()[claim.source], queue.LOST)
 
 
 def _give_up(claim: queue.Claim, account: Account, source: Source, text: str) -> None:

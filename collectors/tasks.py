@@ -14,9 +14,11 @@ JUDGE_TASK = "findings.judge"  # a row and a bell are all that goes upward (DESI
 
 @shared_task(name="collectors.tick")
 def tick() -> None:
-    """Start runs that are due or asked for, ring for their jobs, end jobs whose worker was lost too often, let accounts join."""
+    """Start runs that are due or asked for, ring for their jobs, end what lost its worker too often, let accounts join."""
     for name in heartbeat.QUEUES:
         canary.apply_async([name], queue=name, expires=30)
+    probe.give_up()
+    intake.give_up()
     for test_id in schedule.to_ring(ConnectionTest):
         test_connection.delay(test_id)
     for upload_id in schedule.to_ring(BundleUpload):

@@ -38,6 +38,7 @@ def tick() -> None:
             queue.fail(claim, LOST)
     for job_id in due.ring:
         judge.apply_async([job_id], priority=READ)
+    proposed.give_up()
     for proposal_id in proposed.to_ring():
         propose.delay(proposal_id)
     review_work.close_due()

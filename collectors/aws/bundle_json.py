@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from typing import Any
 
 LEVELS = 100  # of nesting that are read; policy documents lie within the first ten and may have 64
@@ -18,8 +19,7 @@ class Twice(dict[str, Any]):
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
-        names = [name for name, _ in pairs]
-        self.twice = next(name for name in names if names.count(name) > 1)
+        self.twice = next(name for name, n in Counter(name for name, _ in pairs).items() if n > 1)
 
 
 def text_of(data: bytes) -> str:

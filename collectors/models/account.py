@@ -99,7 +99,8 @@ class CollectRequest(models.Model):
 class ConnectionTest(models.Model):
     """An operator asked whether an account can be read. checks: collectors.probe.Check as dicts, in the order they were tried.
 
-    template: digest of the organization's template that it is the proof of; "": an operator's own question.
+    template: digest of the organization's template that it is the proof of; "": an operator's own question. attempt: how often a
+    worker began, here and below: what kills its worker is not begun for ever.
     """
 
     account = models.ForeignKey(Account, models.CASCADE)
@@ -108,6 +109,7 @@ class ConnectionTest(models.Model):
     rung_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    attempt = models.SmallIntegerField(db_default=0)
     checks = models.JSONField(default=list)
     template = models.CharField(max_length=32, default="", blank=True)
 
@@ -141,6 +143,7 @@ class BundleUpload(models.Model):
     rung_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    attempt = models.SmallIntegerField(db_default=0)
     error = models.TextField(default="", blank=True)
     complaints = models.JSONField(default=list)
 

@@ -71,7 +71,7 @@ def to_ring() -> list[int]:
 def run(pk: int) -> bool:
     """Go on with a request; whether there is more to do."""
     mine = ScpProposal.objects.filter(pk=pk)
-    if not mine.filter(queue.unbegun()).update(started_at=Now()):
+    if not queue.begin(ScpProposal, pk):
         return False
     asked = mine.select_related("account").get()
     if asked.data is None:
@@ -82,8 +82,13 @@ def run(pk: int) -> bool:
         mine.update(data=to_json(found), made_at=Now())
         asked.data = to_json(found)
     more = _judge_some(asked)
-    mine.update(started_at=None, rung_at=Now()) if more else mine.update(finished_at=Now())
+    mine.update(started_at=None, rung_at=Now(), attempt=0) if more else mine.update(finished_at=Now())
     return more
+
+
+def give_up() -> None:
+    """End requests whose worker was lost on each attempt."""
+    ScpProposal.objects.filter(queue.spent()).update(error=queue.LOST, finished_at=Now())
 
 
 def fail(pk: int, error: str) -> None:

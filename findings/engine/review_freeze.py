@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now, TruncDate
 
 from collectors import queue
@@ -45,7 +45,9 @@ def run(pk: int) -> bool:
     if not mine.filter(DUE & _free()).update(started_at=Now()):
         return False
     review = mine.get()
-    waiting = ReviewAccount.objects.filter(review=pk, frozen_at=None, error="").select_related("account").order_by("pk")
+    left = ReviewAccount.objects.filter(review=pk, frozen_at=None, error="")
+    left.filter(attempt__gte=queue.ATTEMPTS).update(error=queue.LOST)
+    waiting = left.select_related("account").order_by("pk")
     some = list(waiting[: AT_ONCE + 1])
     for row in some[:AT_ONCE]:
         _freeze(review, row)
@@ -56,12 +58,14 @@ def run(pk: int) -> bool:
 
 
 def _freeze(review: Review, row: ReviewAccount) -> None:
-    """What breaks in one account is told there, and leaves the others alone."""
+    """What breaks in one account is told there, and leaves the others alone; also what kills the worker, after some times."""
+    mine = ReviewAccount.objects.filter(pk=row.pk)
+    mine.update(attempt=F("attempt") + 1)
     try:
         freeze(review, row)
     except Exception as error:
         log.exception("review.broke", review=review.pk, account=row.account_id)
-        ReviewAccount.objects.filter(pk=row.pk).update(error=f"{type(error).__name__}: {error}"[:500])
+        mine.update(error=f"{type(error).__name__}: {error}"[:500])
 
 
 def freeze(review: Review, row: ReviewAccount) -> None:

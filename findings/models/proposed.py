@@ -14,6 +14,7 @@ class ScpProposal(models.Model):
 
     data: analysis.proposed.model.Proposal, None until it is made. It tells of use in all accounts of the organization, so who
     shows a node of it makes sure that its accounts may be seen. error: why there is none. days: of use, that it is made from.
+    attempt: how often a worker began the part that comes next.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, db_index=False)
@@ -24,6 +25,7 @@ class ScpProposal(models.Model):
     started_at = models.DateTimeField(null=True)
     made_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    attempt = models.SmallIntegerField(db_default=0)
     error = models.TextField(default="", blank=True)
     data = models.JSONField(null=True)
 

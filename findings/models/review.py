@@ -58,6 +58,7 @@ class Review(models.Model):
 
 class ReviewAccount(models.Model):
     """An account of a campaign. owner, contact: who answered for it when it was frozen. error: why its items could not be.
+    attempt: how often a worker began to.
 
     evidence: analysis.reviewing.evidence.of_account.
     """
@@ -67,6 +68,7 @@ class ReviewAccount(models.Model):
     owner = models.CharField(max_length=256, default="", blank=True)
     contact = models.CharField(max_length=254, default="", blank=True)
     frozen_at = models.DateTimeField(null=True)
+    attempt = models.SmallIntegerField(db_default=0)
     n_items = models.PositiveIntegerField(default=0)
     evidence = models.JSONField(null=True)
     error = models.TextField(default="", blank=True)

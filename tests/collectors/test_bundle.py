@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from collectors import bundle_script, schedule
 from collectors.aws.bundle import open_bundle
 from collectors.aws.bundle_files import BundleError
+from collectors.aws.bundle_json import Twice
 from collectors.models import Account, Coverage, Job, Principal, Version
 from collectors.replay import replay
 from collectors.sources import sources
@@ -155,6 +156,24 @@ def test_a_file_that_cannot_be_read_is_named_and_the_rest_is_loaded(tmp_path: Pa
 )
 def test_an_error_is_an_answer_as_from_aws(tmp_path: Path, error: dict[str, str], state: str) -> None:
     assert states(read(tmp_path / "b", {GAAD: {"Error": error}}))[API] == state
+
+
+def test_a_key_twice_is_found_without_comparing_each_with_all() -> None:
+    """An upload may hold millions of keys: 40,000 took 12 s, since each was counted among all."""
+    compared = 0
+
+    class Name(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+    names = [Name(f"k{n}") for n in [*range(1000), 999]]
+    assert Twice([(name, 1) for name in names]).twice == "k999"
+    assert compared < 20 * len(names)
 
 
 def test_what_ends_before_its_last_page_or_names_a_key_twice_is_partial(tmp_path: Path) -> None:

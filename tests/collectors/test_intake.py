@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 
-from collectors import intake, queue, schedule
+from collectors import intake, queue, schedule, tasks
 from collectors.models import Account, BundleUpload, Coverage, Job, Principal
 from tests.conftest import db_role
 
@@ -94,3 +94,23 @@ def test_an_upload_whose_worker_was_lost_is_taken_up_again(account: Account) -> 
     assert schedule.to_ring(BundleUpload) == [sent.pk]
     assert intake.load_upload(sent.pk) is not None
     assert not queue.begin(BundleUpload, sent.pk)
+
+
+def test_an_upload_that_loses_each_worker_is_given_up(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a worker that is killed nothing comes back: what it began is all that is known of it."""
+    rung: list[int] = []
+    monkeypatch.setattr(tasks.load_upload, "delay", rung.append)
+    for bell in (tasks.canary, tasks.collect):
+        monkeypatch.setattr(bell, "apply_async", lambda *_, **__: None)
+    sent = BundleUpload.objects.create(account=account, file_name="b.zip", content=b"large", uploaded_by="ann")
+    for n in range(queue.ATTEMPTS):
+        BundleUpload.objects.update(started_at=Now() - queue.LEASE if n else None, rung_at=None)
+        tasks.tick()
+        assert rung == [sent.pk] * (n + 1)
+        assert queue.begin(BundleUpload, sent.pk)
+    BundleUpload.objects.update(started_at=Now() - queue.LEASE, rung_at=None)
+    assert not queue.begin(BundleUpload, sent.pk), "also by a bell that was under way"
+    tasks.tick()
+    sent.refresh_from_db()
+    assert "lost three times" in sent.error
+    assert (sent.content, sent.finished_at is None, len(rung)) == (None, False, queue.ATTEMPTS)

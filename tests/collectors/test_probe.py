@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db.models.functions import Now
 from moto.s3.models import s3_backends
 
-from collectors import probe, schedule
+from collectors import probe, queue, schedule
 from collectors.models import Account, ConnectionTest
 from collectors.records import LOOKUP
 from collectors.sources import athena, sources, trail_bucket
@@ -76,6 +77,19 @@ def test_what_could_not_be_told_is_unknown(connected: list[Account], aws: Any) -
     test = outcome(connected[0])
     assert results(test)["iam:GetAccountSummary"] is None
     assert test.good
+
+
+def test_a_test_that_loses_each_worker_fails(account: Account) -> None:
+    test = ConnectionTest.objects.create(account=account, requested_by="ann")
+    for _ in range(queue.ATTEMPTS):
+        probe.give_up()
+        assert queue.begin(ConnectionTest, test.pk)
+        ConnectionTest.objects.update(started_at=Now() - queue.LEASE)
+    assert schedule.to_ring(ConnectionTest) == []
+    probe.give_up()
+    test.refresh_from_db()
+    assert not test.good
+    assert test.finished_at
 
 
 def test_a_test_is_carried_out_once(connected: list[Account], aws: Any) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.utils import timezone
 
+from collectors import queue
 from collectors.models import Account
 from findings import tasks
 from findings.analysis.proposed.model import Proposal, from_json
@@ -122,6 +124,20 @@ def test_what_is_left_is_done_in_the_next_run(found: Organized, monkeypatch: pyt
     asked.refresh_from_db()
     assert (rung, ScpEvidence.objects.filter(judged_for=asked.pk).count()) == ([asked.pk], 2)
     assert asked.finished_at
+
+
+def test_what_loses_each_worker_is_given_up(found: Organized) -> None:
+    asked = _asked(found)
+    for n in range(queue.ATTEMPTS):
+        proposed.give_up()
+        assert proposed.to_ring() == [asked.pk], n
+        assert queue.begin(ScpProposal, asked.pk)
+        ScpProposal.objects.update(started_at=Now() - queue.LEASE, rung_at=None)
+    assert proposed.to_ring() == []
+    assert not proposed.run(asked.pk)
+    proposed.give_up()
+    asked.refresh_from_db()
+    assert (asked.error, asked.data, asked.finished_at is None) == (queue.LOST, None, False)
 
 
 def test_what_breaks_is_said_and_raised(found: Organized, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from collectors import models, queue, records
@@ -178,6 +179,31 @@ def test_what_breaks_in_one_account_is_told_there(account: models.Account, other
     rows = {row.account_id: row for row in ReviewAccount.objects.all()}
     assert rows[account.pk].error.startswith("TypeError")
     assert (rows[other_account.pk].error, rows[other_account.pk].n_items) == ("", 2)
+
+
+def test_an_account_that_loses_each_worker_does_not_hold_the_others_up(
+    account: models.Account, other_account: models.Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for one in (account, other_account):
+        collected(one, app())
+    review, real = started(account, other_account), review_freeze.freeze
+
+    def dies(review: Review, row: ReviewAccount) -> None:
+        if row.account == account:
+            raise KeyboardInterrupt  # nothing of ours catches it, as nothing catches a kill
+        real(review, row)
+
+    monkeypatch.setattr(review_freeze, "freeze", dies)
+    for _ in range(queue.ATTEMPTS):
+        with pytest.raises(KeyboardInterrupt):
+            review_freeze.run(review.pk)
+        Review.objects.update(started_at=Now() - queue.LEASE)
+    assert review_freeze.run(review.pk) is False
+    review.refresh_from_db()
+    told = dict(ReviewAccount.objects.values_list("account", "error"))
+    assert told == {account.pk: queue.LOST, other_account.pk: ""}
+    assert review.frozen_at
+    assert ReviewItem.objects.filter(account=other_account).exists()
 
 
 def test_many_accounts_are_frozen_a_few_at_a_time(account: models.Account) -> None:
