@@ -10,7 +10,7 @@ from .days import Flow, Span, Trend, before, read
 from .keys import BY, Key
 from .lines import Line, Lines, lines
 from .points import Point
-from .scores import Mean, Moved, ScoreLine, practices, reasons, score_line, together
+from .scores import Mean, Moved, Over, ScoreLine, over, reasons, score_line, together
 from .times import Ended, Times, times
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Lines",
     "Mean",
     "Moved",
+    "Over",
     "Point",
     "ScoreLine",
     "Span",
@@ -32,8 +33,8 @@ __all__ = [
     "ages",
     "before",
     "lines",
+    "over",
     "points",
-    "practices",
     "read",
     "reasons",
     "score_line",

@@ -77,6 +77,9 @@ class Moved:
         return sums
 
 
+Losses = Mapping[int, Mapping[str, list[int]]]  # by account and rule
+
+
 def closed(accounts: Iterable[int] | None, today: date) -> list[int]:
     """Accounts that are suspended, or left the organization, for longer than AWS keeps a closed account."""
     rows = Membership.objects.filter(standing__in=(Standing.FROZEN, Standing.GONE), since__date__lt=today - CLOSED)
@@ -144,8 +147,26 @@ def _mean(accounts: int, carried: int, never: int, *sums: int) -> Mean:
 
 def reasons(accounts: Iterable[int] | None, first: date, last: date) -> Moved:
     """Why the score of the last day is another one than that of the first. Two queries and those for the means."""
-    some = counted(accounts, closed(accounts, last))
-    then, now = (_lost(some, day) for day in (first, last))
+    return over(accounts, (first, last)).moved[0]
+
+
+@dataclass(frozen=True)
+class Over:
+    """practices: what each loses of the score on the last of some days, and how much of that is unknown, as means in thousandths.
+    moved: what moved the score between each of the days and the next."""
+
+    practices: Mapping[Practice, tuple[int, int]]
+    moved: tuple[Moved, ...]
+
+
+def over(accounts: Iterable[int] | None, days: Sequence[date]) -> Over:
+    """A query for each day, and those for the means."""
+    some = counted(accounts, closed(accounts, days[-1]))
+    found = [_lost(some, day) for day in days]
+    return Over(_practices(found[-1]), tuple(map(_moved, found, found[1:])))
+
+
+def _moved(then: Losses, now: Losses) -> Moved:
     both = then.keys() & now.keys()
     sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for pk in both:
@@ -155,9 +176,6 @@ def reasons(accounts: Iterable[int] | None, first: date, last: date) -> Moved:
                 sums[code][n] += old[n] - new[n]
     rules = {code: Lost(*(round(n / len(both)) for n in three)) for code, three in sums.items() if any(three)}
     return Moved(rules, len(both), _rest(then, now, both))
-
-
-Losses = Mapping[int, Mapping[str, list[int]]]
 
 
 def _rest(then: Losses, now: Losses, both: Iterable[int]) -> int:
@@ -185,9 +203,7 @@ def _lost(accounts: Iterable[int] | None, day: date) -> Losses:
         return {pk: json.loads(lost) for pk, lost in cursor.fetchall()}
 
 
-def practices(accounts: Iterable[int] | None, day: date) -> Mapping[Practice, tuple[int, int]]:
-    """What each practice loses of the score on a day, and how much of that is unknown, as means in thousandths. One query."""
-    found = _lost(counted(accounts, closed(accounts, day)), day)
+def _practices(found: Losses) -> Mapping[Practice, tuple[int, int]]:
     sums: defaultdict[Practice, list[int]] = defaultdict(lambda: [0, 0])
     for lost in found.values():
         for code, three in lost.items():

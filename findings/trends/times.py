@@ -21,9 +21,13 @@ with grouped as (
     count(*) filter (where opened_at >= %(start)s) as opened, count(*) filter (where again and opened_at >= %(start)s) as reopened
   from findings_endedinterval f {join}
   where {scope} and resolved_at >= %(start)s and resolved_at < %(stop)s group by 1, 2, 3),
+each as (
+  select * from grouped union all
+  select '', put_right, took, sum(n), sum(hours), sum(gone), sum(opened), sum(reopened) from grouped
+  where %(whole)s group by 2, 3),
 sorted as (
   select *, sum(n) over (partition by key, put_right order by took) as up_to, sum(n) over (partition by key, put_right) as total
-  from grouped)
+  from each)
 select key, put_right, sum(n), sum(gone), sum(opened), sum(reopened), min(took) filter (where 2 * up_to >= total), sum(hours)
 from sorted group by 1, 2
 """
@@ -66,13 +70,14 @@ NOTHING = Ended()
 
 
 def times(accounts: Iterable[int] | None, start: date, stop: date, key: Key | None = None) -> Mapping[str, Ended]:
-    """By key; by "" where none is given. stop: the day after the last. Two statements."""
+    """By key; "" where none is given, and by week for all of them together. stop: the day after the last. Two statements."""
     key = key or Key()
+    days = {"start": midnight(start), "stop": midnight(stop)}
     sql = _QUERY.format(key=key.column, join=key.join, scope=scope(accounts))
     found: dict[str, Ended] = {}
     with connection.cursor() as cursor:
         cursor.execute(_HASHED)
-        cursor.execute(sql, key.given(accounts, start=midnight(start), stop=midnight(stop)))
+        cursor.execute(sql, key.given(accounts, **days, whole=key.by == "week"))
         for name, put_right, n, gone, opened, reopened, median, hours in cursor.fetchall():
             other = found.get(name, NOTHING)
             right = Times(int(n), int(gone), int(median), int(hours / n)) if put_right else other.right

@@ -23,14 +23,15 @@ class Mark:
     y: float
     says: str
     url: str
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class Drawing:
     """values, over: by day; over draws a band above the line (what is not known). solid: whether the day was measured.
 
-    top: the greatest value of the axis; 0: as much as there is. colour: a class. says, links: of the points. url, words: of
-    the title.
+    top: the greatest value of the axis; 0: as much as there is. colour: a class. says, links: of the points, notes: what is
+    written below them. unit: of the axis. url, words: of the title.
     """
 
     title: str
@@ -44,6 +45,8 @@ class Drawing:
     colour: str = "accent"
     says: Sequence[str] = ()
     links: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    unit: str = ""
     url: str = ""
     words: str = ""
 
@@ -61,7 +64,16 @@ class Drawing:
         return [round(LEFT + step * n, 1) for n in range(len(self.values))]
 
     def y(self, value: float) -> float:
-        return round(TOP + (self.height - TOP - BOTTOM) * (1 - value / self.most), 1)
+        return round(TOP + (self.height - TOP - self.bottom) * (1 - value / self.most), 1)
+
+    @property
+    def bottom(self) -> int:
+        return BOTTOM * 2 if self.notes else BOTTOM
+
+    @property
+    def noted(self) -> int:
+        """Where notes stand, above the first and last day."""
+        return self.height - BOTTOM - 4
 
     def _path(self, keep: bool) -> str:
         """Steps from each day to the next, of those that are (not) solid."""
@@ -95,7 +107,11 @@ class Drawing:
 
     @property
     def grid(self) -> list[tuple[float, str]]:
-        return [(self.y(value), f"{value:,}") for value in (0, self.most // 2, self.most) if value or self.most > 1]
+        return [
+            (self.y(value), f"{value:,}{self.unit}")
+            for value in (0, self.most // 2, self.most)
+            if value or self.most > 1
+        ]
 
     @property
     def first(self) -> str:
@@ -125,6 +141,7 @@ class Drawing:
                 self.y(self.values[n]),
                 self.says[n] if self.says else "",
                 self.links[n] if self.links else "",
+                self.notes[n] if self.notes else "",
             )
             for n in range(len(self.values))
             if self.solid[n]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -14,69 +14,28 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from collectors.models import Account, Run
+from collectors.models import Account, Run, TrailWatch
 from findings.models import AccountFindings, Finding, FindingEvent, PrincipalPosture, RuleState
-from findings.rules.registry import rules
 from findings.rules.sessions import NEXT_STEP, READS
-from findings.trends import Moved
-from findings.vocabulary import Practice, Severity
-from iamdash.pages import first_run, show, trend, trend_figures, trend_scope
+from iamdash.pages import first_run, show, trend, trend_scope
 from iamdash.pages.carried import account_chosen
 from iamdash.pages.charts import Chart, Series
 from iamdash.pages.facets import rows
 from iamdash.pages.filters import LONGEST_SEARCH
-from iamdash.pages.kept import Open, open_by_rule
+from iamdash.pages.kept import open_by_rule
 from iamdash.pages.next_steps import next_steps
 from iamdash.pages.overview_answer import answer
 from iamdash.pages.severities import WORST_FIRST, Counts
+from iamdash.pages.standings import Standing, standings
+from iamdash.pages.trend import Shown
 from iamdash.pages.trend_scope import Scoped
-from iamdash.pages.trends import SMALL
-from iamdash.pages.unread import unread
+from iamdash.pages.unread import Unread, unread
 from iamdash.pages.when import between
 from iamdash.pages.work_facets import JUST_OVERDUE
 
 RECENT, DAY = timedelta(days=7), timedelta(days=1)
 TOP = 8
 REASONS = 3
-
-
-@dataclass(frozen=True)
-class Standing:
-    """One practice: open findings by severity, subjects checked by its rules, and how many of those are unknown.
-
-    lost: what it costs of the score, and how much of that is unknown, in whole points; None where no score is known.
-    moved: by how many thousandths of a point it moved the score in the period, None where two judged days lack.
-    """
-
-    practice: Practice
-    open: dict[Severity, int]
-    checked: int
-    unknown: int
-    rules: int
-    lost: tuple[int, int] | None = None
-    moved: int | None = None
-
-    @property
-    def in_doubt(self) -> bool:
-        """Nothing is known to be open, and not all is known: that is not the same as none."""
-        return not self.total and bool(self.unknown)
-
-    @property
-    def change(self) -> str:
-        """Of the score, in words; "" where it is not known."""
-        if self.moved is None:
-            return ""
-        if abs(self.moved) < SMALL:
-            return "no change"
-        return f"{trend_figures.moved(self.moved)} {'better' if self.moved > 0 else 'worse'}"
-
-    @property
-    def total(self) -> int:
-        return sum(self.open.values())
-
-    @property
-    def urgent(self) -> int:
-        return self.open[Severity.CRITICAL] + self.open[Severity.HIGH]
 
 
 @dataclass(frozen=True)
@@ -98,6 +57,51 @@ class Doubt:
         return NEXT_STEP if any(f"{api} was not collected" in self.reason for api in READS) else ""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """How much of the accounts is known. ever: of those, judged at all; behind: of these, not today; watched: whose events of
+    CloudTrail were read; checks, unknown: of all rules; apis: that were not read whole."""
+
+    accounts: int
+    ever: int
+    behind: int
+    behind_url: str
+    watched: int
+    checks: int
+    unknown: int
+    apis: int
+
+    @property
+    def today(self) -> int:
+        return self.ever - self.behind
+
+    @property
+    def never(self) -> int:
+        return self.accounts - self.ever
+
+    @property
+    def share(self) -> int:
+        """Of the checks, percent that are known; never rounded up."""
+        return 100 * (self.checks - self.unknown) // self.checks if self.checks else 0
+
+
+def seen(
+    shown: Shown, practices: Iterable[Standing], lines: Iterable[Unread], accounts: int, watches: QuerySet[TrailWatch]
+) -> Seen:
+    """One query."""
+    found, scope = shown.found, shown.scope
+    return Seen(
+        accounts,
+        found.accounts,
+        found.carried[-1] if found.days else 0,
+        scope.accounts_url(unjudged=scope.today.isoformat()),
+        watches.exclude(since=None).count(),
+        sum(one.checked for one in practices),
+        sum(one.unknown for one in practices),
+        len({api for line in lines for api in line.apis}),
+    )
+
+
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     chosen = account_chosen(request)
@@ -109,8 +113,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     mine = {} if accounts is None else {"account__in": list(accounts)}
     counted, still_open = AccountFindings.objects.filter(**mine), open_by_rule(request, **mine)
     by_account, shown = severities_by_account(counted), trend.shown(scope)
-    moved = trend.moved(shown)
-    practices = standings(still_open, RuleState.objects.filter(**mine), accounts, moved)
+    scores, lines = trend.scores(shown), unread(accounts)
+    connected = Account.objects.count() if accounts is None else len(accounts)
+    practices = standings(still_open, RuleState.objects.filter(**mine), shown, scores)
     context = {
         "practices": practices,
         "total": sum(p.total for p in practices),
@@ -118,7 +123,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         **aside(counted, Finding.objects.filter(JUST_OVERDUE, **mine)),
         "chart": chart(practices, request),
         "trend": shown,
-        "answer": answer(request, shown, {p.practice: p.urgent for p in practices if p.rules}, by_account, moved),
+        "answer": answer(
+            request, shown, {p.practice: p.urgent for p in practices if p.rules}, by_account, scores.moved
+        ),
         "next": next_steps(request, accounts, still_open),
         "principals": PrincipalPosture.objects.filter(risk__gt=0, principal__gone_at=None, **mine)
         .select_related("principal", "account")
@@ -127,9 +134,10 @@ def overview(request: HttpRequest) -> HttpResponse:
         "judged": any(p.checked for p in practices),
         "unsure": any(p.unknown for p in practices),
         **changes(shown.scope, FindingEvent.objects.filter(**mine)),
-        "unread": (lines := unread(accounts)),
+        "unread": lines,
         "doubts": doubts(RuleState.objects.filter(**mine), {api for line in lines for api in line.apis}),
-        "connected": Account.objects.count() if accounts is None else len(accounts),
+        "connected": connected,
+        "seen": seen(shown, practices, lines, connected, TrailWatch.objects.filter(**mine)),
         "collecting": Run.objects.filter(finished_at=None, **mine).count(),
         "account": account,
         "scope": scope,
@@ -156,28 +164,6 @@ def aside(counted: QuerySet[AccountFindings], just_overdue: QuerySet[Finding]) -
         accepted=Sum("n", default=0, filter=Q(status=Finding.Status.ACCEPTED)),
     )
     return found | {"overdue": found["overdue"] + just_overdue.count()}
-
-
-def standings(
-    still_open: Open, states: QuerySet[RuleState], accounts: Collection[int] | None, moved: Moved | None = None
-) -> list[Standing]:
-    """All practices in the mission's order, account basics last."""
-    found: dict[str, dict[Severity, int]] = defaultdict(lambda: dict.fromkeys(Severity, 0))
-    for code, counts in still_open.items():
-        for severity, n in counts.items():
-            found[Practice.of(code).prefix][severity] += n
-    judged: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for code, subjects, unknown in states.values_list("code").annotate(Sum("n_subjects"), Sum("n_unknown")):
-        totals = judged[Practice.of(code).prefix]
-        totals[0] += subjects
-        totals[1] += unknown
-    have = [rule.practice for rule in rules()]
-    lost = trend.practices(accounts)
-    by = moved.by_practice if moved else {}
-    return [
-        Standing(p, found[p.prefix], *judged[p.prefix], have.count(p), lost.get(p), by.get(p, 0) if moved else None)
-        for p in Practice
-    ]
 
 
 def chart(practices: Iterable[Standing], request: HttpRequest) -> Chart:

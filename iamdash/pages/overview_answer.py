@@ -14,7 +14,8 @@ from iamdash.pages import report_parts, show, trend_figures
 from iamdash.pages.grouped import by_ou
 from iamdash.pages.severities import Counts
 from iamdash.pages.trend import Shown
-from iamdash.pages.trends import SMALL, directions
+from iamdash.pages.trend_figures import SMALL
+from iamdash.pages.trends import directions
 
 URGENT = (Severity.CRITICAL, Severity.HIGH)
 WORDS = {-1: "Better", 0: "Neither better nor worse", 1: "Worse"}
@@ -57,7 +58,7 @@ def answer(
         mark,
         sentence(shown.found, shown.line, shown.days),
         where,
-        tuple(report_parts.why_score(moved)) if moved else (),
+        tuple(report_parts.why_score(request, moved)) if moved else (),
     )
 
 

@@ -36,13 +36,13 @@ def page(request: HttpRequest) -> HttpResponse:
 def _changed(scope: Scoped, found: Trend) -> dict[str, Any]:
     line = trends.score_line(scope.accounts, scope.days + 1, scope.today)
     moved = trends.reasons(scope.accounts, line.days[0], line.days[-1]) if len(line.days) > 1 else None
-    now = trend.ended(scope)
+    now = trends.times(scope.accounts, scope.start, scope.stop).get("", trends.Ended())
     return {
         "told": found.told,
         "answer": answer(found, line) if found.told and line.means else "",
         "score": trend_figures.score_figure(scope, line) if line.means else None,
         "score_notes": trend_figures.score_notes(line) if line.means else (),
-        **_why(moved),
+        **_why(scope, moved),
         "urgent": urgent_figure(scope, found),
         "flow": flow_words(
             scope, replace(found, start=scope.start).whole, trends.before(scope.accounts, _period(scope))
@@ -60,8 +60,10 @@ def _changed(scope: Scoped, found: Trend) -> dict[str, Any]:
     }
 
 
-def _why(moved: Moved | None) -> dict[str, list[str]]:
-    return {"why": parts.why_score(moved), "known": parts.why_unknown(moved)} if moved else {"why": [], "known": []}
+def _why(scope: Scoped, moved: Moved | None) -> dict[str, list[str]]:
+    if moved is None:
+        return {"why": [], "known": []}
+    return {"why": parts.why_score(scope.request, moved), "known": parts.why_unknown(scope.request, moved)}
 
 
 def _period(scope: Scoped) -> Trend:

@@ -10,7 +10,9 @@ from operator import or_
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from collectors.models import Account, AdminEvent, Membership
 from collectors.models.account import HELD
@@ -20,6 +22,8 @@ from findings.score import POINT
 from findings.trends import Key, Line, Moved, lines, points
 from findings.vocabulary import Practice, Severity
 from iamdash.pages import show, work_facets
+from iamdash.pages.html import format_html, format_html_join
+from iamdash.pages.trend_figures import SMALL
 from iamdash.pages.trend_figures import moved as said
 from iamdash.pages.trend_figures import points as whole
 from iamdash.pages.trend_scope import Scoped
@@ -27,7 +31,6 @@ from iamdash.pages.when import DAY, between
 
 LISTED = 10  # rows of a table; what is more is counted and linked
 RULES = 3  # that a sentence names
-SMALL = POINT // 20
 RECORDING = frozenset(
     {
         "no-multi-region-trail", "trail-stopped", "trail-tampering", "config-not-recording-iam", "no-access-analyzer",
@@ -36,17 +39,27 @@ RECORDING = frozenset(
 )  # fmt: skip
 
 
-def named(codes: Iterable[str]) -> str:
-    """ "AB101 root-without-mfa, KY102 old-key" """
+def named(request: HttpRequest, codes: Iterable[str]) -> SafeString:
+    """ "AB101 root-without-mfa, KY102 old-key", each with a link to its rule."""
     known = catalogue()
-    return ", ".join(f"{code} {known[code].rule.slug}" if code in known else code for code in codes)
+    return format_html_join(
+        ", ",
+        '<a href="{}">{} {}</a>',
+        ((show.address(request, "rule", code), code, known[code].rule.slug) for code in codes if code in known),
+    )
+
+
+def most(request: HttpRequest, codes: Sequence[str]) -> SafeString:
+    """The first ones by name, and how many more."""
+    more = f" and {len(codes) - RULES} more" if len(codes) > RULES else ""
+    return format_html("{}{}", named(request, codes[:RULES]), more)
 
 
 def mine(qs: QuerySet[Any], scope: Scoped) -> QuerySet[Any]:
     return qs if scope.accounts is None else qs.filter(account__in=scope.accounts)
 
 
-def why_score(found: Moved) -> list[str]:
+def why_score(request: HttpRequest, found: Moved) -> list[str]:
     """Which rules moved it, up and down, and what came of accounts instead."""
     ranked = sorted(found.rules, key=lambda code: -abs(sum(found.rules[code])))
     parts = []
@@ -54,15 +67,14 @@ def why_score(found: Moved) -> list[str]:
         some = [code for code in ranked if sign * sum(found.rules[code]) >= SMALL]
         if some:
             by = said(sum(sum(found.rules[code]) for code in some))
-            more = f" and {len(some) - RULES} more" if len(some) > RULES else ""
-            parts.append(f"{named(some[:RULES])}{more} {words}, by {by} together.")
+            parts.append(format_html("{} {}, by {} together.", most(request, some), words, by))
     if abs(found.rest) >= SMALL:
         what = "raised" if found.rest > 0 else "lowered"
         parts.append(f"Accounts that joined, or were judged for the first time, {what} the mean by {said(found.rest)}.")
     return parts or ["No rule moved it."]
 
 
-def why_unknown(found: Moved) -> list[str]:
+def why_unknown(request: HttpRequest, found: Moved) -> list[str]:
     """Coverage by what the score says is unknown."""
     parts = []
     for sign, words in ((1, "Known now"), (-1, "No longer known")):
@@ -70,8 +82,7 @@ def why_unknown(found: Moved) -> list[str]:
         some.sort(key=lambda code: -abs(found.rules[code].unknown))
         if some:
             by = said(sum(found.rules[code].unknown for code in some))
-            more = f" and {len(some) - RULES} more" if len(some) > RULES else ""
-            parts.append(f"{words}: what {named(some[:RULES])}{more} ask, {by} of the score.")
+            parts.append(format_html("{}: what {} ask, {} of the score.", words, most(request, some), by))
     return parts or ["What cannot be known is what it was."]
 
 
@@ -245,14 +256,16 @@ def practices(scope: Scoped, found: Moved | None) -> list[OfPractice]:
     have = {rule.practice for rule in rules()}
     return [
         OfPractice(
-            one, paragraph(one, by.get(one.prefix, Line(one.prefix)), found), scope.findings(practice=one.prefix)
+            one,
+            paragraph(scope.request, one, by.get(one.prefix, Line(one.prefix)), found),
+            scope.findings(practice=one.prefix),
         )
         for one in Practice
         if one in have
     ]
 
 
-def paragraph(practice: Practice, line: Line, found: Moved | None) -> str:
+def paragraph(request: HttpRequest, practice: Practice, line: Line, found: Moved | None) -> SafeString:
     """Open, what came and went, and what it did to the score."""
     sentences = [f"{line.open:,} open, {line.urgent:,} of them critical or high; {line.was:,} were open before."]
     if line.opened or line.ended.n:
@@ -266,10 +279,11 @@ def paragraph(practice: Practice, line: Line, found: Moved | None) -> str:
     by = found.by_practice.get(practice, 0) if found else 0
     if found and abs(by) >= SMALL:
         codes = sorted((c for c in found.rules if Practice.of(c) is practice), key=lambda c: -abs(sum(found.rules[c])))
-        sentences.append(f"It {'raised' if by > 0 else 'lowered'} the score by {said(by)}, most by {named(codes[:1])}.")
+        way = "raised" if by > 0 else "lowered"
+        sentences.append(format_html("It {} the score by {}, most by {}.", way, said(by), named(request, codes[:1])))
     elif found:
         sentences.append("It did not move the score.")
-    return " ".join(sentences)
+    return format_html_join(" ", "{}", ((one,) for one in sentences))
 
 
 @dataclass(frozen=True)

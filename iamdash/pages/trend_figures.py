@@ -11,12 +11,14 @@ from findings.trends.ages import BANDS, Ages
 from findings.trends.times import NOTHING, Ended, Times
 from findings.vocabulary import Severity
 from iamdash.pages.charts import Chart, Series
-from iamdash.pages.drawn import Drawing, Figure
+from iamdash.pages.drawn import WIDE, Drawing, Figure
 from iamdash.pages.severities import WORST_FIRST
 from iamdash.pages.trend_scope import Names, Scoped
 from iamdash.pages.when import between
 
 DAY = timedelta(days=1)
+NOTED = 14  # points that have room for a number each
+SMALL = POINT // 20  # a change of the score below this is none
 
 
 def points(thousandths: int) -> int:
@@ -36,7 +38,7 @@ def standing(mean: Mean) -> str:
     return f"{known}, and up to {points(mean.unknown)} more that are unknown" if points(mean.unknown) else known
 
 
-def score_figure(scope: Scoped, line: ScoreLine) -> Figure:
+def score_figure(scope: Scoped, line: ScoreLine, width: int = WIDE, height: int = 160) -> Figure:
     means, days = line.means, [day.isoformat() for day in line.days]
     solid = [mean.carried + mean.never < mean.accounts for mean in means]
     links = tuple(scope.findings(on=day) for day in days)
@@ -53,7 +55,8 @@ def score_figure(scope: Scoped, line: ScoreLine) -> Figure:
     )  # fmt: skip
     chart = Chart("score-by-day", score_sentence(scope, line), tuple(days), numbers, "drawn")
     drawing = Drawing(
-        "", days, [points(m.score) for m in means], solid, top=100, over=[points(m.score + m.unknown) for m in means],
+        "", days, [points(m.score) for m in means], solid, width, height, top=100,
+        over=[points(m.score + m.unknown) for m in means],
         says=[f"{day}: {standing(m)}" for day, m in zip(days, means, strict=True)],
         links=links,
     )  # fmt: skip
@@ -66,7 +69,7 @@ def score_sentence(scope: Scoped, line: ScoreLine) -> str:
     said = f"The score of {scope.words} is {standing(last)}"
     if change is None:
         return f"{said}; it is kept since today."
-    if abs(change) < POINT // 20:
+    if abs(change) < SMALL:
         return f"{said}; it did not move {over}."
     return f"{said}; it {'rose' if change > 0 else 'fell'} by {moved(change)} {over}."
 
@@ -154,15 +157,16 @@ def times_figure(scope: Scoped, begins: Sequence[date], by_week: Mapping[str, En
     rights, begins = rights[told[0] :], begins[told[0] :]
     ends = [*(begin - DAY for begin in begins[1:]), scope.today]
     labels = [day.isoformat() for day in begins]
+    links = tuple(scope.findings(resolved=between(*week)) for week in zip(begins, ends, strict=True))
     medians = [None if right.median is None else right.median // 24 for right in rights]
     series = (
-        Series("Half took at most, days", "accent", tuple(medians)),
-        Series("Faults put right", "", tuple(right.n for right in rights)),
+        Series("Half took at most, days", "accent", tuple(medians), links),
+        Series("Faults put right", "", tuple(right.n for right in rights), links),
     )
     drawing = Drawing(
-        "", labels, _carried(medians), [bool(right.n) for right in rights], height=120,
+        "", labels, _carried(medians), [bool(right.n) for right in rights], height=138,
         says=[f"week of {on}: {took(one.median)} or less for half of {one.n:,}" for on, one in zip(labels, rights, strict=True)],
-        links=[scope.findings(resolved=between(*week)) for week in zip(begins, ends, strict=True)],
+        links=links, unit=" d", notes=[f"n={right.n:,}" for right in rights] if len(rights) <= NOTED else (),
     )  # fmt: skip
     return Figure(Chart("time-to-fix", sentence, tuple(labels), series, "drawn"), (drawing,))
 

@@ -13,10 +13,8 @@ from findings import trends
 from findings.score import POINT
 from findings.trends import Flow, Key, Line, Lines, ScoreLine, Trend
 from iamdash.pages import trend, trend_figures, trend_scope
-from iamdash.pages.trend_figures import points, took
+from iamdash.pages.trend_figures import SMALL, points, took
 from iamdash.pages.trend_scope import TITLES, Names, Scoped
-
-SMALL = POINT // 20  # a change of the score below this is none
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,8 @@ def _together(scope: Scoped) -> dict[str, Any]:
     if not found.told:
         return {"nothing": True}
     earlier = trends.before(scope.accounts, found)
-    now = trend.ended(scope)
     by_week = trends.times(scope.accounts, scope.start, scope.stop, Key("week"))
+    now = by_week.get("", trends.Ended())
     before = trends.times(scope.accounts, scope.start - (scope.stop - scope.start), scope.start).get("", trends.Ended())
     sentence = trend_figures.times_sentence(scope, now, before if earlier else None)
     return {

@@ -108,7 +108,10 @@ def test_which_rules_moved_it(both: tuple[Account, Account]) -> None:
     day(third, 1, 40, AB101=[60000, 0, 0])
     moved = trends.reasons(None, TODAY - 5 * DAY, TODAY)
     assert (moved.accounts, moved.rest) == (2, -19000)
-    assert trends.practices(None, TODAY)[Practice.LEAST_PRIVILEGE] == (2000, 1333)
+    over = trends.over(None, [TODAY - 5 * DAY, TODAY - DAY, TODAY])
+    assert over.practices[Practice.LEAST_PRIVILEGE] == (2000, 1333)
+    assert over.moved == (trends.reasons(None, TODAY - 5 * DAY, TODAY - DAY), trends.reasons(None, TODAY - DAY, TODAY))
+    assert (moved, over.moved[1].rules) == (over.moved[0], {})
 
 
 def ended(account: Account, code: str, hours: int, why: str = "clear", back: int = 1, **more: Any) -> EndedInterval:
@@ -155,7 +158,12 @@ def test_what_ended_is_told_by_week_from_the_periods_end(account: Account) -> No
     ):
         EndedInterval.objects.filter(pk=ended(account, "LP101", hours).pk).update(resolved_at=at)
     found = trends.times(None, TODAY - 29 * DAY, TODAY + DAY, Key("week"))
-    assert {key: (one.right.n, one.right.median) for key, one in found.items()} == {"0": (2, 10), "1": (2, 30)}
+    assert {key: (one.right.n, one.right.median) for key, one in found.items()} == {
+        "0": (2, 10),
+        "1": (2, 30),
+        "": (4, 12),
+    }
+    assert found[""] == trends.times(None, TODAY - 29 * DAY, TODAY + DAY)[""]
 
 
 def test_ages_fall_into_bands(account: Account) -> None:

@@ -143,6 +143,7 @@ def test_better_is_said_with_the_score_where_and_why(made: Made, elsewhere: Made
     assert "and open critical and high findings fell from 31 to 19 in 90 days." in said
     assert "most critical and high findings are open in Keys (3), sandbox (3) and OU prod" in said
     assert "KY102" in said.split("Why:")[1].split("What changed")[0]
+    assert '<a href="/rules/KY102/">KY102 key-not-rotated</a>' in response.content.decode()
     assert "/findings/?practice=KY&amp;severity=critical&amp;severity=high" in response.content.decode() or (
         "severity=critical&amp;practice=KY&amp;severity=high" in response.content.decode()
     )

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from collectors.models import Account
-from findings.models import AccountDay, FindingEvent
+from findings.models import AccountDay, DailyCount, FindingEvent
 from iamdash.access.models import Role
 from tests.pages.conftest import Made
 from tests.pages.making import ago, covered, finding
@@ -152,18 +152,70 @@ def test_what_opened_and_was_resolved_leads_to_its_lists(made: Made, sign_in: An
         assert [row.pk for row in rows] == [found.pk]
 
 
-def test_practices_tell_their_change_and_how_long_faults_stayed(made: Made, sign_in: Any) -> None:
+def test_practices_tell_their_change_in_the_period_and_in_the_one_before(made: Made, sign_in: Any) -> None:
     made.state("KY101")
-    for days, lost in ((10, 9_000), (0, 4_000)):
+    made.state("LP101")
+    urgent = {10: 6, 7: 5, 6: 4, 0: 1}  # days ago -> of Keys, critical or high
+    for days, gap, lost in ((14, 0, 7_000), (10, 4, 9_000), (7, 3, 9_000), (6, 1, 8_000), (0, 6, 4_000)):
         day = timezone.now().date() - timedelta(days=days)
         AccountDay.objects.create(
-            account=made.account, day=day, gap=10 if not days else 0, score=100_000 - lost, decided=0, unknown=0, rules=9,
-            lost={"KY101": [lost, 0, 0]}, n_resolved=1,
+            account=made.account, day=day, gap=gap, score=100_000 - lost, decided=0, unknown=0, rules=9,
+            lost={"KY101": [lost, 0, 0]},
         )  # fmt: skip
-    finding(made.account, opened_at=ago(days=9), resolved_at=ago(days=1))
+        if days in urgent:
+            DailyCount.objects.create(account=made.account, day=day, practice="KY", severity=4, n_open=urgent[days])
+    shown = text(sign_in().get("/", {"days": "7"}))
+    assert "Critical and high: 3 fewer in 7 days, 4 more in the 7 days before" in shown
+    assert "Costs 4 of 100 points: 4.0 points better in 7 days, 1.0 point worse in the 7 days before" in shown
+    assert "no change in 7 days, nor in the 7 days before" in shown  # of the other practices
+    assert "since" not in shown.split("Better or worse?")[1].split("How did it go?")[0]
+
+
+def test_a_period_before_that_nobody_saw_is_not_compared_with(made: Made, sign_in: Any) -> None:
+    made.state("KY101")
+    for days, lost in ((10, 9_000), (0, 4_000)):
+        AccountDay.objects.create(
+            account=made.account, day=timezone.now().date() - timedelta(days=days), gap=10 if not days else 0,
+            score=100_000 - lost, decided=0, unknown=0, rules=9, lost={"KY101": [lost, 0, 0]},
+        )  # fmt: skip
     shown = text(sign_in().get("/"))
-    assert f"5.0 points better since {timezone.now() - timedelta(days=10):%-d %B}" in shown
-    assert "Half of the one fault put right in 90 days took 8 days or less." in shown
+    assert f"Costs 4 of 100 points: 5.0 points better since {timezone.now() - timedelta(days=10):%-d %B %Y} " in shown
+    assert "days before" not in shown
+
+
+def test_how_long_faults_stayed_is_a_line_by_week_with_its_numbers(made: Made, sign_in: Any) -> None:
+    made.state("KY101")
+    for days in (89, 0):
+        AccountDay.objects.create(account=made.account, day=timezone.now().date() - timedelta(days=days))
+    finding(made.account, opened_at=ago(days=9), resolved_at=ago(days=1))
+    client = sign_in()
+    assert "Half of the one fault put right in 90 days took 8 days or less." in text(client.get("/"))
+    assert client.get("/").context["trend"].times_figure is None
+    finding(made.account, subject_id="other", opened_at=ago(days=33), resolved_at=ago(days=15))
+    response = client.get("/")
+    (drawing,) = response.context["trend"].times_figure.drawings
+    assert (drawing.notes, drawing.unit) == (["n=1", "n=0", "n=1"], " d")
+    assert "Half of the 2 faults put right in 90 days took 8 days or less." in text(response)
+    assert drawing.links[-1].replace("&", "&amp;") in response.content.decode()
+
+
+def test_how_much_is_seen_is_counted(made: Made, elsewhere: Made, sign_in: Any) -> None:
+    made.state("KY101", n_subjects=7, n_clear=5, n_unknown=2)
+    client = sign_in()
+    shown = text(client.get("/"))
+    assert "Judged today 0 of 2 accounts; 2 never judged" in shown
+    assert "71 % of 7; 2 unknown" in shown
+    assert "all read whole" in shown
+    assert "CloudTrail was read for 0 of 2 accounts" in shown
+    today = timezone.now().date()
+    AccountDay.objects.create(account=made.account, day=today)
+    AccountDay.objects.create(account=elsewhere.account, day=today - timedelta(days=2))
+    made.coverage("iam:ListAccessKeys", "denied", permission="iam:ListAccessKeys")
+    response = client.get("/")
+    assert "Judged today 1 of 2 accounts; 1 stands as last known" in text(response)
+    assert "1 API not read whole" in text(response)
+    rows = client.get(response.context["seen"].behind_url).context["list"].table.data.data
+    assert [row.pk for row in rows] == [elsewhere.account.pk]
 
 
 def test_why_most_is_unknown_is_said_with_what_to_do(made: Made, elsewhere: Made, sign_in: Any) -> None:
