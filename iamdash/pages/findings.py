@@ -148,7 +148,7 @@ def due(finding: Finding) -> SafeString:
         return format_html("no day is named")
     if finding.due_at > timezone.now():
         return format_html("due {}", show.ago(finding.due_at))
-    return format_html("{}overdue, was due {}", show.mark("high"), show.ago(finding.due_at))
+    return format_html("{} overdue: {}", show.mark("high"), show.ago(finding.due_at))
 
 
 def answers(finding: Finding, owner: Owned | None) -> SafeString:

@@ -106,8 +106,13 @@ def test_a_gone_or_inactive_key_has_nothing_to_mark(sign_in: Any, held: Account)
     client = sign_in(Role.ANALYST)
     AccessKey.objects.update(active=False)
     assert "Mark as replaced" not in quiet(client)
-    AccessKey.objects.update(gone_at=timezone.now())
+    AccessKey.objects.update(gone_at=timezone.now(), active=True)
     assert client.post(MARK).status_code == 404
+    page = client.get(KEY_PAGE).content.decode()
+    assert "gone since" in page
+    assert "none: it is gone" in page
+    for proposed in ("<strong>Active</strong>", "What would take its place", "Does it go quiet", "delete-access-key"):
+        assert proposed not in page
 
 
 def test_silence_is_known_only_as_far_as_was_read(sign_in: Any, held: Account) -> None:

@@ -98,7 +98,11 @@ def test_the_gone_are_kept_apart(sign_in: Client, account: Account) -> None:
     client = sign_in()
     assert "old" not in names(client.get("/principals/"))
     assert names(client.get("/principals/?tab=gone"))[0] in ("new", "old")
-    assert "gone since" in text(client.get(page_of(old)))
+    gone = text(client.get(page_of(old)))
+    assert "gone since" in gone
+    assert "what stands here is what was last read of it" in gone
+    assert "it was not judged yet" not in gone
+    assert "its kind is not known" not in gone
 
 
 def test_export_tells_kind_risk_and_credentials(sign_in: Client, account: Account) -> None:

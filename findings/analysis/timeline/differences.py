@@ -186,7 +186,10 @@ def _inline(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Told]:
 
 def _mapping(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     for key in sorted(old.keys() | new.keys()):
-        if key not in old:
+        was, now = old.get(key), new.get(key)
+        if isinstance(now, list) and isinstance(was or [], list):
+            yield from _of_one(f"{name} {key}", was, now)
+        elif key not in old:
             yield f"{name} {key} added: {_said(new[key])}"
         elif key not in new:
             yield f"{name} {key} removed"
@@ -194,8 +197,19 @@ def _mapping(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Itera
             yield f"{name} {key}: {_said(old[key])} became {_said(new[key])}"
 
 
+def _of_one(name: str, old: list[Any] | None, new: list[Any]) -> Iterator[str]:
+    """What is known of one of many that are asked about by turns. old None: nobody had asked about it."""
+    if old is None:
+        yield f"{name}, read for the first time: {', '.join(map(_thing, new)) or 'none'}"
+    else:
+        yield from _changed(name, old, new)
+
+
 def _list(name: str, old: list[Any], new: list[Any]) -> Iterator[str]:
-    named = _named(name)
+    return _changed(_named(name), old, new)
+
+
+def _changed(named: str, old: list[Any], new: list[Any]) -> Iterator[str]:
     yield from (f"{named} {_thing(one)} added" for one in new if one not in old and not _same(one, old))
     yield from (f"{named} {_thing(one)} removed" for one in old if one not in new and not _same(one, new))
     yield from (f"{named} {_thing(one)} changed" for one in new if one not in old and _same(one, old))
@@ -209,7 +223,7 @@ def _thing(one: Any) -> str:
     if isinstance(one, dict):
         found = next((one[key] for key in ("name", "arn", "serial", "unique_id", "id") if one.get(key)), "")
         return short(str(found)) or "entry"
-    return _said(one)
+    return short(_said(one))
 
 
 def _named(name: str) -> str:

@@ -33,6 +33,10 @@ V2 = {"version_id": "v2", "document": "2"}
         ("role", {"boundary": arn("policy", "b")}, {}, ["permissions boundary b removed"]),
         ("role", {"tags": {"a": "1", "b": "1"}}, {"tags": {"a": "2", "c": ""}},
          ["tag a: 1 became 2", "tag b removed", "tag c added: none"]),
+        ("account", {"mfa_devices": {"A": [], "B": ["arn:aws:iam::1:mfa/x"]}},
+         {"mfa_devices": {"A": ["arn:aws:iam::1:mfa/y"], "B": [], "C": [], "D": ["arn:aws:iam::1:mfa/z", "GAHT"]}},
+         ["MFA devices of user A y added", "MFA devices of user B x removed",
+          "MFA devices of user C, read for the first time: none", "MFA devices of user D, read for the first time: z, GAHT"]),
         ("user", {"groups": ["a"]}, {"groups": ["b"]}, ["joined group b", "left group a"]),
         ("user", {"mfa_active": True}, {"mfa_active": False}, ["MFA removed"]),
         ("user", {"mfa_active": True}, {}, ["MFA: yes became none"]),  # not supported is not removed
