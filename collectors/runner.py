@@ -113,7 +113,7 @@ def commit(
             log.warning("collect.fenced", job=claim.job_id, source=source.name, account=account.aws_id)
             return None
         moment = at or queue.database_now()
-        counts = record(source, account, gathered, part, moment)
+        counts = record(source, account, coverage(source, gathered, part, moment), part, moment)
         error = next((f.message for f in gathered.failures.values() if f.state != State.NOT_APPLICABLE), "")
         queue.done(claim, calls=gathered.calls, counts=counts, error=error)
         others = bound_by(account) if _changed(part, counts, ORGANIZATION_KINDS) else set()
@@ -132,12 +132,12 @@ def _changed(part: records.Part, counts: dict[str, int], fields: Iterable[str]) 
     return told and counts["new"] + counts["changed"] + counts["gone"] > 0
 
 
-def record(source: Source, account: Account, gathered: Gathered, part: records.Part, at: datetime) -> dict[str, int]:
+def record(source: Source, account: Account, covered: Covered, part: records.Part, at: datetime) -> dict[str, int]:
     """Inventory, versions and coverage as of `at`; an account's times only go forward. Inside a transaction, under lock().
 
-    Returns the counts of inventory.store().
+    covered: how each API of the source went at that time. Returns the counts of inventory.store().
     """
-    covered = guard(account, part, source.sweeps, coverage(source, gathered, part, at))
+    covered = guard(account, part, source.sweeps, covered)
     whole = {kind: whole_regions(OF_FIELD[kind], covered, apis) for kind, apis in source.sweeps.items()}
     within = {kind: regions for kind, regions in whole.items() if regions is not None}
     counts = store(account, part, [kind for kind in whole if within.get(kind, True)], at, within)

@@ -12,7 +12,6 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from collectors import queue, records, runner
-from collectors.gather import Gathered
 from collectors.models import Account, Coverage, Version
 from collectors.models.inventory import KINDS
 from collectors.sources import Source
@@ -24,7 +23,7 @@ BATCH = 500
 MOVED = (("findings_finding", "id"), ("findings_findingevent", "finding_id"), ("findings_endedinterval", "finding_id"))
 CHANGES = (("findings_change", "id"), ("findings_changedentity", "change_id"), ("findings_findingevent", "change_id"))
 K = TypeVar("K")
-Entry = tuple[Source, Gathered, records.Part]  # as gather and understand made them
+Entry = tuple[Source, records.Covered, records.Part]  # what a source told, and how its APIs went
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,8 @@ def replay(account: Account, observations: Iterable[Observation]) -> None:
         for observation in observed:
             if observation is observed[-1]:
                 _put_back(aside)
-            for source, gathered, part in observation.sources:
-                runner.record(source, account, gathered, part, observation.at)
+            for source, covered, part in observation.sources:
+                runner.record(source, account, covered, part, observation.at)
             judge_account(account.pk, observation.at)
         _keep_ids(MOVED, before, _ids(account))
         _keep_ids(CHANGES, changed, _changes(account))

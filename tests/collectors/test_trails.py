@@ -274,8 +274,9 @@ def kept(account: Account, *closed: str, trails_of: dict[str, list[Any]]) -> set
     )
     got = Gathered()
     gather(trails.SOURCE, told, got)  # type: ignore[arg-type]
+    part = trails.transform(got.answers)
     with transaction.atomic():
-        runner.record(trails.SOURCE, account, got, trails.transform(got.answers), AS_OF)
+        runner.record(trails.SOURCE, account, coverage(trails.SOURCE, got, part, AS_OF), part, AS_OF)
     return set(Trail.present.filter(account=account).values_list("name", flat=True))
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from collectors import joining, organization_access, queue, runner
 from collectors.access_policy import read_only_policy
 from collectors.aws import session
-from collectors.gather import understand
+from collectors.gather import coverage, understand
 from collectors.lab.client import LabClient
 from collectors.models import Account, Connection, OrganizationalUnit, OrganizationConnection
 from collectors.organization_access import Access
@@ -87,6 +87,8 @@ def read_tree(management: Account) -> None:
     """The organization's source alone, beside the queue: the first run, which asks for all of them, is still to come."""
     source = sources()["organizations"]
     gathered = runner.ask(source, management.connection, lambda step, calls: None)
+    part = understand(source, gathered)
     with transaction.atomic():
         queue.lock(management.pk)
-        runner.record(source, management, gathered, understand(source, gathered), queue.database_now())
+        now = queue.database_now()
+        runner.record(source, management, coverage(source, gathered, part, now), part, now)

@@ -18,13 +18,12 @@ from django.db.models import QuerySet
 from collectors import queue, runner
 from collectors.aws import session
 from collectors.aws.call import Aws
-from collectors.gather import Gathered, gather, understand
+from collectors.gather import Gathered, coverage, gather, understand
 from collectors.lab.client import LabClient
 from collectors.models import Account, Run, Version
 from collectors.models.last_accessed import Reports
-from collectors.records import Part
 from collectors.sources import Source, sources
-from findings.engine.replay import Observation, replay
+from findings.engine.replay import Entry, Observation, replay
 
 FRESH = timedelta(days=1)
 POLL = 0.5  # seconds
@@ -103,7 +102,7 @@ def observe(accounts: Sequence[Account], at: datetime) -> list[Observation]:
         found = []
         for group in groups:
             aws = session.connect(runner.target(account.connection), _actions(group))
-            found += [answered(source, known[account.pk][source.name], aws) for source in group]
+            found += [answered(source, known[account.pk][source.name], aws, at) for source in group]
         return Observation(at, tuple(found))
 
     with ThreadPoolExecutor(2) as pool:
@@ -132,7 +131,9 @@ def _known(source: Source, account: Account) -> dict[str, Any]:
     return {name: replace(one, limit=0) if isinstance(one, Reports) else one for name, one in told.items()}
 
 
-def answered(source: Source, known: dict[str, Any], aws: Aws) -> tuple[Source, Gathered, Part]:
+def answered(source: Source, known: dict[str, Any], aws: Aws, at: datetime) -> Entry:
+    """What was understood. The answers themselves are let go: of half a year they would be gigabytes."""
     got = Gathered(dict(known))
     gather(source, aws, got)
-    return source, got, understand(source, got)
+    part = understand(source, got)
+    return source, coverage(source, got, part, at), part
