@@ -61,7 +61,9 @@ class AuditTable(ListTable):
         return format_html('{}<span class="under">{}</span>', show.name(record.actor), show.name(via))
 
     def render_address(self, record: AuditEntry) -> SafeString:
-        return format_html('{}<span class="under">{}</span>', record.address, show.name(record.agent))
+        return format_html(
+            '{}<span class="under one-line" title="{}">{}</span>', record.address, record.agent, show.name(record.agent)
+        )
 
     def render_outcome(self, record: AuditEntry) -> SafeString:
         return show.state(MARKS[audit.Outcome(record.outcome)], audit.Outcome(record.outcome).label)

@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from collectors.models import Account
-from findings.frameworks import Control, Framework, State
+from findings.frameworks import Answer, Control, Framework, State
 from findings.frameworks.answering import answered_by, bucket, where
 from findings.frameworks.evidence import Evidence, evidence
-from findings.frameworks.standing import Tally, standings
+from findings.frameworks.standing import Standing, Tally, standings
+from findings.frameworks.states import Seen
 from findings.models import Finding
 from iamdash.pages import framework_scope, show
 from iamdash.pages.framework_control import judged_by
@@ -28,12 +29,31 @@ TROUBLED = (State.FAILED, State.UNKNOWN)
 
 
 @dataclass(frozen=True)
+class Checked:
+    """What a rule checked in several accounts. judged: in how many of them it judged."""
+
+    answer: Answer
+    accounts: int
+    judged: int
+    subjects: int
+    clear: int
+    unknown: int
+
+    @property
+    def unjudged(self) -> int:
+        return self.accounts - self.judged
+
+
+@dataclass(frozen=True)
 class Entry:
-    """A control. names: of accounts, by state, where there are several; else findings of the one."""
+    """A control. Of several accounts names: those that have trouble, by state, with how many more; others: how many stand in each
+    other state; checked: what its rules saw there. Of one its findings and evidence."""
 
     control: Control
     tally: Tally
     names: list[tuple[State, list[str], int]]
+    others: list[tuple[State, int]]
+    checked: list[Checked]
     findings: list[Finding]
     one: Account | None
     evidence: Evidence | None
@@ -97,9 +117,22 @@ def _entries(framework: Framework, scope: Scoped) -> list[Entry]:
             tally.add(verdict, stand[account.pk].faults(control))
             by_state[verdict.state].append(account.name)
         names = [(s, by_state[s][:NAMED], len(by_state[s])) for s in TROUBLED if by_state[s]]
-        several = names if not scope.one and control.answers else []
-        made.append(Entry(control, tally, several, findings.get(control, []), scope.one, found))
+        others = [(s, len(by_state[s])) for s in State if by_state[s] and s not in TROUBLED]
+        if scope.one or not control.answers:
+            made.append(Entry(control, tally, [], [], [], findings.get(control, []), scope.one, found))
+        else:
+            made.append(Entry(control, tally, names, others, _checked(control, stand), [], None, None))
     return made
+
+
+def _checked(control: Control, stand: Mapping[int, Standing]) -> list[Checked]:
+    return [_by_rule(answer, [one.seen(answer) for one in stand.values()]) for answer in control.judging]
+
+
+def _by_rule(answer: Answer, some: list[Seen]) -> Checked:
+    judged = [one for one in some if one.judged]
+    sums = (sum(numbers) for numbers in zip(*((s.subjects, s.clear, s.unknown) for s in judged), strict=True))
+    return Checked(answer, len(some), len(judged), *(sums if judged else (0, 0, 0)))
 
 
 def _findings(scope: Scoped, account: Account, controls: list[Control]) -> Mapping[Control, list[Finding]]:

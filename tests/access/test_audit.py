@@ -16,8 +16,10 @@ from django.urls import reverse
 from collectors.models import Account
 from findings.models import AccountGroup
 from iamdash.access import audit
+from iamdash.access.actions import LABELS
 from iamdash.access.audit_chain import Head, head, verify
 from iamdash.access.models import AuditEntry, Role
+from tests.access.routes import ROUTES
 from tests.conftest import WebClient, db_role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
@@ -223,3 +225,7 @@ def test_commands_tell_the_head_and_the_first_broken_link(capsys: pytest.Capture
         call_command("audit", "verify")
     with pytest.raises(CommandError, match="is no head"):
         call_command("audit", "verify", "--kept", "3")
+
+
+def test_whatever_is_posted_has_words_in_the_log() -> None:
+    assert {name for name, route in ROUTES.items() if route.method == "post"} - LABELS.keys() == set()

@@ -165,7 +165,12 @@ def test_the_report_holds_state_and_evidence(sign_in: Client, account: Account, 
         "CIS AWS Foundations Benchmark v5.0.0",
     ):
         assert said in page, said
-    assert "Failed in 1 account: payments-prod" in text(sign_in().get(f"{V5}report/"))
+    of_all = text(sign_in().get(f"{V5}report/"))
+    assert "Failed in 1 account: payments-prod Unknown in 1 account: sandbox" in of_all
+    assert (
+        "KY102 key-not-rotated: 5 checked in 1 account, 3 clear, 0 unknown; 1 not judged 1 finding open, 1 accepted"
+        in of_all
+    )
 
 
 def test_an_export_has_a_line_for_each_account_and_control(
