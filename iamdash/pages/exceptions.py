@@ -29,9 +29,9 @@ from iamdash.access.models import Operator, Role
 from iamdash.access.rights import needs
 from iamdash.pages import show
 from iamdash.pages.exception_forms import ExceptionForm, initial
-from iamdash.pages.facets import Accounts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.findings import last_day, rule_label
+from iamdash.pages.grouped import reaching
 from iamdash.pages.lists import ListPage
 from iamdash.pages.scopes import Whom
 from iamdash.pages.severities import WORST_FIRST
@@ -117,13 +117,11 @@ def hides_now(one: Acceptance, n: int, request: HttpRequest) -> SafeString:
     return format_html('nothing<span class="under">last {}</span>', show.ago(one.last_hid_at))
 
 
-class Reaching(Accounts):
-    """Acceptances of the account, and wider ones that reach it."""
-
-    def where(self, slugs: Sequence[str]) -> Q:
-        wide = Acceptance.objects.filter(STANDS, account=None)
-        mine = set(self.primary_keys(slugs))
-        return super().where(slugs) | Q(pk__in=[one.pk for one in wide if mine & set(Whom.of(one).reached())])
+def of(accounts: set[int]) -> Q:
+    """Acceptances of these accounts, and wider ones that reach one of them."""
+    wide = Acceptance.objects.filter(STANDS, account=None)
+    reach = [one.pk for one in wide if accounts & set(Whom.of(one).reached())]
+    return Q(account__in=accounts) | Q(pk__in=reach)
 
 
 FILTERS = Filters(
@@ -138,7 +136,7 @@ FILTERS = Filters(
         Tab("ended", "Ended", ~LIVE, "-made"),
         Tab("all", "All", Q()),
     ),
-    facets=(Reaching(),),
+    facets=reaching(of, offered=True),
     search=("reason", "owner", "set_by", "subject_name", "code"),
     searched="reason, owner, subject or rule",
 )

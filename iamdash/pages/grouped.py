@@ -15,7 +15,7 @@ from findings.analysis.places import Scope
 from findings.engine.grouping import owners, standings
 from iamdash.access.scope import once
 from iamdash.pages.carried import UNIT
-from iamdash.pages.facets import By, Counts, Facet, OfColumn, Option
+from iamdash.pages.facets import Accounts, By, Counts, Facet, OfColumn, Option
 from iamdash.pages.scopes import Whom, known_groups, named, stand
 
 KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -97,8 +97,41 @@ class OfAccounts(OfColumn):
         return self.sets()[slug][0]
 
 
-def ou_facet(column: str = "account", *, offered: bool = True) -> Facet:
+Reach = Callable[[set[int]], Q]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReachingAccount(Accounts):
+    """Rows that reach the account. reach: keys of accounts -> rows that reach one of these."""
+
+    reach: Reach
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        return self.reach(set(self.primary_keys(slugs)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReachingSet(OfAccounts):
+    """Rows that reach an account of a set."""
+
+    reach: Reach
+
+    def where(self, slugs: Sequence[str]) -> Q:
+        return self.reach({pk for slug in slugs for pk in self.sets()[slug][1]})
+
+
+def reaching(reach: Reach, *, offered: bool = False) -> tuple[Facet, Facet]:
+    """What the frame chose, account or OU, on a list of things that are said of more than an account each. offered: accounts are
+    a facet too."""
+    ou = ReachingSet(name="ou", title="OU", make=by_ou, pattern=UNIT, offered=False, reach=reach)
+    return ReachingAccount(offered=offered, reach=reach), ou
+
+
+def ou_facet(column: str = "account", *, offered: bool = True) -> OfAccounts:
     return OfAccounts(name="ou", title="OU", make=by_ou, pattern=UNIT, column=column, offered=offered)
+
+
+OUS = ou_facet()  # for what asks only which there are
 
 
 def group_facet(column: str = "account") -> Facet:

@@ -1,4 +1,4 @@
-"""Which networks are ours, a vendor's, or AWS's? What addresses are called everywhere, and what tells people from programs."""
+"""Naming networks: what addresses are called everywhere, and what tells people from programs."""
 
 from __future__ import annotations
 
@@ -7,34 +7,16 @@ from django.core.exceptions import PermissionDenied
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
-from findings.models import AwsRanges, NamedNetwork
+from findings.models import NamedNetwork
 from findings.models.decided import STANDS
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
+from iamdash.pages import show
 from iamdash.pages.network_forms import SHOWN, HandInRanges, NameNetworks, judge_again
 
-PAST = 50
 FOLLOWS = "Accounts are judged by it within a minute."
-
-
-@require_safe
-def page(request: HttpRequest) -> HttpResponse:
-    """Four queries."""
-    rows = NamedNetwork.objects.select_related("account")
-    context = {
-        "networks": sorted(rows.filter(STANDS), key=_order),
-        "past": rows.exclude(STANDS).order_by("-ended_at", "-pk")[:PAST],
-        "aws": AwsRanges.objects.order_by("-pk").first(),
-        "may_manage": request.user.may(Role.ADMIN),
-        "may_all": request.user.may(Role.ADMIN) and request.user.all_accounts,
-    }
-    return render(request, "networks/page.html", context)
-
-
-def _order(one: NamedNetwork) -> tuple[str, str, str]:
-    return one.account.name if one.account else "", one.name, one.cidr
 
 
 @needs(Role.ADMIN)
@@ -50,7 +32,7 @@ def add(request: HttpRequest) -> HttpResponse:
             messages.warning(
                 request, f"{' '.join(overlaps[:SHOWN])}{more} Of two that overlap the narrower names an address."
             )
-        return redirect("networks")
+        return redirect(show.address(request, "networks"))
     return render(request, "networks/add.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -65,7 +47,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     if ended:
         judge_again(one.account, request.user.username)
         messages.success(request, f"{one.cidr} is no longer named {one.name}. {FOLLOWS}")
-    return redirect("networks")
+    return redirect(show.address(request, "networks"))
 
 
 @needs(Role.ADMIN, every_account=True)
@@ -79,5 +61,5 @@ def aws(request: HttpRequest) -> HttpResponse:
                 f"{len(kept.named):,} networks of AWS are known. {FOLLOWS}" if kept else "It is the list that is known."
             )
             messages.success(request, told)
-            return redirect("networks")
+            return redirect(show.address(request, "networks"))
     return render(request, "networks/aws.html", {"form": form}, status=422 if form.errors else 200)

@@ -34,7 +34,7 @@ from iamdash.access.models import Operator, Role
 from iamdash.pages import show
 from iamdash.pages.facets import Accounts, Choices, Conditions, Counts, Facet, OfColumn, Option, Texts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
-from iamdash.pages.grouped import owner_facet
+from iamdash.pages.grouped import ou_facet, owner_facet
 from iamdash.pages.lists import ListPage
 from iamdash.pages.review_forms import BulkForm
 from iamdash.pages.reviews import CLOSED, visible
@@ -182,10 +182,10 @@ class InSet(OfColumn):
     column: str = "sets"
 
     def accepts(self, slug: str) -> bool:
-        return slug in Which
+        return slug in {one.value for one in Which}
 
     def where(self, slugs: Sequence[str]) -> Q:
-        return reduce(or_, (Q(sets__contains=[slug]) for slug in slugs))
+        return reduce(or_, (Q(**{f"{self.column}__contains": [slug]}) for slug in slugs))
 
     def of(self, found: Sequence[Counts]) -> list[Option]:
         each: Counter[str] = Counter()
@@ -221,6 +221,7 @@ def _facets() -> tuple[Facet, ...]:
             conditions={**states, "unknown": (Q(unsure=True), "Not known now")},
         ),
         Accounts(),
+        ou_facet(offered=False),
         owner_facet(),
         OfReviewer(name="reviewer", title="Reviewer", column="pk", pattern=re.compile(r".{1,150}"), offered=False),
     )

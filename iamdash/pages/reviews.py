@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from collectors.models import Account
@@ -24,11 +25,11 @@ from findings.models.review import Verdict
 from iamdash.access import audit
 from iamdash.access.models import Operator, Role
 from iamdash.access.rights import needs
-from iamdash.pages import review_export
+from iamdash.pages import review_export, show
+from iamdash.pages.html import format_html
 from iamdash.pages.review_forms import DelegateForm, StartForm
 from iamdash.pages.scopes import whom
 
-LISTED = 20  # campaigns of a page of the list
 CLOSED = "The campaign is closed: nothing of it changes any more."
 
 
@@ -141,6 +142,28 @@ class Campaign:
         return [words_of(value) for value in self.review.whom]
 
 
+def state_of(one: Campaign) -> SafeString:
+    """In words, with what follows from it."""
+    review = one.review
+    match one.state:
+        case "closed":
+            said, under = (
+                show.state("resolved", "closed"),
+                format_html("{} by {}", show.ago(review.closed_at), show.name(review.closed_by)),
+            )
+        case "planned":
+            said, under = "planned", f"from {review.starts_on} on"
+        case "freezing":
+            said = show.state("unknown", "taking down evidence")
+            under = f"{one.whole.frozen:,} of {one.whole.accounts:,} accounts"
+        case "overdue":
+            said, under = show.state("high", "overdue"), f"was due {review.due_on}"
+        case _:
+            said = "open"
+            under = "ends today" if one.days == 0 else f"{one.days} day{'' if one.days == 1 else 's'} left"
+    return format_html('{}<span class="under">{}</span>', said, under)
+
+
 def words_of(value: str) -> str:
     kind, _, name = value.partition(":")
     if kind == "owner":
@@ -200,19 +223,6 @@ def _campaign(
     return Campaign(review, rows, whole, ordered)
 
 
-@require_safe
-def page(request: HttpRequest) -> HttpResponse:
-    before = request.GET.get("before", "")
-    older = visible().filter(pk__lt=before) if before.isascii() and before.isdigit() and len(before) < 19 else visible()
-    reviews = list(older.order_by("-pk")[: LISTED + 1])
-    context = {
-        "campaigns": campaigns(reviews[:LISTED]),
-        "may_start": may_start(request.user),
-        "older": reviews[LISTED - 1].pk if len(reviews) > LISTED else None,
-    }
-    return render(request, "reviews/page.html", context)
-
-
 def may_start(operator: Operator) -> bool:
     return operator.may(Role.ADMIN) and operator.all_accounts
 
@@ -223,6 +233,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     (campaign,) = campaigns([review])
     context = {
         "campaign": campaign,
+        "state": state_of(campaign),
         "review": review,
         "may_close": may_start(request.user) and not review.closed_at,
         "may_review": not review.closed_at and bool(campaign.whole.items),
@@ -290,12 +301,21 @@ def _delegate(request: HttpRequest, review: Review, one: OfOwner, form: Delegate
 
 
 @needs(Role.ADMIN, every_account=True)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def close(request: HttpRequest, pk: int) -> HttpResponse:
+    """Says first what stays undecided for good. The form names that number: where it changed meanwhile, it is asked again."""
     review = get_object_or_404(visible(), pk=pk)
+    if review.closed_at:
+        messages.error(request, CLOSED)
+        return redirect("review", pk)
+    (campaign,) = campaigns([review])
+    moved = request.method == "POST" and request.POST.get("undecided") != str(campaign.whole.undecided)
+    if request.method != "POST" or moved:
+        context = {"campaign": campaign, "review": review, "moved": moved}
+        return render(request, "reviews/close.html", context, status=409 if moved else 200)
     if review_work.close(review, request.user.username):
         messages.success(request, "Closed. What was revoked is still watched.")
-    else:
+    else:  # another window was faster
         messages.error(request, CLOSED)
     return redirect("review", pk)
 

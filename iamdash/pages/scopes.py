@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,5 +144,11 @@ def standing(rows: QuerySet[Any], value: str, operator: Operator) -> Any:
 def listed(pks: list[int]) -> str:
     """Accounts by name: "a, b and 3 more"."""
     names = list(Account.objects.filter(pk__in=pks).order_by("name").values_list("name", flat=True)[:LISTED])
-    more = len(pks) - len(names)
-    return ", ".join(show.hidden(name) for name in names) + (f" and {more} more" if more else "")
+    return written(names, len(pks))
+
+
+def written(names: Sequence[str], n: int) -> str:
+    """The first of n names, and how many more there are."""
+    shown = names[:LISTED]
+    more = n - len(shown)
+    return ", ".join(show.hidden(name) for name in shown) + (f" and {more:,} more" if more else "")

@@ -15,18 +15,32 @@ from django_tables2 import A
 from django_tables2.columns import BoundColumn
 from django_tables2.data import TableListData
 
+from iamdash.access.models import Operator, Role
 from iamdash.pages import show
 from iamdash.pages.columns import Columns
 from iamdash.pages.filters import Asked
 from iamdash.pages.html import format_html, format_html_join
 
 SELECT = format_html('<span class="hidden">{}</span>', "Select")  # the heading of a column of boxes
+CHANGE = format_html(
+    '<span class="hidden">{}</span>', "Change"
+)  # of a column `act`, of buttons and links that change a row
 
 
 def picker(value: object, name: str) -> SafeString:
     """The box of a row, for the form `work` of its list."""
     told = f"Select {show.hidden(name)}"
     return format_html('<input type="checkbox" name="pick" value="{}" form="work" aria-label="{}">', value, told)
+
+
+def act(address: str, word: str, what: str) -> SafeString:
+    """A button that changes a row: it sends the form `acts` of its list to its own address. what: for who hears it alone."""
+    return format_html(
+        '<button class="quiet" form="acts" formaction="{}" aria-label="{}">{}</button>',
+        address,
+        f"{word} {show.hidden(what)}",
+        word,
+    )
 
 
 class Ordered(TableListData):
@@ -84,7 +98,7 @@ class ListTable(tables.Table):
 
     `lead` names the column that is each row's heading and holds the link to its page. It always shows, and so do those of
     `fixed`; the others may be chosen, and those of `spare` show only then. tells: column -> fields of the list's export that
-    tell the same.
+    tell the same. A column `act`, one of `fixed`, is there for who may change rows.
     """
 
     lead: str
@@ -104,6 +118,16 @@ class ListTable(tables.Table):
         self.asked = asked
         for name in self.offered().hidden(asked.cols):
             self.columns.hide(name)
+        if "act" in self.base_columns and not self.acts:
+            self.columns.hide("act")
+
+    @property
+    def acts(self) -> bool:
+        """Whether rows have buttons of their own (`act`) for this operator."""
+        return "act" in self.base_columns and self.may_act(self.request.user)
+
+    def may_act(self, operator: Operator) -> bool:
+        return operator.may(Role.ADMIN)
 
     @classmethod
     def offered(cls) -> Columns:

@@ -232,9 +232,11 @@ def test_others_tokens_are_for_admins_of_all_accounts(
 )
 def test_each_token_is_listed_with_why_it_ended(ended: Any, why: str, reader: Any, sign_in: Any) -> None:
     ended(reader())
-    text = sign_in(Role.ADMIN).get(reverse("settings-tokens")).content.decode()
-    assert "no program reads iamdash" in text
-    assert why in text
+    admin = sign_in(Role.ADMIN)
+    assert "No program reads iamdash" in admin.get(reverse("settings-tokens")).content.decode()
+    listed = admin.get(reverse("settings-tokens"), {"tab": "over"})
+    assert listed.context["list"].total == 1
+    assert why in listed.content.decode()
 
 
 def test_who_came_lately_keeps_the_tokens(reader: Any) -> None:
@@ -248,6 +250,28 @@ def test_ended_ones_say_why_and_hostile_names_are_text(sign_in: Any) -> None:
     client = sign_in()
     token, _ = tokens.make(client.operator, "<script>a", EVERYTHING, 1)
     tokens.end(token, client.operator)
-    text = client.get(reverse("settings-tokens")).content.decode()
+    text = client.get(reverse("settings-tokens"), {"tab": "over"}).content.decode()
     assert "&lt;script&gt;a" in text
+    assert "formaction" not in text
     assert f"revoked by {client.operator.username}" in text
+
+
+def test_many_tokens_are_found_paged_and_exported(sign_in: Any, django_assert_max_num_queries: Any) -> None:
+    client = sign_in(Role.ADMIN)
+    now = timezone.now()
+    for n in range(55):
+        row, _ = tokens.make(client.operator, f"program-{n:02}", EVERYTHING[: 1 + n % 3], 30)
+        ApiToken.objects.filter(pk=row.pk).update(used_at=now - timedelta(days=n) if n % 2 else None)
+    with django_assert_max_num_queries(20):
+        first = client.get(reverse("settings-tokens"), {"sort": "-used"}).context["list"]
+    assert (first.total, len(first.table.data.data)) == (55, 50)
+    assert first.table.data.data[0].name == "program-01"
+    rest = client.get(reverse("settings-tokens") + first.next_url).context["list"].table.data.data
+    assert [row.used_at for row in rest] == [None] * 5
+    for asked, n in (({"q": "gram-07"}, 1), ({"use": "never"}, 28), ({"use": "lately"}, 15), ({"ends": "soon"}, 0)):
+        assert client.get(reverse("settings-tokens"), asked).context["list"].total == n, asked
+    lines = client.get(reverse("settings-tokens"), {"export": "csv", "q": "program-02"}).body.decode().splitlines()
+    assert lines[0] == "name,begins,operator,role,all_accounts,reads,made_at,used_at,expires_at,valid,over"
+    assert lines[1].startswith("program-02,iamdash_")
+    assert len(lines) == 2
+    assert "digest" not in "".join(lines)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -43,9 +46,13 @@ def owner(name: str, scope: str = "all", target: str = "", account: Account | No
     return AccountOwner.objects.create(name=name, scope=scope, target=target, account=account, set_by="anna")
 
 
+def rows(response: Any) -> list[Any]:
+    return list(response.context["list"].table.data.data)
+
+
 def test_no_group_yet(sign_in: Client, two: Any) -> None:
     assert "There is no group that holds an account of yours" in said(sign_in().get("/accounts/groups/"))
-    assert "Nobody is noted as the owner of an account; an admin can say who is." in said(
+    assert "Nobody is noted as the owner of an account An admin can say who is." in said(
         sign_in().get("/accounts/owners/")
     )
 
@@ -77,7 +84,7 @@ def test_a_group_is_made_of_ous_tags_and_hands(admin: Any, two: tuple[Account, A
     assert "Reds holds 1 account." in page
     assert "Reds tag team=red 1 account , findings payments-prod nobody" in page
     page = said(admin.post("/accounts/groups/add/", {"name": "x", "ous": "ou-2", "accounts": two[0].pk}, follow=True))
-    assert "x OU sandbox (ou-2) , 1 account by hand 2 accounts , findings payments-prod, sandbox" in page
+    assert "x OU sandbox (ou-2), 1 account by hand 2 accounts , findings payments-prod, sandbox" in page
 
 
 def test_who_is_in_a_group_may_be_unknown(sign_in: Client, account: Account) -> None:
@@ -97,7 +104,9 @@ def test_a_changed_group_keeps_what_is_decided_for_it_and_judges_who_comes_or_go
     assert asked() == {blue.pk}
     assert settings_of(blue).unused_days == 20
     assert 'value="All"' in admin.get(f"/accounts/groups/{made.key}/").content.decode()
-    assert "Groups as they were Reds from" in said(admin.get("/accounts/groups/"))
+    before = said(admin.get("/accounts/groups/?tab=ended"))
+    assert "Reds tag team=red none any more nobody just now by anna ended just now by admin" in before
+    assert "All" in [row.name for row in rows(admin.get("/accounts/groups/"))]
     JudgementRequest.objects.all().delete()
     admin.post(f"/accounts/groups/{made.key}/end/")
     assert asked() == {red.pk, blue.pk}
@@ -151,6 +160,43 @@ def test_lists_by_group_and_owner(sign_in: Client, two: tuple[Account, Account])
         assert f"ignored: {wrong.replace('=', ' = ')}" in said(client.get(f"/findings/?{wrong}"))
 
 
+def test_groups_are_found_narrowed_and_exported(admin: Any, two: tuple[Account, Account]) -> None:
+    red, _ = two
+    reds, blues = group(), group("Blues", tags=["team=blue"], ous=["ou-2"])
+    GroupMember.objects.create(account=red, group=reds.key, set_by="anna")
+    owner("Anna", "group", str(blues.key))
+    for query, expected in (
+        ("", ["Blues", "Reds"]), ("sort=-name", ["Reds", "Blues"]), ("q=RED", ["Reds"]), ("by=ou", ["Blues"]),
+        ("by=hand", ["Reds"]), ("by=tag", ["Blues", "Reds"]), ("owned=yes", ["Blues"]), ("owned=no", ["Reds"]),
+        ("settings=some", []), (f"account={red.aws_id}", ["Reds"]), ("ou=ou-2", ["Blues"]), ("tab=ended", []),
+    ):  # fmt: skip
+        assert [row.name for row in rows(admin.get(f"/accounts/groups/?{query}"))] == expected, query
+    told, _ = json.loads(admin.get("/accounts/groups/?export=json").body)
+    assert told["key"] == str(blues.key)
+    assert (told["ous"], told["tags"], told["accounts"], told["owner"]) == (["ou-2"], ["team=blue"], 1, "Anna")
+
+
+def test_owners_are_found_narrowed_and_exported(admin: Any, two: tuple[Account, Account]) -> None:
+    red, blue = two
+    held = group()
+    owner("all <b>"), owner("red", "group", str(held.key)), owner("sandbox", "ou", "ou-2")
+    owner("one", "account", "", blue)
+    for query, expected in (
+        ("", ["all <b>", "one", "red", "sandbox"]), ("of=ou&of=group", ["red", "sandbox"]), ("q=0000002", ["one"]),
+        (f"account={red.aws_id}", ["all <b>", "red"]), ("ou=ou-2", ["all <b>", "one", "sandbox"]), ("tab=ended", []),
+    ):  # fmt: skip
+        assert [row.name for row in rows(admin.get(f"/accounts/owners/?{query}"))] == expected, query
+    page = admin.get("/accounts/owners/?ou=ou-2").content.decode()
+    assert "all &lt;b&gt;" in page
+    for link, n in (("/accounts/", 2), (f"/accounts/?group={held.key}", 1), (f"/accounts/?q={blue.aws_id}", 1)):
+        assert f'href="{link}" hx-boost' in admin.get("/accounts/owners/").content.decode(), link
+        assert admin.get(link).context["list"].total == n
+    lines = csv.DictReader(io.StringIO(admin.get("/accounts/owners/?of=group&export=csv").body.decode()))
+    assert [(one["name"], one["target"], one["of"], one["accounts"]) for one in lines] == [
+        ("red", str(held.key), "group Reds", "1")
+    ]
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [
@@ -178,8 +224,8 @@ def test_the_nearest_owner_stands_on_lists_and_on_the_account_s_page(admin: Any,
     ):
         assert admin.post("/accounts/owners/add/", given).status_code == 302
     page = said(admin.get("/accounts/owners/"))
-    assert "platform #platform all accounts reaches 2 accounts" in page
-    assert "as tagged what the account says in its tag owner reaches 1 account" in page
+    assert "platform #platform all accounts 2 accounts" in page
+    assert "as tagged what the account says in its tag owner 1 account" in page
     shown = said(admin.get("/accounts/"))
     assert "payments-prod 000000000001 anna@example.com" in shown
     assert "sandbox 000000000002 Blue team" in shown
@@ -189,9 +235,8 @@ def test_the_nearest_owner_stands_on_lists_and_on_the_account_s_page(admin: Any,
     blue = AccountOwner.objects.get(name="Blue team")
     assert "no longer noted" in said(admin.post(f"/accounts/owners/{blue.pk}/end/", follow=True))
     assert "sandbox 000000000002 platform" in said(admin.get("/accounts/"))
-    assert "Who was noted before Blue team , of accounts with the tag team=blue from" in said(
-        admin.get("/accounts/owners/")
-    )
+    before = said(admin.get("/accounts/owners/?tab=ended"))
+    assert "Blue team blue@example.com accounts with the tag team=blue none any more just now by admin" in before
 
 
 def test_an_admin_of_some_accounts_names_their_owners_only(sign_in: Client, two: tuple[Account, Account]) -> None:
@@ -216,9 +261,9 @@ def test_pages_take_a_fixed_number_of_queries(sign_in: Client, two: Any, django_
         placed(account, PROD, tags={"team": "red"})
     client = sign_in(Role.ADMIN)
     client.get("/accounts/")
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(20):
         client.get("/accounts/owners/")
-    with django_assert_max_num_queries(20 + 12):
+    with django_assert_max_num_queries(23):
         client.get("/accounts/groups/")
     with django_assert_max_num_queries(24):
         client.get("/accounts/")

@@ -43,7 +43,7 @@ def admin(sign_in: Client) -> Any:
 
 def test_without_a_name_the_page_says_what_that_means(sign_in: Client, account: Account) -> None:
     page = said(sign_in().get("/networks/"))
-    assert "None is named, so an address tells nothing of who stands behind it. An admin can name them." in page
+    assert "No network is named So an address tells nothing of who stands behind it. An admin can name them." in page
     assert "unknown: AWS's list was not handed in" in page
     assert "Name networks" not in page
 
@@ -95,6 +95,41 @@ def test_networks_are_named_and_every_account_is_judged_anew(
     assert "2001:db8:1::/48 office Berlin 2 all accounts" in page
 
 
+def rows(client: Any, query: str) -> list[str]:
+    return [row.cidr for row in client.get(f"/networks/{query}").context["list"].table.data.data]
+
+
+def test_networks_are_found_sorted_and_exported(admin: Any, account: Account, other_account: Account) -> None:
+    for cidr, name, whose in (
+        ("10.10.0.0/16", "vpn", None), ("10.2.0.0/16", "office Berlin", account), ("10.2.0.0/24", "officer", None),
+        ("2001:db8::/32", "ci-2", other_account), ("9.0.0.0/8", "vendor <b>", None),
+    ):  # fmt: skip
+        named(cidr, name, whose)
+    in_order = ["9.0.0.0/8", "10.2.0.0/16", "10.2.0.0/24", "10.10.0.0/16", "2001:db8::/32"]
+    assert rows(admin, "") == in_order
+    assert rows(admin, "?sort=-network") == in_order[::-1]
+    assert rows(admin, "?sort=whose") == ["9.0.0.0/8", "10.2.0.0/24", "10.10.0.0/16", "10.2.0.0/16", "2001:db8::/32"]
+    assert rows(admin, "?kind=office&kind=ci") == ["10.2.0.0/16", "2001:db8::/32"]
+    assert rows(admin, "?for=one") == ["10.2.0.0/16", "2001:db8::/32"]
+    assert rows(admin, "?q=berlin") == ["10.2.0.0/16"]
+    assert rows(admin, f"?account={account.aws_id}") == in_order[:4]
+    lines = admin.get("/networks/?for=one&export=csv").body.decode().splitlines()
+    assert lines[0] == "network,name,kind,account,account_name,noted_by,noted_at,ended_by,ended_at"
+    assert [line.rpartition(",anna,")[0] for line in lines[1:]] == [
+        "10.2.0.0/16,office Berlin,office,000000000001,payments-prod",
+        "2001:db8::/32,ci-2,ci,000000000002,sandbox",
+    ]
+    assert "vendor &lt;b&gt;" in admin.get("/networks/").content.decode()
+
+
+def test_pages_of_networks_follow_their_order(admin: Any, account: Account) -> None:
+    for n in range(60):
+        named(f"10.{n}.0.0/16", "office")
+    first = admin.get("/networks/").context["list"]
+    assert [row.cidr for row in first.table.data.data][-1] == "10.49.0.0/16"
+    assert rows(admin, first.next_url) == [f"10.{n}.0.0/16" for n in range(50, 60)]
+
+
 def test_what_overlaps_is_told(admin: Any, account: Account) -> None:
     named("10.0.0.0/8", "datacentre")
     named("10.1.2.0/24", "vpn")
@@ -109,7 +144,9 @@ def test_a_name_ends_and_stays_on_record(admin: Any, account: Account) -> None:
     one = named("192.0.2.0/24", "office Berlin")
     page = said(admin.post(f"/networks/{one.pk}/end/", follow=True))
     assert "192.0.2.0/24 is no longer named office Berlin" in page
-    assert "What was named before 192.0.2.0/24 office Berlin from" in page
+    before = admin.get("/networks/?tab=ended")
+    assert "192.0.2.0/24 office Berlin all accounts just now by anna ended just now by admin" in said(before)
+    assert "formaction" not in before.content.decode()
     assert standing() == {}
     assert admin.post(f"/networks/{one.pk}/end/").status_code == 404
     assert admin.post("/networks/add/", OFFICE).status_code == 302
@@ -153,6 +190,7 @@ def test_an_admin_of_some_accounts_names_networks_for_those_only(
     page = said(client.get("/networks/"))
     assert "datacentre" in page
     assert "vpn theirs" not in page
+    assert f'formaction="/networks/{shared.pk}/end/"' not in client.get("/networks/").content.decode()
     assert client.post("/networks/add/", OFFICE).status_code == 422
     assert client.post("/networks/add/", OFFICE | {"account": other_account.pk}).status_code == 422
     assert client.post("/networks/add/", OFFICE | {"account": account.pk}).status_code == 302
@@ -232,5 +270,5 @@ def test_the_page_takes_a_fixed_number_of_queries(
     client.get("/networks/")
     for n in range(40):
         named(f"10.{n}.0.0/16", "office", account if n % 2 else None)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(15):
         client.get("/networks/")

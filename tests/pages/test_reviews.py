@@ -54,7 +54,8 @@ def names(response: Any) -> list[str]:
 
 def test_nothing_yet(sign_in: Client, account: Account) -> None:
     connect(account)
-    assert "No review yet An admin of all accounts starts one." in said(sign_in().get("/reviews/"))
+    assert "No review is under way An admin of all accounts starts one." in said(sign_in().get("/reviews/"))
+    assert "No review is closed yet" in said(sign_in().get("/reviews/?tab=closed"))
     assert "Start a review" in said(sign_in(Role.ADMIN).get("/reviews/"))
 
 
@@ -302,7 +303,13 @@ def test_parts_are_handed_over_by_an_admin_or_by_their_reviewer(sign_in: Client,
 
 def test_a_closed_review_is_read_only(sign_in: Client, two: Review) -> None:
     client = sign_in(Role.ADMIN)
-    assert "Closed. What was revoked is still watched." in said(client.post(f"/reviews/{two.pk}/close/", follow=True))
+    assert "2 of 2 items stay undecided for good" in said(client.get(f"/reviews/{two.pk}/close/"))
+    asked = client.post(f"/reviews/{two.pk}/close/", {"undecided": 1})
+    assert asked.status_code == 409
+    assert "Decisions were made since you looked" in said(asked)
+    assert not Review.objects.exclude(closed_at=None).exists()
+    closed = client.post(f"/reviews/{two.pk}/close/", {"undecided": 2}, follow=True)
+    assert "Closed. What was revoked is still watched." in said(closed)
     one = ReviewItem.objects.first()
     assert one is not None
     for path in ("close/", f"items/{one.pk}/decide/", "items/decide/"):
@@ -332,6 +339,58 @@ def test_what_was_seen_of_revocations(sign_in: Client, account: Account) -> None
     for asked, found in (("gone", 1), ("still", 1), ("back", 1), ("waiting", 2), ("unknown", 1)):
         assert f"{found} item" in said(client.get(f"/reviews/{made.pk}/items/?tab=taken&seen={asked}"))
     assert "unknown: it was denied" in said(client.get(f"/reviews/{made.pk}/items/?tab=taken"))
+
+
+def listed(client: Any, query: str = "") -> list[str]:
+    return [row.title for row in client.get(f"/reviews/{query}").context["list"].table.data.data]
+
+
+def test_reviews_are_found_narrowed_and_exported(sign_in: Client, account: Account, other_account: Account) -> None:
+    day = timedelta(days=1)
+    review(account, title="Late <b>", due_on=TODAY - day, starts_on=TODAY - 9 * day, which=["keys"])
+    now = review(account, other_account, title="Now", starts_on=TODAY - day, reviewers={account: "ben"})
+    later = review(other_account, title="Later", starts_on=TODAY + day, frozen_at=None)
+    review(other_account, title="Over", starts_on=TODAY - 2 * day, closed_at=ago(days=1), closed_by="ada")
+    taking = review(other_account, title="Taking", frozen_at=None)
+    ReviewAccount.objects.filter(review__in=[later, taking]).update(frozen_at=None)
+    for n in range(3):
+        decided(item(now, account, f"r{n}"), "revoke" if n else "keep")
+    ReviewItem.objects.filter(name="r1").update(state="still")
+    client = sign_in(Role.ADMIN)
+    for query, expected in (
+        ("", ["Later", "Taking", "Now", "Late <b>"]), ("?sort=due", ["Late <b>", "Now", "Later", "Taking"]),
+        ("?tab=closed", ["Over"]), ("?state=planned", ["Later"]), ("?state=freezing", ["Taking"]), ("?state=open", ["Now"]),
+        ("?state=overdue", ["Late <b>"]), ("?which=keys", ["Late <b>"]), ("?seen=still", ["Now"]),
+        ("?q=late", ["Later", "Late <b>"]), ("?reviewer=ben", ["Now"]), (f"?account={account.aws_id}", ["Now", "Late <b>"]),
+    ):  # fmt: skip
+        assert listed(client, query) == expected, query
+    states = {one["review"]: one["state"] for one in json.loads(client.get("/reviews/?tab=all&export=json").body)}
+    assert states == {"Later": "planned", "Taking": "freezing", "Now": "open", "Late <b>": "overdue", "Over": "closed"}
+    (told,) = json.loads(client.get("/reviews/?seen=still&export=json").body)
+    assert (told["items"], told["decided"], told["revoke"], told["keep"], told["still"]) == (3, 3, 2, 1, 1)
+    page = client.get(f"/reviews/?account={account.aws_id}").content.decode()
+    assert f'href="/reviews/{now.pk}/items/?tab=taken&amp;seen=still"' in page
+    assert "Late &lt;b&gt;" in page
+
+
+def test_who_is_named_is_led_to_their_reviews(sign_in: Client, account: Account) -> None:
+    client = sign_in(Role.VIEWER)
+    review(account, title="Mine", reviewers={account: client.operator.username})
+    review(account, title="Other")
+    assert "In 1 of them you are named to review" in said(client.get("/reviews/"))
+    assert listed(client, f"?reviewer={client.operator.username}") == ["Mine"]
+
+
+def test_reviews_have_pages_and_take_as_many_queries(
+    sign_in: Client, account: Account, django_assert_max_num_queries: Any
+) -> None:
+    for n in range(60):
+        review(account, title=f"r{n:02}", starts_on=TODAY - timedelta(days=n))
+    client = sign_in()
+    with django_assert_max_num_queries(19):
+        first = client.get("/reviews/").context["list"]
+    assert (first.total, first.table.data.data[0].title) == (60, "r00")
+    assert listed(client, first.next_url) == [f"r{n}" for n in range(50, 60)]
 
 
 def decided(one: ReviewItem, verdict: str = "revoke") -> None:
