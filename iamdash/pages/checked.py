@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import Count, Q, QuerySet, Sum
+from django.http import HttpRequest
 
 from findings.models import RuleState
 from findings.rules import registry
 from findings.vocabulary import Rule
+from iamdash.pages import show
 
 REASONS = 5
+OF_ACCOUNTS = ("account", "ou", "group", "owner")  # facets that choose accounts
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,20 @@ class Checked:
 
     states: QuerySet[RuleState]
     rule: Rule | None
+    request: HttpRequest
+    chosen: Mapping[str, Sequence[str]]
+
+    @property
+    def unknown_url(self) -> str:
+        """The list of what is unknown of just these."""
+        return show.address(self.request, "rules-unknown", **self._asked("practice", "rule", *OF_ACCOUNTS))
+
+    @property
+    def accounts_url(self) -> str:
+        return show.address(self.request, "accounts", **self._asked(*OF_ACCOUNTS))
+
+    def _asked(self, *names: str) -> dict[str, Sequence[str]]:
+        return {name: self.chosen.get(name, ()) for name in names}
 
     @cached_property
     def reasons(self) -> list[tuple[str, int]]:
@@ -45,12 +62,14 @@ class Checked:
         )
 
 
-def checked(chosen: Mapping[str, Sequence[str]], accounts: Q | None = None) -> Checked:
+def checked(request: HttpRequest, chosen: Mapping[str, Sequence[str]], accounts: Q | None = None) -> Checked:
     """chosen: the list's facets; account, rule and practice tell which rule states it rests on. accounts: a
     condition on their `account`."""
     codes = chosen.get("rule", ())
     entry = registry.catalogue().get(codes[0]) if len(codes) == 1 else None
-    return Checked(RuleState.objects.filter(_scope(chosen), accounts or Q()), entry.rule if entry else None)
+    return Checked(
+        RuleState.objects.filter(_scope(chosen), accounts or Q()), entry.rule if entry else None, request, chosen
+    )
 
 
 def _scope(chosen: Mapping[str, Sequence[str]]) -> Q:

@@ -282,4 +282,7 @@ class FindingList(ListPage):
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         accounts = asked.condition("ou") & asked.condition("group") & asked.condition("owner")
-        return {"may_work": self.request.user.may(Role.ANALYST), "checked": checked(asked.chosen, accounts)}
+        return {
+            "may_work": self.request.user.may(Role.ANALYST),
+            "checked": checked(self.request, asked.chosen, accounts),
+        }

@@ -18,7 +18,7 @@ from iamdash.pages import show
 from iamdash.pages.facets import Accounts, Conditions, Texts, rows
 from iamdash.pages.filters import Filters, Sort
 from iamdash.pages.findings import rule_label
-from iamdash.pages.grouped import ou_facet
+from iamdash.pages.grouped import group_facet, ou_facet, owner_facet
 from iamdash.pages.lists import ListPage
 from iamdash.pages.subjects import page_of
 from iamdash.pages.tables import ListTable
@@ -94,6 +94,8 @@ class UnknownList(ListPage):
             Texts(name="rule", title="Rule", column="code", pattern=re.compile(r"[A-Z]{2}\d{3}"), naming=rule_label),
             Accounts(),
             ou_facet(offered=False),
+            group_facet(),
+            owner_facet(),
         ),
         search=("subject_name", "reason"),
         searched="subject or reason",
