@@ -18,7 +18,7 @@ from findings.models import AccountFindings, Finding, PrincipalCount
 from findings.vocabulary import Severity
 from iamdash.access.models import Role
 from iamdash.pages import show
-from iamdash.pages.facets import Conditions
+from iamdash.pages.facets import Accounts, Conditions
 from iamdash.pages.filters import Asked, Filters, Sort
 from iamdash.pages.gaps import DETAILS
 from iamdash.pages.grouped import group_facet, ou_facet, owned, owner_facet
@@ -116,6 +116,7 @@ class AccountList(ListPage):
             group_facet("pk"),
             owner_facet("pk"),
             NotJudged(title="Not judged on", column="pk"),
+            Accounts(column="pk", offered=False),
         ),
         search=("name", "aws_id"),
         searched="name or account id",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -16,11 +16,11 @@ from django.urls import reverse
 from collectors.models import Account
 from collectors.models.account import HELD
 from collectors.models.coverage import TROUBLE
-from iamdash.pages import carried, crumbs, show
+from iamdash.pages import carried, choosing, crumbs, show
 from iamdash.pages.carried import account_chosen
+from iamdash.pages.grouped import OUS
 from iamdash.pages.profile import USUAL, Profile
 
-LISTED = 200  # accounts that the selector offers; with more of them it leads to the accounts page
 STALE = timedelta(hours=24)
 
 
@@ -79,28 +79,30 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return frame
     chosen = account_chosen(request)
-    accounts = list(Account.objects.values_list("aws_id", "name")[: LISTED + 1])
-    names = dict(accounts)
     profile = Profile.of(user)
     return frame | {
         "profile": profile,
         "crumbs": crumbs.above(request),
-        "health": health(chosen),
-        "accounts": accounts if len(accounts) <= LISTED else [],
-        "many_accounts": len(accounts) > LISTED,
+        "health": health(chosen, accounts_of(carried.read(request.GET).get("ou", ()))),
         "account_chosen": chosen,
-        "account_name": names.get(chosen, chosen),
-        "days_chosen": next(iter(carried.read(request.GET).get("days", ())), ""),
-        "account_target": account_target(request),
+        "where": choosing.chosen(request, narrowed_page(request)),
         "nav": navigation(request, profile),
     }
 
 
-def account_target(request: HttpRequest) -> str:
-    """Where the selector leads: this page where it is a list of the navigation's, else the overview of the account."""
-    here = request.resolver_match.url_name if request.resolver_match else ""
-    listed = here in {view for _, view, _ in NAV} or here.startswith(("activity-", "rules-"))
-    return request.path if listed else reverse("overview")
+def accounts_of(units: Sequence[str]) -> set[int] | None:
+    """Keys of accounts in OUs; None where none is chosen."""
+    sets = OUS.sets() if units else {}
+    return {pk for unit in units if unit in sets for pk in sets[unit][1]} if units else None
+
+
+def narrowed_page(request: HttpRequest) -> str:
+    """Where another choice of accounts leads: this page, but of one thing to what it is one of."""
+    match = request.resolver_match
+    if match is None or match.kwargs or match.url_name is None:
+        here = match.url_name or "" if match else ""
+        return reverse(next((view for _, view, _ in NAV if _within(here, view)), "overview"))
+    return request.path
 
 
 # In the order of Health's fields. Every page asks it, and the ORM takes longer to write it than the database to answer.
@@ -130,11 +132,13 @@ def _not_held() -> tuple[str, tuple[Any, ...]]:
     return sql, params
 
 
-def health(account: str = "") -> Health:
+def health(account: str = "", accounts: Collection[int] | None = None) -> Health:
     """One query, within the operator's scope: three looks into indexes an account. What is known of a frozen account grows old on
-    purpose: it counts alone only."""
+    purpose: it counts alone only. accounts: keys of the only ones, None for all."""
     not_held, params = _not_held()
     which, params = ("a.aws_id = %s", (account,)) if account else (f"a.id in ({not_held})", params)
+    if accounts is not None and not account:
+        which, params = f"{which} and a.id = any(%s)", (*params, list(accounts))
     with connection.cursor() as cursor:
         cursor.execute(_HEALTH.format(which=which), [list(TROUBLE), *params])
         return Health(*cursor.fetchone())

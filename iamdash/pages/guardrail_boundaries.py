@@ -17,6 +17,7 @@ from iamdash.pages import show
 from iamdash.pages.facets import Accounts, Conditions
 from iamdash.pages.filters import Asked, Filters, Sort
 from iamdash.pages.gaps import DETAILS, of_list
+from iamdash.pages.grouped import ou_facet
 from iamdash.pages.guardrail_effects import BLOCKS, DEPENDS, said
 from iamdash.pages.lists import ListPage
 from iamdash.pages.tables import ListTable
@@ -77,6 +78,7 @@ class BoundaryList(ListPage):
                 },
             ),
             Accounts(offered=False),
+            ou_facet(offered=False),
         ),
         search=("name", "account__name", "account__aws_id"),
         searched="boundary or account",

@@ -16,16 +16,18 @@ from django.views.decorators.http import require_safe
 from collectors.models import Account
 from findings.models import AccountFindings, Finding
 from findings.vocabulary import Severity
-from iamdash.pages import show
-from iamdash.pages.carried import account_chosen
+from iamdash.pages import narrowed, show
 from iamdash.pages.exceptions import SOON
-from iamdash.pages.facets import rows
+from iamdash.pages.facets import Accounts, rows
+from iamdash.pages.filters import Filters, Sort
 from iamdash.pages.findings import NEW, OPEN
-from iamdash.pages.grouped import NOBODY, Sets, by_owner
+from iamdash.pages.grouped import NOBODY, Sets, by_owner, ou_facet, owner_facet
+from iamdash.pages.narrowed import Narrowed
 from iamdash.pages.severities import WORST_FIRST, counts
 from iamdash.pages.work_facets import JUST_OVERDUE, OVERDUE
 
 Status = Finding.Status
+SCOPE = Filters(sorts={"worst": Sort("Worst", ("pk",))}, facets=(Accounts(), ou_facet(), owner_facet()))
 
 
 @dataclass
@@ -88,6 +90,10 @@ class Line:
         return show.address(self.request, "findings", **{**self.narrow, **more})
 
     @property
+    def accounts_url(self) -> str:
+        return show.address(self.request, "accounts", **self.narrow)
+
+    @property
     def links(self) -> Iterator[tuple[int, str]]:
         """Overdue, new, accepted, ending."""
         yield self.sums.overdue, self._list(tab="overdue")
@@ -100,12 +106,15 @@ class Line:
 def page(request: HttpRequest) -> HttpResponse:
     """With `owner`: the accounts of that one."""
     owner = request.GET.get("owner", "")
-    sets = _sets(account_chosen(request))
+    asked = SCOPE.read(request.GET)
+    scope = Narrowed(request, asked, narrowed.accounts(asked))
+    sets = _sets(scope.accounts)
     if owner and owner not in sets:
         raise Http404("No account that you see has this owner.")
     lines = _accounts(request, sets[owner][1]) if owner else _owners(request, sets)
     mine = Finding.objects.filter(OPEN, assignee=request.user.username)
     context = {
+        "scope": scope,
         "owner": sets[owner][0] if owner else "",
         "narrow": {"owner": owner} if owner else {},
         "lines": sorted(lines, key=_worst_first),
@@ -120,9 +129,9 @@ def _worst_first(line: Line) -> tuple[Any, ...]:
     return *(-line.sums.open[severity] for severity in WORST_FIRST), line.name
 
 
-def _sets(aws_id: str) -> Sets:
-    """Owner -> name and accounts; of one account alone where the frame's selector names it."""
-    seen = Account.objects.filter(aws_id=aws_id) if aws_id else Account.objects.all()
+def _sets(accounts: list[int] | None) -> Sets:
+    """Owner -> name and accounts; of some accounts alone where the frame chose these."""
+    seen = Account.objects.all() if accounts is None else Account.objects.filter(pk__in=accounts)
     pks = list(seen.values_list("pk", flat=True))
     if not by_owner():
         return {NOBODY: ("Nobody", pks)} if pks else {}

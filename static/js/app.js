@@ -91,13 +91,28 @@
     if (!event.target.closest("details.menu")) closeMenus(null);
     else closeMenus(event.target.closest("details.menu"));
   });
-  document.addEventListener("change", (event) => {
-    if (event.target.matches("select[data-submit]")) {
-      // An empty choice would only make the address longer.
-      if (!event.target.value) event.target.disabled = true;
-      event.target.form.submit();
-    }
+  // Whose data is shown: what the lists of this page were asked since it was loaded stays asked.
+  const choice = ["account", "ou"], kept = (url) => [...choice, "days"].map((name) => url.searchParams.getAll(name).join(" ")).join("&");
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".where a.option");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const to = new URL(link.href), now = new URL(location.href);
+    if (to.pathname !== now.pathname) return;
+    event.preventDefault();
+    [...choice, "after", "before", "more"].forEach((name) => now.searchParams.delete(name));
+    choice.forEach((name) => to.searchParams.getAll(name).forEach((value) => now.searchParams.append(name, value)));
+    now.hash = "";
+    location.assign(now);
   });
+  // Enter takes the first that was found, once what was typed has been looked for; until then it asks for the page of all choices.
+  document.addEventListener("keydown", (event) => {
+    const box = event.target, first = document.querySelector("#where-options a.option");
+    if (event.key !== "Enter" || box.id !== "where" || !first || !box.value.trim()) return;
+    if (document.getElementById("where-said").dataset.q !== box.value.trim()) return;
+    event.preventDefault();
+    first.click();
+  });
+  document.addEventListener("toggle", (event) => { if (event.target.matches("details.where[open]")) into("#where"); }, true);
   // What the profile says holds again in this browser.
   document.addEventListener("submit", (event) => { if (event.target.matches("form[data-profile]")) store.drop("theme"); });
   document.addEventListener("keydown", onKey);
@@ -128,12 +143,12 @@
   window.addEventListener("hashchange", unfold);
 
   // htmx. Within a list, links change the list; one that leads to another page is followed as any link is, even if what it leads
-  // to could be drawn as a list alone.
+  // to could be drawn as a list alone. So is one that changes what the frame shows and carries on.
   document.addEventListener("htmx:beforeRequest", (event) => {
     const { boosted, pathInfo, requestConfig } = event.detail;
     if (!boosted || requestConfig.verb !== "get") return;
     const to = new URL(pathInfo.finalRequestPath, location.href);
-    if (to.pathname === location.pathname) return;
+    if (to.pathname === location.pathname && kept(to) === kept(new URL(location.href))) return;
     event.preventDefault();
     if (pathInfo.anchor) to.hash = pathInfo.anchor;
     location.assign(to);

@@ -218,7 +218,7 @@ OWN = {
     "mfa_generate_recovery_codes",
     "mfa_add_webauthn",
 }  # of the operator, not of an account
-TOP = {view for _, view, _ in NAV} | {"search"}  # of the navigation, or of all of it
+TOP = {view for _, view, _ in NAV} | {"search", "choose"}  # of the navigation, or of all of it
 OPEN = {
     "account_login",
     "account_inactive",

@@ -52,7 +52,7 @@ def test_what_is_understood_is_answered(asked: str, account: Account, reader: An
         ("findings?export=csv", "export", "limit"),
         ("findings?cols=title", "cols", "limit"),
         ("findings?access_token=iamdash_x", "access_token", "limit"),
-        ("accounts?account=000000000001", "account", "health"),
+        ("accounts?severity=high", "severity", "health"),
         ("coverage?q=iam", "q", "state"),
         ("trends?by=rule", "by", "days"),
         ("trends?days=31", "days", "30"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from collectors.models import Account
-from findings.models import Finding
+from findings.models import AccountPlace, Finding
 from findings.vocabulary import Severity
 from tests.pages.making import SCRIPT, covered, finding
 
@@ -94,12 +95,49 @@ def test_an_ended_session_leads_to_sign_in(found: list[Finding], open_browser: O
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
-def test_account_selector(found: list[Finding], open_browser: Open) -> None:
+def test_one_control_for_whose_data_is_shown(found: list[Finding], open_browser: Open) -> None:
+    """Typed to, with the keyboard alone; it keeps what the list was asked since the page was loaded."""
+    account = found[0].account
+    AccountPlace.objects.create(account=account, ous=["r-1", "ou-1"], names=["Root", "prod"], tags={})
     page = open_browser()
-    page.get_by_label("Account", exact=True).select_option("000000000001")
-    page.wait_for_url("**/findings/?account=000000000001")
-    page.get_by_role("link", name="Principals").click()
-    page.wait_for_url("**/principals/?account=000000000001")
+    page.locator(".inline-facet").get_by_role("link", name="Low").click()
+    expect(page.locator("#list-count")).to_contain_text("1 finding")
+    where = page.locator(".where")
+    where.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#where")).to_be_focused()
+    expect(where.get_by_role("link", name="All accounts")).to_have_attribute("aria-current", "true")
+    page.keyboard.type("pro")
+    expect(page.locator("#where-said")).to_have_text("2 found")
+    expect(where.get_by_role("link", name="All accounts")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.locator("#where")).to_be_hidden()
+    expect(where.locator("summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    where.get_by_role("link", name="OU prod").click()
+    page.wait_for_url("**/findings/?severity=low&ou=ou-1")
+    expect(where.locator("summary")).to_contain_text("OU prod")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Principals").click()
+    page.wait_for_url("**/principals/?ou=ou-1")
+    where.locator("summary").click()
+    where.get_by_role("link", name=account.name).click()
+    page.wait_for_url(f"**/principals/?account={account.aws_id}")
+    page.get_by_role("link", name="Remove the filter Account").click()
+    page.wait_for_url(re.compile(r"/principals/\??$"))
+    expect(where.locator("summary")).to_contain_text("All accounts")
+
+
+def test_whose_data_is_shown_without_javascript(found: list[Finding], open_browser: Open) -> None:
+    page = open_browser(java_script_enabled=False, viewport={"width": 390, "height": 800})
+    page.locator(".where summary").click()
+    page.get_by_role("button", name="Find or see all").click()
+    expect(page.locator("h1")).to_have_text("Whose data is shown?")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("main").get_by_role("link", name=found[0].account.name).click()
+    page.wait_for_url(f"**/findings/?account={found[0].account.aws_id}")
+    page.locator(".where summary").click()
+    page.locator(".where").get_by_role("link", name="All accounts").click()
+    page.wait_for_url("**/findings/")
 
 
 def test_without_javascript(found: list[Finding], open_browser: Open) -> None:

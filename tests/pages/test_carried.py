@@ -120,9 +120,9 @@ def test_an_ou_narrows_the_rules_and_a_rule(prod: Account, sign_in: Any) -> None
 
 def test_a_page_that_shows_all_accounts_says_so(prod: Account, sign_in: Any) -> None:
     web = sign_in()
-    said = web.get("/networks/", {"ou": UNIT}).content.decode()
+    said = web.get("/settings/views/", {"ou": UNIT}).content.decode()
     assert "not narrowed to OU Prod" in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", said))
-    for path in ("/networks/", "/findings/?ou=" + UNIT):
+    for path in ("/settings/views/", "/findings/?ou=" + UNIT, "/networks/?ou=" + UNIT):
         assert "not narrowed" not in web.get(path).content.decode()
 
 

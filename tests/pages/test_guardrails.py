@@ -319,4 +319,4 @@ def test_pages_take_a_fixed_number_of_queries(
         client.get(path)
 
 
-QUERIES = {"/guardrails/": 27, "/guardrails/p-europe/": 22, "/guardrails/accounts/": 14, "/guardrails/boundaries/": 18}
+QUERIES = {"/guardrails/": 26, "/guardrails/p-europe/": 21, "/guardrails/accounts/": 13, "/guardrails/boundaries/": 17}

@@ -270,5 +270,5 @@ def test_the_page_takes_a_fixed_number_of_queries(
     client.get("/networks/")
     for n in range(40):
         named(f"10.{n}.0.0/16", "office", account if n % 2 else None)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         client.get("/networks/")

@@ -270,5 +270,5 @@ def test_the_page_takes_a_fixed_number_of_queries(
     for n in range(20):
         decided(n, "ou", f"ou-{n}")
         decided(n, "account", account=account, name=f"old_{n}")
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(15):
         client.get("/settings/")

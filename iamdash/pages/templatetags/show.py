@@ -10,12 +10,10 @@ from django.template import Context, Library
 from django.utils.safestring import SafeString
 
 from findings.analysis.kinds import Kind
-from findings.analysis.places import Scope
 from findings.vocabulary import Severity
 from iamdash.pages import carried, show
 from iamdash.pages.html import escaped, format_html
 from iamdash.pages.markdown import inline, render
-from iamdash.pages.scopes import named
 
 register = Library()
 register.filter("markdown", render)
@@ -46,17 +44,15 @@ def page_url(context: Context, view: str, *args: Any, **parameters: Any) -> str:
 
 @register.inclusion_tag("components/not_narrowed.html", takes_context=True)
 def not_narrowed(context: Context) -> dict[str, Any]:
-    """Of OUs that were chosen and stay in the address, on a page that shows all accounts. A page of one thing shows just that."""
+    """Of an account or OUs that were chosen and stay in the address, on a page that cannot show these alone. A page of one thing
+    shows just that."""
     request, shown = context["request"], context.get("list") or context.get("scope")
-    units = carried.read(request.GET).get("ou", ())
     asked = getattr(shown, "asked", None)
-    narrows = asked is not None and any(facet.name == "ou" for facet in asked.filters.facets)
-    if not units or narrows or not request.resolver_match or request.resolver_match.kwargs:
+    narrows = {facet.name for facet in asked.filters.facets} if asked else carried.narrows(request)
+    match, chosen = request.resolver_match, {"account", "ou"} & carried.read(request.GET).keys()
+    if not match or match.kwargs or match.url_name == "choose" or chosen <= narrows:
         return {}
-    rest = request.GET.copy()
-    del rest["ou"]
-    names = named(Scope.OU)
-    return {"units": [names.get(unit, f"OU {unit}") for unit in units], "without": f"{request.path}?{rest.urlencode()}"}
+    return {"words": context["where"].words, "without": context["where"].at}
 
 
 @register.simple_tag
