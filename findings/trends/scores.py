@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -62,7 +62,8 @@ class ScoreLine:
 class Moved:
     """By how much each rule moved the mean between two days, in thousandths of a point; below 0: it lowered it.
 
-    accounts: with a score on both days. rest: what came of accounts that joined, or whose past began between them.
+    accounts: with a score on both days. rest: what came of accounts that joined, or whose past began between them; one that
+    was never judged counts as 0 since it was added.
     """
 
     rules: Mapping[str, Lost]
@@ -134,11 +135,14 @@ Row = tuple[
 
 
 def _never(accounts: Iterable[int] | None, begin: date, stop: date) -> list[Row]:
-    """Accounts that should be collected and were never judged, since they were added."""
+    return [(max(day, begin), stop, (1, 0, 1), (0, 0, WHOLE, 0)) for day in _never_judged(accounts)]
+
+
+def _never_judged(accounts: Iterable[int] | None) -> list[date]:
+    """Of each account that should be collected and was never judged: when it was added."""
     rows = Account.objects.exclude(HELD).filter(~Exists(AccountDay.objects.filter(account=OuterRef("pk"))))
     rows = rows if accounts is None else rows.filter(pk__in=list(accounts))
-    added = rows.values_list("added_at__date", flat=True)
-    return [(max(day, begin), stop, (1, 0, 1), (0, 0, WHOLE, 0)) for day in added]
+    return list(rows.values_list("added_at__date", flat=True))
 
 
 def _mean(accounts: int, carried: int, never: int, *sums: int) -> Mean:
@@ -146,7 +150,7 @@ def _mean(accounts: int, carried: int, never: int, *sums: int) -> Mean:
 
 
 def reasons(accounts: Iterable[int] | None, first: date, last: date) -> Moved:
-    """Why the score of the last day is another one than that of the first. Two queries and those for the means."""
+    """Why the score of the last day is another one than that of the first. A query for each day, and two."""
     return over(accounts, (first, last)).moved[0]
 
 
@@ -160,13 +164,15 @@ class Over:
 
 
 def over(accounts: Iterable[int] | None, days: Sequence[date]) -> Over:
-    """A query for each day, and those for the means."""
+    """A query for each day, and two."""
     some = counted(accounts, closed(accounts, days[-1]))
-    found = [_lost(some, day) for day in days]
-    return Over(_practices(found[-1]), tuple(map(_moved, found, found[1:])))
+    found, added = [_lost(some, day) for day in days], _never_judged(some)
+    never = [sum(one <= day for one in added) for day in days]
+    return Over(_practices(found[-1]), tuple(map(_moved, found, found[1:], never, never[1:])))
 
 
-def _moved(then: Losses, now: Losses) -> Moved:
+def _moved(then: Losses, now: Losses, never_then: int, never_now: int) -> Moved:
+    """never_then, never_now: how many accounts were not judged yet."""
     both = then.keys() & now.keys()
     sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for pk in both:
@@ -175,17 +181,14 @@ def _moved(then: Losses, now: Losses) -> Moved:
             for n in range(3):
                 sums[code][n] += old[n] - new[n]
     rules = {code: Lost(*(round(n / len(both)) for n in three)) for code, three in sums.items() if any(three)}
-    return Moved(rules, len(both), _rest(then, now, both))
+    alone = (_score(now, now, never_now) - _score(now, both)) - (_score(then, then, never_then) - _score(then, both))
+    return Moved(rules, len(both), round(alone) if both else 0)
 
 
-def _rest(then: Losses, now: Losses, both: Iterable[int]) -> int:
-    def mean(some: Losses, pks: Iterable[int]) -> float:
-        values = [max(0, WHOLE - sum(map(sum, some[pk].values()))) for pk in pks]
-        return sum(values) / len(values) if values else 0
-
-    if not both:
-        return 0
-    return round((mean(now, now) - mean(now, both)) - (mean(then, then) - mean(then, both)))
+def _score(some: Losses, pks: Collection[int], zeros: int = 0) -> float:
+    """Their mean; zeros: how many more count as 0."""
+    total = sum(max(0, WHOLE - sum(map(sum, some[pk].values()))) for pk in pks)
+    return total / (len(pks) + zeros) if pks else 0
 
 
 _LOST = """

@@ -70,7 +70,8 @@ def why_score(request: HttpRequest, found: Moved) -> list[str]:
             parts.append(format_html("{} {}, by {} together.", most(request, some), words, by))
     if abs(found.rest) >= SMALL:
         what = "raised" if found.rest > 0 else "lowered"
-        parts.append(f"Accounts that joined, or were judged for the first time, {what} the mean by {said(found.rest)}.")
+        who = "Accounts that joined, or were judged for the first time or not yet,"
+        parts.append(f"{who} {what} the mean by {said(found.rest)}.")
     return parts or ["No rule moved it."]
 
 

@@ -63,9 +63,9 @@ def counts(numbers: Counts, url: str) -> SafeString:
     some = [(s, numbers[s]) for s in WORST_FIRST if numbers[s]]
     if not some:
         return format_html('<span class="muted">{}</span>', "none")
-    join = "&" if "?" in url else "?"
+    join, texts = "&" if "?" in url else "?", ((s, f"{n:,}") for s, n in some)
     return format_html_join(
         " ",
         '<a class="count {}" href="{}{}severity={}" title="{} {}">{}{}<span class="hidden"> {}</span></a>',
-        ((s.slug, url, join, s.slug, n, s.label.lower(), show.mark(s.slug), n, s.label.lower()) for s, n in some),
+        ((s.slug, url, join, s.slug, n, s.label.lower(), show.mark(s.slug), n, s.label.lower()) for s, n in texts),
     )

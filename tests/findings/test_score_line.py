@@ -114,6 +114,19 @@ def test_which_rules_moved_it(both: tuple[Account, Account]) -> None:
     assert (moved, over.moved[1].rules) == (over.moved[0], {})
 
 
+def test_accounts_that_are_not_judged_yet_moved_it_too(both: tuple[Account, Account]) -> None:
+    """The line counts them as 0, so what moved it may not be nothing."""
+    AccountDay.objects.all().delete()
+    for one in both:
+        day(one, 9, 90, KY102=[10000, 0, 0])
+    third = Account.objects.create(aws_id="000000000003", name="new")
+    Account.objects.filter(pk=third.pk).update(added_at=AS_OF - 2 * DAY)
+    line = trends.score_line(None, 5, TODAY)
+    moved = trends.reasons(None, TODAY - 4 * DAY, TODAY)
+    assert (moved.rules, moved.rest, line.change) == ({}, -30 * POINT, -30 * POINT)
+    assert trends.reasons(None, TODAY - DAY, TODAY).rest == 0
+
+
 def ended(account: Account, code: str, hours: int, why: str = "clear", back: int = 1, **more: Any) -> EndedInterval:
     end = AS_OF - back * DAY
     begin = end - timedelta(hours=hours)
