@@ -78,6 +78,8 @@ def claims(data: Mapping[str, Any]) -> dict[str, Any]:
     token, answer = token if isinstance(token, dict) else {}, answer if isinstance(answer, dict) else {}
     if token and answer and token.get("sub") != answer.get("sub"):
         raise NotAdmittedError("The identity provider told of two different people.")
+    if "email" in answer and answer["email"] != token.get("email"):
+        token = {name: value for name, value in token.items() if name != "email_verified"}  # of another address
     return {**token, **answer}
 
 

@@ -72,7 +72,10 @@ def run(statement: str, role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["iamdash_web", "iamdash_all", "none"])
-@pytest.mark.parametrize("statement", ["update access_auditentry set actor = 'x'", "delete from access_auditentry"])
+@pytest.mark.parametrize(
+    "statement",
+    ["update access_auditentry set actor = 'x'", "delete from access_auditentry", "truncate access_auditentry"],
+)
 def test_nobody_changes_an_entry_not_even_the_owner(role: str, statement: str) -> None:
     audit.record(None, "first")
     with pytest.raises(ProgrammingError, match=r"append-only|permission denied"):

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
 from django.urls import reverse
 
@@ -34,6 +36,40 @@ def test_a_password_is_enough_where_nothing_more_is_asked_for() -> None:
     assert "asks for a second factor" not in client.get(SECURITY).content.decode()
     assert logged() == [("sign-in", "ada", "done")]
     assert details("sign-in") == {"methods": ["password"]}
+
+
+def test_a_sign_in_begins_a_session_of_its_own() -> None:
+    """Who planted a session in somebody's browser is not signed in with them."""
+    operator()
+    planted, client, stranger = SessionStore(), WebClient(), WebClient()
+    planted.create()
+    for each in (client, stranger):
+        each.cookies[settings.SESSION_COOKIE_NAME] = planted.session_key
+    assert sign_in(client).status_code == 302
+    assert client.cookies[settings.SESSION_COOKIE_NAME].value != planted.session_key
+    assert client.get(OVERVIEW).status_code == 200
+    assert stranger.get(OVERVIEW).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("following", "leads"),
+    [
+        ("/findings/?tab=all", "/findings/?tab=all"),
+        ("https://evil.example/", OVERVIEW),
+        ("//evil.example/", OVERVIEW),
+        ("/\\evil.example", OVERVIEW),
+        ("\t//evil.example", OVERVIEW),
+        ("https://testserver@evil.example/", OVERVIEW),
+        ("javascript:alert(1)", OVERVIEW),
+    ],
+)
+def test_after_signing_in_or_out_nobody_is_led_elsewhere(following: str, leads: str) -> None:
+    operator()
+    client = WebClient()
+    response = client.post("/sign-in/", {"login": "ada", "password": PASSWORD, "next": following})
+    assert (response.status_code, response.url) == (302, leads)
+    gone = client.post("/sign-in/out/", {"next": following})
+    assert (gone.status_code, "evil" in gone.url, "javascript" in gone.url) == (302, False, False)
 
 
 @pytest.mark.parametrize(

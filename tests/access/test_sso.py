@@ -18,6 +18,7 @@ from oidc_provider_mock import _storage
 from collectors.models import Account
 from findings.models import AccountGroup, GroupMember
 from iamdash.access.models import AuditEntry, Operator, Role
+from iamdash.access.sso import claims
 from tests.access.providing import provider, told, use
 from tests.access.signing import details, logged, operator
 from tests.conftest import WebClient
@@ -96,6 +97,14 @@ def test_who_is_not_admitted_is_told_why_and_makes_nothing(sub: str, claims: Any
     assert client.get("/").status_code == 302
     assert Operator.objects.count() == 3
     assert logged() == [("sign-in-refused", sub, "refused")]
+
+
+@pytest.mark.parametrize(("email", "counts"), [("ada@example.org", True), ("owner@example.org", False), (None, True)])
+def test_what_the_token_calls_verified_is_its_own_address_alone(email: str | None, counts: bool) -> None:
+    """The answer to a question may name another address, and say nothing of whether that was verified."""
+    token = {"sub": "u-1", "email": "ada@example.org", "email_verified": True}
+    answer = {"sub": "u-1"} | ({"email": email} if email else {})
+    assert bool(claims({"id_token": token, "userinfo": answer}).get("email_verified")) is counts
 
 
 def test_groups_give_a_role_and_accounts_at_each_sign_in(sso: str, account: Account, other_account: Account) -> None:
