@@ -72,6 +72,11 @@ class State:
     def admin_password(self) -> Path:
         return self.secret("admin_password", 18)
 
+    @property
+    def restored(self) -> Path:
+        """Is there once a backup was put into the database here: the operators and their passwords are the backup's."""
+        return self.folder / "restored"
+
     def lock(self, address: str) -> int:
         """The descriptor that holds the lock; children do not inherit it, the guard does on purpose."""
         descriptor = os.open(self.folder / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)

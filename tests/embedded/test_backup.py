@@ -20,6 +20,7 @@ from django.db import connection
 from collectors.models import Account
 from findings.models import Finding
 from iamdash.access.models import Operator
+from iamdash.embedded.state import OURS
 from tests.conftest import AS_OF
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -89,6 +90,20 @@ def test_what_is_restored_is_what_was_there(backup: Path, empty: str) -> None:
         assert "in use by iamdash-web: stop iamdash first" in busy.stderr
     assert names(empty) == ["kept ' account"]
     assert restore(empty, backup, "--replace").returncode == 0
+
+
+def test_the_database_of_up_takes_a_backup(backup: Path, open_folder: Path) -> None:
+    """Without DATABASE_URL, as a new operator tries it: with a PostgreSQL that runs for as long as it takes."""
+    ours = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", *OURS}}
+    state = open_folder / "tried"
+    command = [sys.executable, "manage.py", "restore", str(backup)]
+    done = subprocess.run(
+        command, cwd=CHECKOUT, env=ours | {"IAMDASH_STATE": str(state)}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "are as they were at" in done.stdout
+    assert (state / "pg").is_dir()
+    assert (state / "restored").exists(), "`up` must not tell a password that nobody has"
 
 
 def test_a_dump_that_is_not_the_manifest_s_is_told(backup: Path, empty: str, tmp_path: Path) -> None:

@@ -73,6 +73,14 @@ def test_first_start_then_ctrl_c_then_second_start(start: Starter) -> None:
     assert (again.state / "lab.url").read_text() == lab_url
     assert again.end(signal.SIGHUP) == 0
 
+    (again.state / "welcomed").unlink()
+    (again.state / "restored").touch()  # as `manage.py restore` leaves it
+    restored = start()
+    restored.wait_for(RUNS)
+    assert "Its password is that of the backup" in restored.text
+    assert password not in restored.text
+    assert restored.end(signal.SIGINT) == 0
+
 
 def test_a_second_up_is_refused_and_crashed_ones_start_again(start: Starter) -> None:
     up = start("--lab")

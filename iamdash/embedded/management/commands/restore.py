@@ -57,3 +57,4 @@ class Command(BaseCommand):
                 "DATABASE_URL": services.start(family, services.postgres(state.folder))
             }
             family.run(processes.manage(ours, "restore", str(folder), *(["--replace"] if replace else [])))
+            state.restored.touch()

@@ -138,12 +138,14 @@ class Up:
     def welcome(self) -> None:
         """The password itself is shown once, after the first start that succeeded."""
         file, shown = self.state.admin_password, self.state.folder / "welcomed"
-        password = f"Its first password is in {file}."
-        if not shown.exists():
-            password = f"Password: {file.read_text()} (kept in {file})"
+        said = f"Its first password is in {file}."
+        if self.state.restored.exists():
+            said = "Its password is that of the backup which was restored here."
+        elif not shown.exists():
+            said = f"Password: {file.read_text()} (kept in {file})"
             if os.environ.get("DATABASE_URL"):
-                password += ", unless this database had operators already."
-        sys.stdout.write(WELCOME.format(address=self.options.address, password=password, folder=self.state.folder))
+                said += ", unless this database had operators already."
+        sys.stdout.write(WELCOME.format(address=self.options.address, password=said, folder=self.state.folder))
         sys.stdout.flush()
         shown.touch()
         if self.options.open:
