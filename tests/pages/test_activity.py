@@ -301,4 +301,4 @@ def _plain(one: records.Role) -> dict[str, Any]:
 
 # Transaction, role and read-only: 4; session and operator: 2; ids, tabs, rows, known principals: 4; facets: 5; what was
 # watched: 2; what waits for a judgement: 2; networks: 2; frame: 2; the test client's own role: 2.
-QUERIES = 23
+QUERIES = 22

@@ -196,7 +196,7 @@ def test_a_list_takes_a_fixed_number_of_queries(
 
 # Transaction, role and read-only: 4; session and operator: 2; ids, tabs, rows: 3; facets: 5; what was checked: 4;
 # frame: 2; the test client's own role: 2.
-QUERIES = 20
+QUERIES = 19
 
 
 @pytest.mark.parametrize("query", ["?after=x", "?before=%00"])

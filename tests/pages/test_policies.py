@@ -183,7 +183,7 @@ def test_queries_do_not_grow_with_rows(sign_in: Client, account: Account, django
 
 # Transaction, role and read-only: 4; session and operator: 2; documents that allow it: 1; ids, tabs, rows, documents: 4;
 # facets: 2; gaps: 2; frame: 2; the test client's own role: 2.
-QUERIES = 20
+QUERIES = 19
 
 
 def test_policy_page_shows_statements_effect_and_holders(sign_in: Client, account: Account) -> None:

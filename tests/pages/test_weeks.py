@@ -155,4 +155,4 @@ def test_a_page_takes_a_fixed_number_of_queries(sign_in: Client, here: Account, 
 
 # Transaction, role and read-only: 4; session and operator: 2; the principal, its actors, the watch, calls, their events: 5; what
 # was watched: 2; frame: 2; the test client's own role: 2.
-QUERIES = 16
+QUERIES = 15
