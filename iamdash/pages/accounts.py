@@ -90,7 +90,10 @@ class AccountTable(ListTable):
         return show.ago(record.newest, none="not yet")
 
     def render_principals(self, record: Account) -> SafeString | str:
-        return show.state("unknown", "unknown") if record.unread else f"{record.principals:,}"
+        if record.unread:
+            return show.state("unknown", "unknown")
+        url = show.address(self.request, "principals", account=record.aws_id)
+        return format_html('<a href="{}">{}</a>', url, f"{record.principals:,}") if record.principals else "0"
 
     def render_findings(self, record: Account) -> SafeString:
         return counts_of(record, show.address(self.request, "findings", account=record.aws_id))

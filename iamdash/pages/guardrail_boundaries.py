@@ -42,8 +42,12 @@ class BoundaryTable(ListTable):
         url = show.address(self.request, "guardrails-boundary", record.account.aws_id, record.unique_id)
         return format_html('<a class="lead" href="{}" hx-boost="false">{}</a>', url, show.name(record.name))
 
-    def render_binds(self, record: GuardrailEffect) -> str:
-        return "1 role or user" if record.binds == 1 else f"{record.binds:,} roles and users"
+    def render_binds(self, record: GuardrailEffect) -> SafeString | str:
+        many = "1 role or user" if record.binds == 1 else f"{record.binds:,} roles and users"
+        if not record.unique_id:
+            return many
+        url = show.address(self.request, "guardrails-boundary", record.account.aws_id, record.unique_id)
+        return format_html('<a href="{}#carriers" hx-boost="false">{}</a>', url, many)
 
     def render_takes(self, record: GuardrailEffect) -> SafeString:
         return said(record)

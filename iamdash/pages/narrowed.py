@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -71,7 +72,7 @@ class Narrowed:
         """What narrows the accounts, as parameters of another page beside the frame's account."""
         return {facet.name: slug for facet, slug in self.narrows}
 
-    def findings(self, **more: str) -> str:
+    def findings(self, **more: str | Sequence[str]) -> str:
         """The list of findings behind a number, of the same accounts."""
         return show.address(self.request, "findings", **{"tab": "all", **self.scope(), **more})
 

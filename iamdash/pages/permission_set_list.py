@@ -66,6 +66,10 @@ class SetTable(ListTable):
             "", "<div>{}</div>", ((show.name(one),) for one in (*map(_short, value["managed"]), *own))
         )
 
+    def render_accounts(self, record: Any) -> SafeString:
+        url = show.address(self.request, "principals-set", record.set_arn)
+        return format_html('<a href="{}#assigned" hx-boost="false">{}</a>', url, f"{record.set.accounts:,}")
+
     def render_people(self, value: SetRow) -> SafeString:
         if value.people is None:
             return show.unknown("its assignments were not read")

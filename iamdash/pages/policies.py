@@ -84,9 +84,13 @@ class PolicyTable(ListTable):
     def render_grants(self, record: Policy) -> SafeString:
         return said(record.body, record.account.aws_id)
 
-    def render_held(self, record: Policy) -> str:
+    def render_held(self, record: Policy) -> SafeString | str:
         n = record.attachment_count
-        return "nobody" if not n else "1 holder" if n == 1 else f"{n} holders"
+        if not n:
+            return "nobody"
+        url = show.address(self.request, "policy", record.account.aws_id, record.unique_id)
+        many = "1 holder" if n == 1 else f"{n:,} holders"
+        return format_html('<a href="{}#holders" hx-boost="false">{}</a>', url, many)
 
     def render_findings(self, record: Policy) -> SafeString:
         return counts_of(record, show.address(self.request, "findings", of=record.unique_id))

@@ -142,7 +142,7 @@ class RecordedList(ListPage):
         return qs.select_related("account")
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
-        return {"summary": summary(self.queryset().filter(asked.condition("account")))}
+        return {"summary": summary(self.queryset().filter(asked.condition("account") & asked.condition("ou")))}
 
 
 def summary(rows: QuerySet[RecordedRegion]) -> str:

@@ -17,6 +17,7 @@ from iamdash.pages import report_parts as parts
 from iamdash.pages import trend, trend_figures, trend_scope
 from iamdash.pages.charts import Chart, Series
 from iamdash.pages.drawn import Drawing, Figure
+from iamdash.pages.severities import URGENT
 from iamdash.pages.trend_scope import Scoped
 from iamdash.pages.trends import answer, flow_words
 
@@ -75,7 +76,7 @@ def urgent_figure(scope: Scoped, found: Trend) -> Figure:
     values = [found.urgent(n) for n in range(len(labels))]
     whole = [not carried for carried in found.carried]
     sentence = trend.open_sentence(found, scope.days + 1).replace(f"in {scope.days + 1} days", f"in {scope.days} days")
-    links = tuple(scope.findings(on=day) for day in labels)
+    links = tuple(scope.findings(on=day, severity=URGENT) for day in labels)
     series = (Series("Critical and high", "", tuple(values), links),)
     chart = Chart("urgent-by-day", sentence, tuple(labels), series, "drawn")
     says = [f"{day}: {n:,}" for day, n in zip(labels, values, strict=True)]

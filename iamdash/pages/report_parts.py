@@ -23,6 +23,7 @@ from findings.trends import Key, Line, Moved, lines, points
 from findings.vocabulary import Practice, Severity
 from iamdash.pages import show, work_facets
 from iamdash.pages.html import format_html, format_html_join
+from iamdash.pages.severities import URGENT
 from iamdash.pages.trend_figures import SMALL
 from iamdash.pages.trend_figures import moved as said
 from iamdash.pages.trend_figures import points as whole
@@ -296,6 +297,8 @@ class Worst:
     change: int | None
     urgent: int
     open: int
+    urgent_url: str
+    open_url: str
 
     @property
     def moved(self) -> str:
@@ -319,7 +322,7 @@ def worst(scope: Scoped) -> list[Worst]:
     return [
         Worst(
             name, aws_id, scope.findings(account=aws_id), None if now.score is None else whole(now.score), change,
-            now.urgent, now.open,
+            now.urgent, now.open, scope.findings(tab="", account=aws_id, severity=URGENT), scope.findings(tab="", account=aws_id),
         )
         for now, change, name, aws_id in rows[:LISTED]
     ]  # fmt: skip

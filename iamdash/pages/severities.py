@@ -15,6 +15,7 @@ from findings.vocabulary import Severity
 from iamdash.pages import show
 from iamdash.pages.html import format_html, format_html_join
 
+URGENT = (Severity.CRITICAL.slug, Severity.HIGH.slug)
 WORST_FIRST = tuple(sorted(Severity, reverse=True))
 OPEN_FIELDS = tuple(f"open_{s.slug}" for s in WORST_FIRST)  # of exports: open findings by severity
 Counts = Mapping[Severity, int]

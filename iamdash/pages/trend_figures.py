@@ -12,7 +12,7 @@ from findings.trends.times import NOTHING, Ended, Times
 from findings.vocabulary import Severity
 from iamdash.pages.charts import Chart, Series
 from iamdash.pages.drawn import WIDE, Drawing, Figure
-from iamdash.pages.severities import WORST_FIRST
+from iamdash.pages.severities import URGENT, WORST_FIRST
 from iamdash.pages.trend_scope import Names, Scoped
 from iamdash.pages.when import between
 
@@ -190,7 +190,8 @@ def multiples(scope: Scoped, names: Names, found: Lines, some: list[Line], ident
     drawings, series = [], []
     for line in some:
         values = [point.urgent if urgent else point.open for point in line.points]
-        links = [scope.findings(on=day, **names.narrow(line.key)) for day in labels]
+        narrow: dict[str, str | Sequence[str]] = {**names.narrow(line.key), **({"severity": URGENT} if urgent else {})}
+        links = [scope.findings(on=day, **narrow) for day in labels]
         label = names.label(line.key)
         sign = "more" if line.change > 0 else "fewer"
         drawings.append(

@@ -16,6 +16,7 @@ from tests import builders
 from tests.collectors.test_intake import zipped
 from tests.findings.engine.inventory import put
 from tests.pages.conftest import Made
+from tests.pages.making import covered
 from tests.pages.test_overview import text
 
 pytestmark = pytest.mark.django_db
@@ -246,3 +247,13 @@ def test_every_way_of_not_knowing_is_said_on_every_page(made: Made, sign_in: Any
     for url in ("/", f"/accounts/{made.account.aws_id}/", f"/runs/{run.pk}/"):
         assert f"iam:GetAccountSummary {says(state)}" in text(client.get(url)), url
     assert "1 account partial" in text(client.get("/"))
+
+
+def test_numbers_of_an_account_lead_to_what_they_count(sign_in: Any, account: Account) -> None:
+    made = Made(account)
+    covered(account)
+    for n in range(3):
+        made.role(f"role-{n}", risk=n)
+    page = sign_in().get("/accounts/").content.decode()
+    assert f'<a href="/principals/?account={account.aws_id}">3</a>' in page
+    assert sign_in().get(f"/principals/?account={account.aws_id}").context["list"].total == 3

@@ -110,6 +110,20 @@ def test_solid_where_it_was_judged_and_dashed_where_it_stands(past: Account, sig
     assert shown["open"].carried[10] == sum(series.values[10] for series in shown["open"].series[:5])
 
 
+def test_critical_and_high_lead_to_these_alone(past: Account, sign_in: Any) -> None:
+    web = sign_in()
+    report = web.get("/trends/report/", {"days": "30"}).context
+    beside = web.get("/trends/", {"by": "account", "days": "30"}).context
+    figures = [report["urgent"], *filter(None, (beside["worse"], beside["better"]))]
+    series = [one for figure in figures for one in figure.chart.series]
+    assert len(series) > 1
+    for one in series:
+        assert web.get(one.links[-1]).context["list"].total == one.values[-1], one.label
+    for account in report["worst"]:
+        assert web.get(account.urgent_url).context["list"].total == account.urgent
+        assert web.get(account.open_url).context["list"].total == account.open
+
+
 @pytest.mark.parametrize("by", BY)
 def test_beside_each_other(past: Account, sign_in: Any, by: str) -> None:
     """Every number is that of the list it leads to, and the lines end with what is open."""
