@@ -37,7 +37,9 @@ def test_every_answer_has_them(sign_in: Callable[..., WebClient]) -> None:
         if name != "static":
             assert told["X-Frame-Options"] == "DENY", name
             assert "script-src 'self'" in told["Content-Security-Policy"], name
-            assert "unsafe" not in told["Content-Security-Policy"], name
+            policy = [one.split() for one in told["Content-Security-Policy"].split(";")]
+            assert {source for _, *sources in policy for source in sources} == {"'self'", "'none'", "data:"}, name
+            assert [kind for kind, *sources in policy if "data:" in sources] == ["img-src"], name
 
 
 @pytest.mark.parametrize("path", ["/sign-in/", "/sign-in/security/", "/findings/", "/sign-in/security/app/"])

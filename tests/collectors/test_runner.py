@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from collectors import runner, schedule
 from collectors.aws import session
@@ -65,6 +67,37 @@ def test_calls_stay_within_the_budget(connected: list[Account], aws: Any) -> Non
     aws.clear_calls()
     run(member, *WATCHING)
     assert budgeted(aws, member).total() <= 90  # of three regions
+
+
+def test_no_credentials_are_kept_or_logged(
+    connected: list[Account], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capsys: Any
+) -> None:
+    """Neither the worker's own nor those of the roles that it assumed; as they are, and as bytes."""
+    used, real = [os.environ["AWS_SECRET_ACCESS_KEY"], os.environ["AWS_SESSION_TOKEN"]], session._assumed
+
+    def noted(credentials: dict[str, str], before: Any) -> Any:
+        used.extend((credentials["SecretAccessKey"], credentials["SessionToken"]))
+        return real(credentials, before)
+
+    monkeypatch.setattr(session, "_assumed", noted)
+    run(connected[2], "account", "authorization_details", "credential_report")
+    assert len(used) > 4
+    assert all(len(secret) > 15 for secret in used)
+    assert Principal.objects.filter(account=connected[2]).exists()
+    said = caplog.text + "".join(capsys.readouterr())
+    assert [secret for secret in used if secret in said] == []
+    assert holds("collectors_account", connected[2].aws_id)
+    kept = [table for table in connection.introspection.table_names() for secret in used if holds(table, secret)]
+    assert kept == []
+
+
+def holds(table: str, text: str) -> bool:
+    with connection.cursor() as cursor:
+        either = [text, text.encode().hex()]
+        cursor.execute(
+            f'select exists (select from "{table}" x where strpos(x::text, %s) + strpos(x::text, %s) > 0)', either
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def test_a_large_account_takes_no_more_calls_than_a_small_one(
