@@ -57,6 +57,11 @@ class ScoreLine:
         """Last against first day; None where there is only one."""
         return self.means[-1].score - self.means[0].score if len(self.means) > 1 else None
 
+    @property
+    def learned(self) -> int:
+        """What of the change is no improvement: more is known. 0 where there is no rise."""
+        return _learned(self.change or 0, self.means[0].unknown - self.means[-1].unknown) if self.means else 0
+
 
 @dataclass(frozen=True)
 class Moved:
@@ -71,11 +76,27 @@ class Moved:
     rest: int
 
     @cached_property
+    def learned(self) -> Mapping[str, int]:
+        """By rule what of a rise is no improvement: what is in order now was not known to be so. Rules with none are left out."""
+        found = {code: _learned(sum(one), one.unknown) for code, one in self.rules.items()}
+        return {code: n for code, n in found.items() if n}
+
+    def bettered(self, code: str) -> int:
+        """A rule's part without what was learned; below 0: it got worse."""
+        return sum(self.rules[code]) - self.learned.get(code, 0)
+
+    @cached_property
     def by_practice(self) -> Mapping[Practice, int]:
+        """As `bettered`."""
         sums: defaultdict[Practice, int] = defaultdict(int)
-        for code, one in self.rules.items():
-            sums[Practice.of(code)] += sum(one)
+        for code in self.rules:
+            sums[Practice.of(code)] += self.bettered(code)
         return sums
+
+
+def _learned(rise: int, less_unknown: int) -> int:
+    """To lose sight of something lowers the score and counts as worse; to see it again raises it and is no merit."""
+    return max(0, min(rise, less_unknown))
 
 
 Losses = Mapping[int, Mapping[str, list[int]]]  # by account and rule

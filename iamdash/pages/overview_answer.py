@@ -80,7 +80,7 @@ def _score(line: ScoreLine) -> str:
     change = line.change or 0
     if abs(change) < SMALL:
         return f"the score stayed at {standing}"
-    return f"the score {'rose' if change > 0 else 'fell'} by {trend_figures.moved(change)} to {standing}"
+    return f"the score {trend_figures.went(line)} to {standing}"
 
 
 def _urgent(found: Trend) -> str:

@@ -61,13 +61,17 @@ def mine(qs: QuerySet[Any], scope: Scoped) -> QuerySet[Any]:
 
 
 def why_score(request: HttpRequest, found: Moved) -> list[str]:
-    """Which rules moved it, up and down, and what came of accounts instead."""
-    ranked = sorted(found.rules, key=lambda code: -abs(sum(found.rules[code])))
+    """Which rules moved it, up and down, of which only more is known, and what came of accounts instead."""
     parts = []
-    for sign, words in ((1, "raised it"), (-1, "lowered it")):
-        some = [code for code in ranked if sign * sum(found.rules[code]) >= SMALL]
+    bettered = {code: found.bettered(code) for code in found.rules}
+    for sign, by_rule, words in (
+        (1, bettered, "raised it"),
+        (-1, bettered, "lowered it"),
+        (1, found.learned, "raised it only since more is known"),
+    ):
+        some = sorted((code for code, n in by_rule.items() if sign * n >= SMALL), key=lambda code: -abs(by_rule[code]))
         if some:
-            by = said(sum(sum(found.rules[code]) for code in some))
+            by = said(sum(by_rule[code] for code in some))
             parts.append(format_html("{} {}, by {} together.", most(request, some), words, by))
     if abs(found.rest) >= SMALL:
         what = "raised" if found.rest > 0 else "lowered"
@@ -280,7 +284,7 @@ def paragraph(request: HttpRequest, practice: Practice, line: Line, found: Moved
         sentences.append("Nothing opened and nothing was resolved.")
     by = found.by_practice.get(practice, 0) if found else 0
     if found and abs(by) >= SMALL:
-        codes = sorted((c for c in found.rules if Practice.of(c) is practice), key=lambda c: -abs(sum(found.rules[c])))
+        codes = sorted((c for c in found.rules if Practice.of(c) is practice), key=lambda c: -abs(found.bettered(c)))
         way = "raised" if by > 0 else "lowered"
         sentences.append(format_html("It {} the score by {}, most by {}.", way, said(by), named(request, codes[:1])))
     elif found:

@@ -71,7 +71,14 @@ def score_sentence(scope: Scoped, line: ScoreLine) -> str:
         return f"{said}; it is kept since today."
     if abs(change) < SMALL:
         return f"{said}; it did not move {over}."
-    return f"{said}; it {'rose' if change > 0 else 'fell'} by {moved(change)} {over}."
+    return f"{said}; it {went(line)} {over}."
+
+
+def went(line: ScoreLine) -> str:
+    """rose by 2.3 points, 1.1 of them only since more is known"""
+    change = line.change or 0
+    said = f"{'rose' if change > 0 else 'fell'} by {moved(change)}"
+    return f"{said}, {line.learned / POINT:.1f} of them only since more is known," if line.learned >= SMALL else said
 
 
 def spoken(scope: Scoped, days: Iterable[date]) -> str:

@@ -72,14 +72,17 @@ def _together(scope: Scoped) -> dict[str, Any]:
 
 
 def directions(found: Trend, line: ScoreLine) -> set[int]:
-    """Of the score and of what is open at critical and high: -1 for what got better, 1 for what got worse."""
-    change, score = found.urgent(-1) - found.urgent(0), line.change or 0
+    """Of the score and of what is open at critical and high: -1 for what got better, 1 for what got worse. That more is known
+    is neither."""
+    change, score = found.urgent(-1) - found.urgent(0), (line.change or 0) - line.learned
     return {(change > 0) - (change < 0), (score < -SMALL) - (score > SMALL)} - {0}
 
 
 def answer(found: Trend, line: ScoreLine) -> str:
     """Yes or no, by the score and by what is open at critical and high."""
     change, signs = found.urgent(-1) - found.urgent(0), directions(found, line)
+    if not signs and line.learned >= SMALL:
+        return "Neither better nor worse, but more is known: that alone raised the score."
     if not signs:
         return "Neither better nor worse: the score and the open critical and high findings are what they were."
     if signs == {-1}:

@@ -114,6 +114,22 @@ def test_which_rules_moved_it(both: tuple[Account, Account]) -> None:
     assert (moved, over.moved[1].rules) == (over.moved[0], {})
 
 
+def test_to_know_more_is_no_improvement_and_to_know_less_is_worse(account: Account) -> None:
+    Account.objects.update(added_at=AS_OF - 400 * DAY)
+    day(account, 4, 60, 30, MO111=[0, 0, 30000], KY102=[10000, 0, 0])
+    day(account, 2, 84, 0, gap=2, MO111=[10000, 0, 0], KY102=[6000, 0, 0])
+    day(account, 0, 60, 30, gap=2, MO111=[0, 0, 30000], KY102=[10000, 0, 0])
+    more = trends.reasons(None, TODAY - 4 * DAY, TODAY - 2 * DAY)
+    assert (more.learned, more.bettered("MO111"), more.bettered("KY102")) == ({"MO111": 20000}, 0, 4000)
+    assert (more.by_practice[Practice.MONITORING], more.by_practice[Practice.KEYS]) == (0, 4000)
+    less = trends.reasons(None, TODAY - 2 * DAY, TODAY)
+    assert (less.learned, less.by_practice[Practice.MONITORING]) == ({}, -20000)
+    line = trends.score_line(None, 5, TODAY)
+    assert (line.change, line.learned) == (0, 0)
+    first = trends.ScoreLine(line.days[:3], line.means[:3], ())
+    assert (first.change, first.learned) == (24 * POINT, 24 * POINT)
+
+
 def test_accounts_that_are_not_judged_yet_moved_it_too(both: tuple[Account, Account]) -> None:
     """The line counts them as 0, so what moved it may not be nothing."""
     AccountDay.objects.all().delete()

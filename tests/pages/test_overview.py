@@ -171,6 +171,23 @@ def test_practices_tell_their_change_in_the_period_and_in_the_one_before(made: M
     assert "since" not in shown.split("Better or worse?")[1].split("How did it go?")[0]
 
 
+def test_that_more_is_known_is_not_called_better(made: Made, sign_in: Any) -> None:
+    made.state("KY101")
+    today = timezone.now().date()
+    for days, score, lost in ((6, 62_000, [0, 0, 38_000]), (0, 98_000, [2_000, 0, 0])):
+        AccountDay.objects.create(
+            account=made.account, day=today - timedelta(days=days), gap=0 if days else 6, score=score, decided=0,
+            unknown=lost[2], rules=9, lost={"KY101": lost},
+        )  # fmt: skip
+    web = sign_in()
+    shown = text(web.get("/", {"days": "7"}))
+    assert "Neither better nor worse: the score rose by 36.0 points, 36.0 of them only since more is known" in shown
+    assert "KY101 root-access-key raised it only since more is known, by 36.0 points together." in shown
+    assert "points better" not in shown
+    trends = text(web.get("/trends/", {"days": "7"}))
+    assert "Neither better nor worse, but more is known: that alone raised the score." in trends
+
+
 def test_a_period_before_that_nobody_saw_is_not_compared_with(made: Made, sign_in: Any) -> None:
     made.state("KY101")
     for days, lost in ((10, 9_000), (0, 4_000)):
