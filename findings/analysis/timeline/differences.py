@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,9 @@ from findings.analysis.timeline.model import Data, What
 LONGEST = 200  # characters of a value that a line tells
 IGNORED = frozenset({"updated_at", "attachment_count", "boundary_count", "unique_id", "digest"})
 OF_VERSIONS = frozenset({"document", "versions", "default_version", "updated_at"})
+# Of an account, by the unique ids of users: they are asked about by turns, so what is told of one for the first time
+# was there before, and of one who is told of no more nothing is known.
+BY_USER = frozenset({"mfa_devices", "ssh_keys", "certificates", "service_credentials"})
 NAMES = {
     "trust": "trust policy",
     "inline": "inline policy",
@@ -49,11 +52,15 @@ def fields_of(was: Data | None, now: Data | None) -> frozenset[str]:
     """The names of what differs; MADE or GONE for an entity that came or went."""
     if was is None or now is None:
         return frozenset({GONE if now is None else MADE})
-    return frozenset(name for name in was.keys() | now.keys() if was.get(name) != now.get(name)) - {"unique_id"}
+    found = {name for name in was.keys() | now.keys() if was.get(name) != now.get(name)} - {"unique_id"}
+    of_users = found & BY_USER
+    return frozenset(found - {name for name in of_users if not any(_of_users(name, was.get(name), now.get(name)))})
 
 
-def differences(kind: str, was: Data | None, now: Data | None, fields: frozenset[str]) -> Iterator[Told]:
-    """Those of the fields only."""
+def differences(
+    kind: str, was: Data | None, now: Data | None, fields: frozenset[str], called: Callable[[str], str] = str
+) -> Iterator[Told]:
+    """Those of the fields only. called: unique id of a user -> how a line calls him."""
     if MADE in fields and now is not None:
         yield Told(What.MADE, _made(kind, now), after=_document(now))
         return
@@ -68,7 +75,11 @@ def differences(kind: str, was: Data | None, now: Data | None, fields: frozenset
         yield from _versions(old, new)
         fields -= OF_VERSIONS
     for name in sorted(fields - IGNORED):
-        yield from _field(kind, name, old.get(name), new.get(name))
+        if name in BY_USER:
+            texts = _of_users(name, old.get(name), new.get(name), called)
+            yield from (Told(about_field(name, kind), text) for text in texts)
+        else:
+            yield from _field(kind, name, old.get(name), new.get(name))
 
 
 def _made(kind: str, now: Data) -> str:
@@ -186,10 +197,7 @@ def _inline(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Told]:
 
 def _mapping(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     for key in sorted(old.keys() | new.keys()):
-        was, now = old.get(key), new.get(key)
-        if isinstance(now, list) and isinstance(was or [], list):
-            yield from _of_one(f"{name} {key}", was, now)
-        elif key not in old:
+        if key not in old:
             yield f"{name} {key} added: {_said(new[key])}"
         elif key not in new:
             yield f"{name} {key} removed"
@@ -197,12 +205,13 @@ def _mapping(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Itera
             yield f"{name} {key}: {_said(old[key])} became {_said(new[key])}"
 
 
-def _of_one(name: str, old: list[Any] | None, new: list[Any]) -> Iterator[str]:
-    """What is known of one of many that are asked about by turns. old None: nobody had asked about it."""
-    if old is None:
-        yield f"{name}, read for the first time: {', '.join(map(_thing, new)) or 'none'}"
-    else:
-        yield from _changed(name, old, new)
+def _of_users(name: str, old: Any, new: Any, called: Callable[[str], str] = str) -> Iterator[str]:
+    for uid, now in sorted((new or {}).items()):
+        was, named = (old or {}).get(uid), f"{NAMES[name]} {called(uid)}"
+        if was is not None:
+            yield from _changed(named, was, now)
+        elif now:
+            yield f"{named}, read for the first time: {', '.join(map(_thing, now))}"
 
 
 def _list(name: str, old: list[Any], new: list[Any]) -> Iterator[str]:

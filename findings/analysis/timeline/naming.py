@@ -43,6 +43,10 @@ class Names:
             self._lives.setdefault((life.kind, life.name), []).append(life)
             self._by_id[life.entity.unique_id] = life.entity
 
+    def name(self, unique_id: str) -> str:
+        """Its name, or the id itself for what nothing is known of."""
+        return self._by_id[unique_id].name if unique_id in self._by_id else unique_id
+
     def called(self, kind: str, name: str) -> Entity | None:
         """What has, or last had, this name; a policy is named by its ARN."""
         same = self._lives.get((kind, name), ())

@@ -28,7 +28,7 @@ FEW = 3
 
 def lines(moment: Moment, names: Names) -> list[Told]:
     """What differs; of what nobody but CloudTrail saw, its calls."""
-    found = list(differences(moment.entity.kind, moment.was, moment.now, moment.fields))
+    found = list(differences(moment.entity.kind, moment.was, moment.now, moment.fields, names.name))
     if MADE in moment.fields:
         found += [Told(What.MADE, text) for text in _again(moment, names)]
     if not found:

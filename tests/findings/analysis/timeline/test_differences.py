@@ -8,9 +8,10 @@ import pytest
 
 from collectors import records
 from findings.analysis.timeline.causes import about_call, can_make
-from findings.analysis.timeline.differences import differences, fields_of
+from findings.analysis.timeline.differences import BY_USER, differences, fields_of
 from findings.analysis.timeline.effects import Effects, plain
-from findings.analysis.timeline.model import What
+from findings.analysis.timeline.model import Entity, What
+from findings.analysis.timeline.naming import Life, Names
 from tests.builders import arn, facts, group, policy, role, trust
 
 V1 = {"version_id": "v1", "document": "1"}
@@ -36,7 +37,9 @@ V2 = {"version_id": "v2", "document": "2"}
         ("account", {"mfa_devices": {"A": [], "B": ["arn:aws:iam::1:mfa/x"]}},
          {"mfa_devices": {"A": ["arn:aws:iam::1:mfa/y"], "B": [], "C": [], "D": ["arn:aws:iam::1:mfa/z", "GAHT"]}},
          ["MFA devices of user A y added", "MFA devices of user B x removed",
-          "MFA devices of user C, read for the first time: none", "MFA devices of user D, read for the first time: z, GAHT"]),
+          "MFA devices of user D, read for the first time: z, GAHT"]),
+        ("account", {"regions": []}, {"regions": [], "ssh_keys": {"A": [], "B": []}}, []),
+        ("account", {"ssh_keys": {"A": [{"id": "APKA1"}]}}, {"ssh_keys": {}}, []),  # gone with the user, or not told
         ("user", {"groups": ["a"]}, {"groups": ["b"]}, ["joined group b", "left group a"]),
         ("user", {"mfa_active": True}, {"mfa_active": False}, ["MFA removed"]),
         ("user", {"mfa_active": True}, {}, ["MFA: yes became none"]),  # not supported is not removed
@@ -59,7 +62,16 @@ V2 = {"version_id": "v2", "document": "2"}
     ],
 )  # fmt: skip
 def test_what_is_said(kind: str, was: Any, now: Any, said: list[str]) -> None:
-    assert [one.text for one in differences(kind, was, now, fields_of(was, now))] == said
+    fields = fields_of(was, now)
+    assert [one.text for one in differences(kind, was, now, fields)] == said
+    assert said or not fields & BY_USER
+
+
+def test_a_user_is_called_by_name() -> None:
+    was, now = {"mfa_devices": {"AIDA1": [], "AIDA2": []}}, {"mfa_devices": {"AIDA1": ["one"], "AIDA2": ["two"]}}
+    names = Names([Life(Entity("user", "AIDA1", "anna"), "user", "anna", None)])
+    found = differences("account", was, now, fields_of(was, now), names.name)
+    assert [one.text for one in found] == ["MFA devices of user anna one added", "MFA devices of user AIDA2 two added"]
 
 
 @pytest.mark.parametrize(
