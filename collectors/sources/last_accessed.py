@@ -39,9 +39,9 @@ class Made:
 
 @dataclass
 class Found:
-    """By unique id: the rows of AWS's answer, or why there is none. refused: the first refusal of a bundle's line."""
+    """By unique id: what AWS's answer says, or why there is none. refused: the first refusal of a bundle's line."""
 
-    services: dict[str, list[Answer]] = field(default_factory=dict)
+    services: dict[str, tuple[ServiceUse, ...]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     refused: AwsError | None = None
 
@@ -107,7 +107,7 @@ def read(aws: Aws, answers: Answers) -> Found:
         for uid, job in list(waiting.items()):
             if aws.clock() - began > SECONDS:
                 break
-            if _read_one(aws, uid, job, found):
+            if _read_one(aws, answers[GENERATE].principals[uid], job, found):
                 del waiting[uid]
         if not waiting:
             break
@@ -118,13 +118,15 @@ def read(aws: Aws, answers: Answers) -> Found:
     return found
 
 
-def _read_one(aws: Aws, uid: str, job: str, found: Found) -> bool:
+def _read_one(aws: Aws, one: Reading, job: str, found: Found) -> bool:
     """Whether the job has come to an end."""
+    uid = one.unique_id
     try:
         pages = aws.pages(READ, require="JobStatus", JobId=job, MaxItems=PAGE)
         first = next(pages)
         if first["JobStatus"] == "COMPLETED":
-            found.services[uid] = [row for page in (first, *pages) for row in page.get("ServicesLastAccessed", [])]
+            rows = (row for page in (first, *pages) for row in page["ServicesLastAccessed"])
+            found.services[uid] = tuple(_use(row, one.arn) for row in rows)
     except AwsError as error:
         if error.code != "NoSuchEntity" and not _by_line(aws, error):
             error.kept = found if found.services else None
@@ -132,6 +134,9 @@ def _read_one(aws: Aws, uid: str, job: str, found: Found) -> bool:
         gone = error.code == "NoSuchEntity"
         found.failed[uid] = "the role or user, or the report, is gone" if gone else error.message
         found.refused = found.refused or (None if gone else error)
+        return True
+    except aws.malformed as error:  # each line of a bundle stands by itself
+        found.failed[uid] = f"its answer is not as AWS writes it: {type(error).__name__} {error}"
         return True
     status: str = first["JobStatus"]
     if status == "FAILED":
@@ -151,10 +156,10 @@ def transform(answers: Answers) -> Part:
             LastAccessed(
                 unique_id=uid,
                 arn=made.principals[uid].arn,
-                services=tuple(_use(row, made.principals[uid].arn) for row in rows),
+                services=services,
                 read_at=planned.now,
             )
-            for uid, rows in found.services.items()
+            for uid, services in found.services.items()
         ),
         problems={READ: problems} if problems else {},
     )

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from collectors.aws.bundle import open_bundle
+from collectors.replay import replay
 from findings.models import Finding
 from tests.collectors.activity.events import event, packed
 from tests.collectors.activity.events import role as session
@@ -227,6 +229,27 @@ def test_access_advisor_counts_for_the_roles_that_have_a_line(tmp_path: Path, ge
     found, _, _ = judge(make(tmp_path / "b", {"account.json": {"AccountId": "000000000001"}} | files))
     stand = {(one["rule"], one["subject"]["name"]): one["status"] for one in found if one["rule"] == "LP106"}
     assert stand == {("LP106", "app"): "open", ("LP106", "left"): "unknown"}
+
+
+NO_NAME = report() | {"ServicesLastAccessed": [{"ServiceName": "x"}]}
+
+
+@pytest.mark.parametrize("odd", [NO_NAME, report() | {"ServicesLastAccessed": 7}])
+def test_a_line_of_an_odd_form_leaves_the_others_their_access_advisor(tmp_path: Path, odd: Any) -> None:
+    body = {"Statement": [{"Effect": "Allow", "Action": "bedrock:InvokeModel", "Resource": "*"}]}
+    held = {"RolePolicyList": [{"PolicyName": "own", "PolicyDocument": body}]}
+    told = report() | {"ServicesLastAccessed": [{"ServiceName": "x", "ServiceNamespace": "bedrock"}]}
+    roles = [role(f"r{n}", **held) for n in (1, 2, 3)]
+    answers = [({"Arn": one["Arn"]}, odd if n == 2 else told) for n, one in enumerate(roles, 1)]
+    files = {GAAD: details(*roles), "iam.get-service-last-accessed-details.jsonl": lines(*answers)}
+    path = make(tmp_path / "b", {"account.json": {"AccountId": "000000000001"}} | files)
+    found, _, _ = judge(path)
+    stand = {one["subject"]["name"]: one["status"] for one in found if one["rule"] == "LP106"}
+    assert stand == {"r1": "open", "r2": "unknown", "r3": "open"}
+    (row,) = (row for row in replay(open_bundle(path)).coverage if row.api == "iam:GetServiceLastAccessedDetails")
+    assert row.state == "partial"
+    assert "2 of 3 principals read" in row.detail
+    assert f"{roles[1]['Arn']}: its answer is not as AWS writes it" in row.detail
 
 
 @pytest.mark.parametrize("generated", [True, False])

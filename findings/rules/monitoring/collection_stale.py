@@ -2,7 +2,8 @@
 ## What it does
 Opens when what we know of the account is out of date: a source lost a permission that it had, or its last whole answer
 is older than twice the schedule (`IAMDASH_COLLECT_EVERY_HOURS`, 6 by default). A credential report is allowed the four
-hours more for which AWS hands out the same one. A bundle is collected on no schedule and is not judged.
+hours more for which AWS hands out the same one. Where a source answers in time, but no more than in part, and its last whole
+answer is that old, it is unknown. A bundle is collected on no schedule and is not judged.
 
 ## Why it matters
 All other findings rest on these answers. A role that was changed, or a guardrail that now stops the collector, makes
@@ -62,7 +63,15 @@ def judge(account: AccountSubject, facts: Facts) -> Iterator[Outcome]:
         (last, row.api, row.region) for row, last in known if row.state not in REFUSED and _late(row, last, facts)
     )
     if not lost and not late:
-        yield Clear("every source that ever answered did so within twice its schedule")
+        parts = sorted(
+            (row.complete_at, row.api, row.region) for row, _ in known if row.complete_at and _in_part(row, facts)
+        )
+        if parts:
+            yield Unknown(
+                f"of what is read only a part is new: the last whole answer was {_dated(*parts[0])}{_more(parts)}"
+            )
+        else:
+            yield Clear("every source that ever answered did so within twice its schedule")
         return
     evidence: dict[str, Json] = {"collect_every_hours": facts.settings.collect_every_hours}
     evidence |= {"lost_permissions": lost, "last_read": [_dated(*one) for one in late]}
@@ -72,8 +81,13 @@ def judge(account: AccountSubject, facts: Facts) -> Iterator[Outcome]:
 
 
 def _last(row: Coverage) -> datetime | None:
-    """When the API last answered. A partial answer is an answer."""
+    """When the API last answered, if in part."""
     return row.observed_at if row.state in READ else row.complete_at
+
+
+def _in_part(row: Coverage, facts: Facts) -> bool:
+    """Whether some of what the API once told may be out of date, since what it tells now is not all."""
+    return row.state is State.PARTIAL and row.complete_at is not None and _late(row, row.complete_at, facts)
 
 
 def _late(row: Coverage, last: datetime, facts: Facts) -> bool:

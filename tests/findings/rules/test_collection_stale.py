@@ -27,7 +27,9 @@ def row(state: State, observed: float, whole: float | None = None, api: str = SU
     [
         (row(State.COMPLETE, 12), "clear"),
         (row(State.COMPLETE, 15, api=REPORT), "clear"),
-        (row(State.PARTIAL, 1, 400), "clear"),
+        (row(State.PARTIAL, 1, 11), "clear"),
+        (row(State.PARTIAL, 1), "clear"),
+        (row(State.PARTIAL, 1, 400), "unknown"),
         (row(State.ERROR, 1, 11), "clear"),
         (row(State.COMPLETE, 13), "open"),
         (row(State.COMPLETE, 17, api=REPORT), "open"),
