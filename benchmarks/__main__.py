@@ -16,6 +16,7 @@ NOT_BENCHES = {
     "process",
     "trail",
     "years",
+    "years_bound",
     "years_used",
 }
 

@@ -348,7 +348,7 @@ def _changed(given: dict[str, Any]) -> None:
         unique_id="principal_id",
         name="name",
         at="at",
-        told="'[]'::jsonb",
+        told=literal({"lines": [{"what": "policy", "text": "A policy was attached"}]}),
         calls="array[]::bigint[]",
     )
 
