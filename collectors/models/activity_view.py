@@ -76,7 +76,7 @@ def _admin_events(account: Account, as_of: datetime) -> list[records.AdminEvent]
 
 def read_use(account: Account, unique_ids: Iterable[str], resources: bool = False) -> dict[str, Any]:
     """Fields of a Snapshot on these principals alone, for what is asked of them. resources: with what their calls named."""
-    mine = UsageLast.objects.filter(account=account, principal__unique_id__in=list(unique_ids))
+    mine = UsageLast.objects.filter(account=account, **_of(account, unique_ids))
     watch = TrailWatch.objects.filter(account=account).first()
     return {
         "event_uses": tuple(_event_uses(mine, account)),
@@ -85,9 +85,14 @@ def read_use(account: Account, unique_ids: Iterable[str], resources: bool = Fals
     }
 
 
+def _of(account: Account, unique_ids: Iterable[str]) -> dict[str, Any]:
+    """The principals' account as well: their index begins with it."""
+    return {"principal__account": account, "principal__unique_id__in": list(unique_ids)}
+
+
 def _resource_uses(account: Account, unique_ids: Iterable[str]) -> Iterator[records.ResourceUse]:
     names = ("resource", "n", "denied", "first_at", "last_at")
-    rows = UsageResource.objects.filter(account=account, principal__unique_id__in=list(unique_ids)).order_by("pk")
+    rows = UsageResource.objects.filter(account=account, **_of(account, unique_ids)).order_by("pk")
     told = rows.values_list("principal__unique_id", "event__source", "event__name", *names)
     for principal, source, name, *rest in told:
         more: dict[str, Any] = dict(zip(names, rest, strict=True))

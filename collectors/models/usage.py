@@ -70,6 +70,9 @@ class UsageDaily(models.Model):
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
 
+    class Meta:
+        indexes = [models.Index(fields=["day"], name="usage_daily_of_day")]
+
     def __str__(self) -> str:
         return f"{self.principal_id} {self.event_id} {self.day}"
 

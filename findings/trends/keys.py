@@ -14,7 +14,7 @@ _COLUMNS = {
     "severity": "f.severity::text",
     "rule": "f.code",
     "account": "f.account_id::text",
-    "week": "(ceil(extract(epoch from %(stop)s::timestamptz - f.resolved_at) / 604800)::int - 1)::text",
+    "week": "((%(stop)s at time zone 'UTC')::date - (f.resolved_at at time zone 'UTC')::date - 1) / 7",
 }
 _OF_ACCOUNTS = "join unnest(%(ids)s::bigint[], %(keys)s::text[]) as k(id, key) on k.id = f.account_id"
 
@@ -30,7 +30,7 @@ class Key:
 
     @property
     def column(self) -> str:
-        """SQL, with the findings as f."""
+        """SQL, with the findings as f: a text, or of weeks a number."""
         return _COLUMNS.get(self.by, "k.key")
 
     @property

@@ -23,8 +23,8 @@ select {key}, count(*), count(*) filter (where reopened > 0) from findings_findi
 where {scope} and resolved_at is null and opened_at >= %(start)s group by 1
 """
 _OPEN = """
-select f.code, count(*) filter (where severity >= 4), count(*) from findings_finding f
-where {scope} and resolved_at is null group by 1
+select f.code, coalesce(sum(n) filter (where severity >= 4), 0), sum(n) from findings_findingcount f
+where {scope} and status <> 'resolved' group by 1 having sum(n) > 0
 """
 
 
@@ -116,7 +116,7 @@ def unresolved(accounts: Iterable[int] | None) -> Pairs:
     """By rule: critical and high ones, and all. One query."""
     with connection.cursor() as cursor:
         cursor.execute(_OPEN.format(scope=scope(accounts)), Key().given(accounts))
-        return {code: (urgent, n) for code, urgent, n in cursor.fetchall()}
+        return {code: (int(urgent), int(n)) for code, urgent, n in cursor.fetchall()}
 
 
 def _moved(names: Iterable[str], opened: Pairs, ended: Mapping[str, Ended]) -> list[str]:

@@ -13,16 +13,20 @@ from django.db import connection
 
 from findings.trends.keys import Key, midnight, scope
 
-# Hours are told apart below two days, and days above: so few rows are sorted, whatever the number of intervals.
+# Hours are told apart below two days, and days above: so few rows are sorted, whatever the number of intervals. "offset 0", where
+# there are keys: else the planner takes them for as many as there are moments, and sorts all intervals to group them.
 _QUERY = """
-with grouped as (
+with told as (
   select {key} as key, why <> 'not_applicable' as put_right, case when hours < 48 then hours else hours - hours %% 24 end as took,
-    count(*) as n, sum(hours) as hours, count(*) filter (where why = 'subject_gone') as gone,
-    count(*) filter (where opened_at >= %(start)s) as opened, count(*) filter (where again and opened_at >= %(start)s) as reopened
+    hours, why = 'subject_gone' as gone, opened_at >= %(start)s as opened, again
   from findings_endedinterval f {join}
-  where {scope} and resolved_at >= %(start)s and resolved_at < %(stop)s group by 1, 2, 3),
+  where {scope} and resolved_at >= %(start)s and resolved_at < %(stop)s {apart}),
+grouped as (
+  select key, put_right, took, count(*) as n, sum(hours) as hours, count(*) filter (where gone) as gone,
+    count(*) filter (where opened) as opened, count(*) filter (where opened and again) as reopened
+  from told group by 1, 2, 3),
 each as (
-  select * from grouped union all
+  select key::text, put_right, took, n, hours, gone, opened, reopened from grouped union all
   select '', put_right, took, sum(n), sum(hours), sum(gone), sum(opened), sum(reopened) from grouped
   where %(whole)s group by 2, 3),
 sorted as (
@@ -73,7 +77,7 @@ def times(accounts: Iterable[int] | None, start: date, stop: date, key: Key | No
     """By key; "" where none is given, and by week for all of them together. stop: the day after the last. Two statements."""
     key = key or Key()
     days = {"start": midnight(start), "stop": midnight(stop)}
-    sql = _QUERY.format(key=key.column, join=key.join, scope=scope(accounts))
+    sql = _QUERY.format(key=key.column, join=key.join, scope=scope(accounts), apart="offset 0" if key.by else "")
     found: dict[str, Ended] = {}
     with connection.cursor() as cursor:
         cursor.execute(_HASHED)

@@ -107,7 +107,9 @@ def protect(using: str = "default", **_: Any) -> None:
                 _grant(cursor, model)
         cursor.execute(f"grant usage on all sequences in schema public to {WEB}, {WHOLE}, {WORKER}")
         cursor.execute(f"grant execute on function ensure_month, settle_months, drop_months to {WORKER}")
-        cursor.execute(f"grant execute on function findings_sought, changes_sought, sessions_sought to {WEB}, {WHOLE}")
+        cursor.execute("select oid::regproc::text from pg_proc where proname like '%\\_sought'")
+        for (function,) in cursor.fetchall():
+            cursor.execute(f"grant execute on function {function} to {WEB}, {WHOLE}")
 
 
 def make_roles(cursor: CursorWrapper) -> None:

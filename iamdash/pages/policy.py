@@ -27,6 +27,7 @@ from iamdash.pages.effects import changes
 from iamdash.pages.gaps import DETAILS, Gaps
 from iamdash.pages.grants import compiled
 from iamdash.pages.matrix import Matrix, matrix
+from iamdash.pages.searching import found_by, one_of
 from iamdash.pages.subjects import unresolved
 from iamdash.pages.trust import condition_words
 
@@ -95,10 +96,10 @@ def _judged(policy: Policy) -> dict[str, Any]:
 
 
 def _holders(policy: Policy) -> dict[str, Any]:
-    """Principals and groups it is attached to, and principals that it bounds. Of principals two queries: an account's many are
-    looked at once."""
+    """Principals and groups it is attached to, and principals that it bounds. Of principals three queries: their keys, by an
+    index, what each is, and those that are shown."""
     account, attached, bounds = policy.account_id, Q(data__attached__contains=[policy.arn]), Q(boundary=policy.arn)
-    concerned = Principal.present.filter(attached | bounds, account=account).order_by("name")
+    concerned = Principal.present.filter(one_of(found_by("holders_sought", account, policy.arn))).order_by("name")
     told = list(concerned.annotate(has=holds(attached), bound=holds(bounds)).values_list("pk", "has", "bound"))
     holders = [pk for pk, has, _ in told if has]
     bounded = [pk for pk, _, bound in told if bound]

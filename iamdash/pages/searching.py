@@ -45,7 +45,7 @@ def pattern(q: str) -> str:
 
 
 def found_by(function: str, *given: Any) -> list[int]:
-    """Ids that a function of the database found (findings/migrations/0019)."""
+    """Ids that a function of the database found (collectors/models/sought.py)."""
     with connection.cursor() as cursor:
         cursor.execute(f"select {function}({', '.join(['%s'] * len(given))})", given)
         return [key for (key,) in cursor.fetchall()]

@@ -282,6 +282,7 @@ def verdicts(changes: Iterable[Change]) -> dict[tuple[Any, ...], SessionVerdict.
         return {}
     found = SessionVerdict.objects.filter(
         account__in={one[0] for one in wanted},
+        session__principal__account__in={one[0] for one in wanted},
         session__principal__unique_id__in={one[1] for one in wanted},
         session__day__in={one[4] for one in wanted},
         session__name__in={one[2] for one in wanted},

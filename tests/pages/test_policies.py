@@ -7,12 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from collectors import records
-from collectors.models import Account
+from collectors.models import Account, Principal
 from collectors.records import State
 from iamdash.pages.grants import Grant, GrantError, parse_grant
+from iamdash.pages.searching import found_by
 from tests.builders import AS_OF, arn, aws_policy, coverage, group, policy, role, user
+from tests.conftest import db_role
 from tests.findings.engine.inventory import judge, put
 from tests.findings.worlds import EVERYTHING, MFA, allow, deny, document
 from tests.pages.making import FORMULA, SCRIPT, finding
@@ -251,6 +254,20 @@ def test_policy_page_of_what_cannot_be_read(sign_in: Client, account: Account, b
         store_documents(account, body)
     put(account, one)
     assert f"unknown: {said}" in text(sign_in().get(page_of(one)))
+
+
+def test_holders_are_looked_up_in_one_account_and_among_those_that_are_seen(
+    account: Account, other_account: Account
+) -> None:
+    everywhere = aws_policy("ReadOnlyAccess")
+    put(account, role("mine", attached=(everywhere,)), role("bound", boundary=everywhere), role("other"))
+    put(other_account, role("theirs", attached=(everywhere,)))
+    with db_role("iamdash_web"), connection.cursor() as cursor:
+        cursor.execute("select set_config('iamdash.accounts', %s, true)", [f"{{{account.pk}}}"])
+        found = Principal.objects.filter(pk__in=found_by("holders_sought", account.pk, everywhere))
+        assert {one.name for one in found} == {"mine", "bound"}
+        assert found_by("holders_sought", other_account.pk, everywhere) == []
+    assert len(found_by("holders_sought", other_account.pk, everywhere)) == 1
 
 
 def test_an_aws_policy_and_a_deleted_one(sign_in: Client, account: Account) -> None:
