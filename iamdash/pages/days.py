@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -119,8 +119,7 @@ class DayList(Acts):
 
     def first(self) -> QuerySet[UsageDaily]:
         """Of the newest day: its calls are the last ones."""
-        newest = self.queryset().aggregate(day=Max("day"))["day"]
-        return self.queryset().filter(day=newest) if newest else self.queryset().none()
+        return self.queryset().filter(day=Subquery(self.queryset().order_by("-day").values("day")[:1]))
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         return {**acts.watching(asked), "of_a_day": bool(asked.chosen["day"])}

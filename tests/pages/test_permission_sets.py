@@ -213,7 +213,7 @@ def test_a_set_without_roles_is_shown_to_who_may_see_its_teller(
 
 def test_queries_do_not_grow(sign_in: Any, two: list[Principal], django_assert_max_num_queries: Any) -> None:
     client = sign_in()
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         client.get("/permission-sets/")
     with django_assert_max_num_queries(20):  # two of them for the audit log: its documents are read
         client.get(f"/permission-sets/{arn('Dev')}/")
