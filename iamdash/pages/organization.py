@@ -21,6 +21,9 @@ from collectors.models.coverage import where
 from collectors.models.organization_view import SOURCE
 from collectors.onboarding import ASSUME, NEXT, OURS, Status, board, told
 from collectors.records import Organization
+from findings.models import Finding, RuleState, Unknown
+from findings.rules.registry import rules
+from findings.vocabulary import SubjectType
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
 from iamdash.access.scope import once
@@ -29,6 +32,7 @@ from iamdash.pages.facets import Choices, Texts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.lists import ListPage
 from iamdash.pages.organizations import found, gaps, outside, proof, same_name
+from iamdash.pages.subjects import unresolved
 from iamdash.pages.tables import ListTable
 
 MARKS = {
@@ -260,6 +264,19 @@ class Board(ListPage):
             "outside": outside(decided),
             "proof": proof(decided),
             "may_manage": self.request.user.may(Role.ADMIN),
+            **self.wrong(decided),
+        }
+
+    def wrong(self, decided: OrganizationConnection) -> dict[str, Any]:
+        """What is open on the organization itself, whichever account told of it, and what the one that tells of it cannot know.
+        Three queries."""
+        about = {"subject_type": SubjectType.ORGANIZATION, "subject_id": decided.organization_id}
+        codes = [rule.code for rule in rules() if SubjectType.ORGANIZATION in rule.subjects]
+        told, here = {"account": decided.account, "code__in": codes}, ("", decided.organization_id)
+        return {
+            **unresolved(Finding.objects.filter(**about)),
+            "unknown": Unknown.objects.filter(**told, subject_id__in=here).order_by("code"),
+            "judged": RuleState.objects.filter(**told, n_subjects__gt=0).exists(),
         }
 
 

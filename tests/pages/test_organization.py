@@ -21,12 +21,12 @@ from collectors.onboarding import Status
 from findings.config.export import export
 from findings.config.sections import sections
 from findings.config.whom import Places
-from findings.models import DecidedSetting, Finding
+from findings.models import DecidedSetting, Finding, RuleState, Unknown
 from iamdash.access.models import AuditEntry, Role
 from tests.builders import unit
 from tests.collectors.organized import ORGANIZATION, TREE, decide, listed, manager, number, tell
 from tests.conftest import AS_OF, WebClient, db_role
-from tests.pages.making import HOSTILE, SCRIPT
+from tests.pages.making import HOSTILE, SCRIPT, finding
 from tests.pages.test_overview import text
 
 pytestmark = pytest.mark.django_db
@@ -311,6 +311,32 @@ def test_the_board_tells_each_account_s_status_and_next_step(management: Account
 
 def barred(n: int, permission: str, region: str = "") -> None:
     covered(n, "blocked_by_scp", permission, region=region, permission=permission, detail=f"AccessDenied: {permission}")
+
+
+def test_the_board_tells_what_is_open_on_the_organization_itself(
+    management: Account, other_account: Account, admin: WebClient
+) -> None:
+    tell(management, listed(1))
+    decide(management)
+    board = text(admin.get(BOARD))
+    assert "What is open on the organization itself? 0 open" in board
+    assert "unknown: it was not judged yet" in board
+    of_it = {"subject_type": "organization", "subject_id": ORGANIZATION, "subject_name": ORGANIZATION}
+    found = finding(
+        other_account, "GR112", title="Root users are not managed centrally", **of_it
+    )  # a delegate told of it
+    finding(management, "GR112", title="Of another one", **of_it | {"subject_id": "o-other"})
+    assert f'href="/findings/{found.pk}/"' in (page := admin.get(BOARD)).content.decode()
+    assert "1 open" in text(page)
+    assert "Of another one" not in text(page)
+    found.delete()
+    RuleState.objects.create(
+        account=management, code="GR112", as_of=AS_OF, n_subjects=1, n_open=0, n_clear=0, n_unknown=1
+    )
+    Unknown.objects.create(
+        account=management, code="GR112", subject_id=ORGANIZATION, reason="nobody may ask", since=AS_OF
+    )
+    assert "GR112 unknown: nobody may ask" in text(admin.get(BOARD))
 
 
 def test_what_an_scp_bars_is_no_missing_grant_and_regions_that_it_closes_ask_nobody_to_act(
