@@ -95,5 +95,6 @@ def test_overview_without_javascript(transactional_db: None, open_browser: Open)
     made.state()
     made.finding()
     page = open_browser(Role.VIEWER, "/", java_script_enabled=False)
+    expect(page.locator("[data-plot]").first).to_be_hidden()  # no room is kept for what nobody draws
     page.get_by_text("The numbers").first.click()
     expect(page.get_by_role("table").first).to_be_visible()
