@@ -45,13 +45,9 @@ class Narrowed:
         some += [f"account {_named(slug)}" for slug in self.asked.chosen["account"]]
         return show.hidden(" and ".join(some)) if some else "all accounts"
 
-    def menus(self, *names: str) -> list[tuple[Facet, list[Choice]]]:
-        """What narrows the accounts: OU, group, owner, or those of these names; each where there is one to choose."""
-        offered = [
-            facet
-            for facet in self.asked.filters.facets
-            if isinstance(facet, OfAccounts) and (not names or facet.name in names)
-        ]
+    def menus(self) -> list[tuple[Facet, list[Choice]]]:
+        """What narrows the accounts: OU, group, owner; each where there is one to choose."""
+        offered = [facet for facet in self.asked.filters.facets if isinstance(facet, OfAccounts)]
         return [(facet, self._menu(facet)) for facet in offered if facet.sets()]
 
     def _menu(self, facet: OfAccounts) -> list[Choice]:

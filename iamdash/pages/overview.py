@@ -141,7 +141,6 @@ def overview(request: HttpRequest) -> HttpResponse:
         "collecting": Run.objects.filter(finished_at=None, **mine).count(),
         "account": account,
         "scope": scope,
-        "menus": scope.menus("ou") if scope.narrows or len(by_account) > 1 else (),
     }
     if not context["judged"]:
         context["unfinished"] = first_run.unfinished() if accounts is None else list(accounts.values())

@@ -259,6 +259,13 @@ def test_findings_alone_have_their_tab(sign_in: Client, account: Account) -> Non
     assert "No change was seen" in said(client.get(LIST))
 
 
+def test_without_an_account_the_first_step_is_named(db: None, sign_in: Client) -> None:
+    page = sign_in().get(LIST).content.decode()
+    assert "No account is connected" in page
+    assert 'href="/accounts/">Connect an account' in page
+    assert "No change was seen" not in page
+
+
 def test_where_names_are_looked_up_only_these_are_known(
     sign_in: Client, account: Account, other_account: Account
 ) -> None:
