@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from celery.signals import worker_process_init
 from django.conf import settings
 
 from collectors.doorbell import bell
 from collectors.models import Account, Job, Run
 from collectors.models.job import JUDGE
 from findings import tasks
+from findings.analysis.pace import SELDOM
 from iamdash.api.metrics.exporter import queues
 from iamdash.celery import app
 
@@ -65,3 +68,15 @@ def test_an_account_that_was_read_is_judged_before_the_next_is_read(account: Acc
 def test_what_goes_behind_is_a_task_that_there_is() -> None:
     app.loader.import_default_modules()
     assert set(settings.CELERY_TASK_ROUTES) <= set(app.tasks)
+
+
+def test_a_worker_s_process_looks_for_cycles_seldom() -> None:
+    """As Celery says it in each process of its pool."""
+    before = gc.get_threshold()
+    try:
+        worker_process_init.send(sender=None)
+        assert gc.get_threshold() == SELDOM
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
