@@ -36,6 +36,9 @@ DENIED = {"service": "iam", "operation": "GetCredentialReport"}
 # A link inside a drawing has an object for its href.
 LINKS = "[...document.querySelectorAll('a[href]:not([download])')].map((one) => new URL(one.getAttribute('href'), location).href)"
 DRAWN = "[...document.querySelectorAll('figure[data-chart]')].every((one) => one.querySelector('.main-svg'))"
+# Charts follow a window's new width a moment later.
+FITS = """[...document.querySelectorAll('[data-plot] .main-svg')].every((one) =>
+  Math.abs(one.getBoundingClientRect().width - one.closest('[data-plot]').clientWidth) < 2)"""
 NO_PAGES = ("/sign-out", "/api/", "/static/", "/livez", "/readyz")
 # Of the README: as wide as its column, and no higher than what says something.
 SHOWN = ViewportSize(width=1120, height=640)
@@ -64,16 +67,25 @@ def walk(page: Page, base: str) -> Iterator[tuple[str, str]]:
         yield kind(path), path
 
 
+def settled(page: Page) -> None:
+    """Until every chart is drawn as wide as its place. Asked from here: a page's policy lets no script be evaluated there."""
+    until = time.monotonic() + 30
+    while not page.evaluate(f"{DRAWN} && {FITS}"):
+        if time.monotonic() > until:
+            raise SystemExit(f"The charts of {page.url} were not drawn.")
+        page.wait_for_timeout(50)
+
+
 def take(page: Page, base: str, out: Path) -> int:
     """The pages' pictures; how many."""
     out.mkdir(parents=True, exist_ok=True)
     n = 0
     for name, _ in walk(page, base):
-        page.wait_for_function(DRAWN)
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 900})
+                settled(page)
                 page.screenshot(path=out / f"{name}-{theme}-{width}.png", full_page=True)
                 n += 1
         page.emulate_media(color_scheme="light")
@@ -156,11 +168,11 @@ def for_readme(page: Page, base: str, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     page.set_viewport_size(SHOWN)
     page.goto(base)
-    page.wait_for_function(DRAWN)
+    settled(page)
     page.screenshot(path=out / "overview.png")
     page.emulate_media(color_scheme="dark")
     page.goto(urljoin(base, page.locator("a.lead[href^='/principals/']").first.get_attribute("href") or ""))
-    page.wait_for_function(DRAWN)
+    settled(page)
     page.screenshot(path=out / "role.png")
 
 
