@@ -20,7 +20,7 @@ from collectors.models import Account, UsagePrincipal, UsageSession
 from collectors.records import Actor, SignIn
 from findings.analysis.activity.networks import address_of
 from findings.models import SessionVerdict
-from iamdash.pages import acting, acts, show
+from iamdash.pages import acting, acts, narrowed, show
 from iamdash.pages.acting import OLDEST, SIGN_INS, WHO
 from iamdash.pages.acts import OfActor, Period
 from iamdash.pages.facets import Accounts, Choices
@@ -239,7 +239,7 @@ class ActivityList(ListPage):
             row.told = told
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
-        accounts = acts.chosen_accounts(asked.chosen["account"])
+        accounts = narrowed.chosen(asked)
         return {"watched": watched(accounts), "waiting": unjudged(accounts)}
 
 

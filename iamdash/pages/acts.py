@@ -6,7 +6,7 @@ Rows are those of UsageDaily, UsageLast and UsageResource: each has an account, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,10 +16,10 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from collectors.models import Account, UsageEvent, UsagePrincipal
+from collectors.models import UsageEvent, UsagePrincipal
 from collectors.records import clean
 from findings.analysis.activity.event_actions import service_of
-from iamdash.pages import acting, show
+from iamdash.pages import acting, narrowed, show
 from iamdash.pages.facets import Accounts, By, Conditions, Counts, Facet, Option
 from iamdash.pages.filters import Asked
 from iamdash.pages.grouped import ou_facet
@@ -244,13 +244,7 @@ class Acts(ListPage):
 
 def watching(asked: Asked) -> dict[str, Any]:
     """For the templates: whether CloudTrail is read in the accounts that were chosen."""
-    return {"watched": watched(chosen_accounts(asked.chosen["account"]))}
-
-
-def chosen_accounts(aws_ids: Iterable[str]) -> QuerySet[Account]:
-    """Those that the frame's selector chose; all where it chose none."""
-    wanted = list(aws_ids)
-    return Account.objects.filter(aws_id__in=wanted) if wanted else Account.objects.all()
+    return {"watched": watched(narrowed.chosen(asked))}
 
 
 FIELDS: Mapping[str, Any] = {

@@ -26,7 +26,7 @@ from collectors.records import LOOKUP, Actor, State
 from findings.analysis.timeline.model import What, Witness
 from findings.models import Change, ChangedEntity
 from findings.models.timeline import How
-from iamdash.pages import acting, acts, show, timeline
+from iamdash.pages import acting, acts, narrowed, show, timeline
 from iamdash.pages.acting import OLDEST, WORDS
 from iamdash.pages.acts import Linked, Period
 from iamdash.pages.facets import Accounts, Bound, Choices, Conditions, Counts, OfColumn, Option, Texts
@@ -283,7 +283,7 @@ class ChangeList(ListPage):
         bounds = {name: next(iter(asked.chosen[name]), "") for name in ("from", "until")}
         return {
             **acts.watching(asked),
-            "looked_up": looked_up(acts.chosen_accounts(asked.chosen["account"])),
+            "looked_up": looked_up(narrowed.chosen(asked)),
             "first": bounds["from"],
             "last": bounds["until"],
             "kept": parse_qsl(asked.url(**dict.fromkeys(bounds, ())).removeprefix("?")),

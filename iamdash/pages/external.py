@@ -11,14 +11,14 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from collectors.models import Account, Principal
+from collectors.models import Principal
 from findings.analysis.trust.external import EXTERNAL_ID, Standing
 from findings.analysis.trust.vendors import VENDORS
 from findings.analysis.trust.who import ANYONE
 from findings.models import ExternalAccess, PrincipalCount
 from findings.policy.document import Condition
 from findings.vocabulary import Severity
-from iamdash.pages import show
+from iamdash.pages import narrowed, show
 from iamdash.pages.facets import Accounts, Choices, Conditions, Texts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.gaps import DETAILS, told
@@ -230,8 +230,7 @@ class ExternalList(ListPage):
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         """What the list rests on: roles judged, accounts that were not, and those whose organization is not known."""
-        chosen = asked.chosen["account"]
-        accounts = Account.objects.filter(aws_id__in=chosen) if chosen else Account.objects.all()
+        accounts = narrowed.chosen(asked)
         roles = PrincipalCount.objects.filter(type=Principal.Type.ROLE, here=True, account__in=accounts).exclude(
             kind=None
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -33,10 +33,8 @@ def told(accounts: QuerySet[Account], api: str) -> str:
     return "; ".join(f"{gap} in {_some(names)}" for gap, names in where.items())
 
 
-def of_list(chosen: Collection[str], *apis: str) -> str:
-    """Why answers that a list's rows come from are missing, in the accounts that the frame chose, or in all that are seen. Two
-    queries for each API."""
-    accounts = Account.objects.filter(aws_id__in=chosen) if chosen else Account.objects.all()
+def of_list(accounts: QuerySet[Account], *apis: str) -> str:
+    """Why answers that a list's rows come from are missing in these accounts. Two queries for each API."""
     return "; ".join(filter(None, (told(accounts, api) for api in apis)))
 
 

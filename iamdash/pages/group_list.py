@@ -122,7 +122,7 @@ class GroupTable(ListTable):
         if record.ended_at:
             return SafeString()
         return format_html(
-            '<a class="button quiet" href="{}" hx-boost="false" aria-label="Change {}">Change</a> {}',
+            '<div class="pair"><a class="button quiet" href="{}" hx-boost="false" aria-label="Change {}">Change</a>{}</div>',
             show.address(self.request, "accounts-group", record.key),
             show.hidden(record.name),
             act(show.address(self.request, "accounts-group-end", record.key), "End", record.name),

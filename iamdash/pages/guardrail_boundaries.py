@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from collectors.models import Policy
 from findings.models import AccountGuarding, GuardrailEffect
 from findings.policy.layers import Layer
-from iamdash.pages import show
+from iamdash.pages import narrowed, show
 from iamdash.pages.facets import Accounts, Conditions
 from iamdash.pages.filters import Asked, Filters, Sort
 from iamdash.pages.gaps import DETAILS, of_list
@@ -116,5 +116,5 @@ class BoundaryList(ListPage):
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         return {
             "holders": AccountGuarding.objects.aggregate(n=Sum("holders"))["n"] or 0,
-            "gap": of_list(asked.chosen["account"], DETAILS),
+            "gap": of_list(narrowed.chosen(asked), DETAILS),
         }

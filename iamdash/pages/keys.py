@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from collectors.models import AccessKey, Principal
 from findings.models import Finding
 from findings.vocabulary import Severity
-from iamdash.pages import show
+from iamdash.pages import narrowed, show
 from iamdash.pages.facets import Accounts, Conditions
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.gaps import KEYS, REPORT, of_list
@@ -175,7 +175,9 @@ class KeyList(ListPage):
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         chosen = asked.chosen["account"]
-        here = Q(account__aws_id__in=chosen) if chosen else Q()
-        share = Finding.objects.filter(here, code=SHARE, resolved_at=None)[:1] if len(chosen) == 1 else []
-        users = Principal.present.filter(here, type=Principal.Type.USER).count() if not total else 0
-        return {"gap": of_list(chosen, REPORT, KEYS), "share": next(iter(share), None), "users": users}
+        accounts = narrowed.chosen(asked)
+        share = (
+            Finding.objects.filter(account__in=accounts, code=SHARE, resolved_at=None)[:1] if len(chosen) == 1 else []
+        )
+        users = Principal.present.filter(account__in=accounts, type=Principal.Type.USER).count() if not total else 0
+        return {"gap": of_list(accounts, REPORT, KEYS), "share": next(iter(share), None), "users": users}

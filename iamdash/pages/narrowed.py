@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from collectors.models import Account
@@ -95,6 +96,19 @@ def accounts(asked: Asked) -> list[int] | None:
             )
             found = pks if found is None else found & pks
     return None if found is None else sorted(found)
+
+
+def chosen(asked: Asked) -> QuerySet[Account]:
+    """The accounts that a list's rows come from: in all that was chosen, or all that are seen. Of these alone a list tells what
+    was read and checked."""
+    rows = Account.objects.all()
+    for facet in asked.filters.facets:
+        slugs = asked.chosen[facet.name]
+        if slugs and isinstance(facet, OfAccounts):
+            rows = rows.filter(pk__in={pk for slug in slugs for pk in facet.sets()[slug][1]})
+        elif slugs and isinstance(facet, Accounts):
+            rows = rows.filter(aws_id__in=slugs)
+    return rows
 
 
 def _named(aws_id: str) -> str:

@@ -11,12 +11,12 @@ import django_tables2 as tables
 from django.db.models import Q, QuerySet
 from django.utils.safestring import SafeString
 
-from collectors.models import Account, Document, Policy
-from iamdash.pages import show
+from collectors.models import Document, Policy
+from iamdash.pages import narrowed, show
 from iamdash.pages.by_code import made_facet
 from iamdash.pages.facets import Accounts, Conditions, Facet, Option
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
-from iamdash.pages.gaps import DETAILS, told
+from iamdash.pages.gaps import DETAILS, of_list
 from iamdash.pages.grants import GrantError, Grants, parse_grant, said
 from iamdash.pages.grouped import ou_facet
 from iamdash.pages.html import format_html
@@ -174,7 +174,5 @@ class PolicyList(ListPage):
                 parse_grant(given)
             except GrantError as error:
                 fault = str(error)
-        chosen = asked.chosen["account"]
-        accounts = Account.objects.filter(aws_id__in=chosen) if chosen else Account.objects.all()
         kept = parse_qsl(asked.url(allows=()).removeprefix("?"))
-        return {"allows": given, "fault": fault, "kept": kept, "gap": told(accounts, DETAILS)}
+        return {"allows": given, "fault": fault, "kept": kept, "gap": of_list(narrowed.chosen(asked), DETAILS)}

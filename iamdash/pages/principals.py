@@ -17,7 +17,7 @@ from findings.analysis.kinds import Kind
 from findings.models import PrincipalCount, PrincipalPosture
 from findings.vocabulary import Severity
 from iamdash.access.models import Role
-from iamdash.pages import show
+from iamdash.pages import narrowed, show
 from iamdash.pages.by_code import made_facet
 from iamdash.pages.credentials import held_by, used
 from iamdash.pages.facets import Accounts, Choices, Conditions, of_counts
@@ -248,10 +248,10 @@ class PrincipalList(ListPage):
             row.held = held.get(row.pk)
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
-        here = Q(account__aws_id__in=asked.chosen["account"]) if asked.chosen["account"] else Q()
-        n = Principal.present.filter(here).exclude(posture=None).count() if not total else 0
+        here = Principal.present.filter(account__in=narrowed.chosen(asked))
+        n = here.exclude(posture=None).count() if not total else 0
         return {
-            "gap": of_list(asked.chosen["account"], DETAILS),
+            "gap": of_list(narrowed.chosen(asked), DETAILS),
             "lacks": self.lacks,
             "n_judged": n,
             "may_work": self.request.user.may(Role.ANALYST),

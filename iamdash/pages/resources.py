@@ -20,7 +20,7 @@ from collectors.models import AdminEvent, UsageEvent, UsageLast, UsageResource, 
 from findings.analysis.activity.event_actions import actions_of
 from findings.analysis.activity.event_names import EVENTS
 from findings.policy.catalogue import Level, catalogue
-from iamdash.pages import acting, acts, show
+from iamdash.pages import acting, acts, narrowed, show
 from iamdash.pages.acting import OLDEST
 from iamdash.pages.acts import (
     COUNTS,
@@ -256,7 +256,7 @@ class BucketList(ResourceList):
         """bucket: the one that was chosen, whatever else narrows the list; None: none was."""
         found = None
         if chosen := asked.chosen["bucket"]:
-            accounts = acts.chosen_accounts(asked.chosen["account"])
+            accounts = narrowed.chosen(asked)
             found = bucket(
                 chosen[-1], UsageResource.objects.filter(asked.condition("bucket"), account__in=accounts), accounts
             )

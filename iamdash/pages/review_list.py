@@ -61,7 +61,7 @@ class ReviewTable(ListTable):
     tells = {
         "title": ("id", "review", "which", "for"),
         "state": ("state", "closed_by", "closed_at"),
-        "decided": ("items", "decided"),
+        "decided": ("items", "decided", "accounts_without_evidence"),
         "taken": (Verdict.REVOKE.value, Verdict.REDUCE.value),
         "left": tuple(one.value for one in State),
         "evidence": ("evidence_of", "started_by"),
@@ -74,7 +74,7 @@ class ReviewTable(ListTable):
     taken = tables.Column("Revoked", accessor="pk")
     left = tables.Column("Still there or back", accessor="pk")
     evidence = tables.Column("Evidence of", accessor="starts_on")
-    due = tables.Column("Due", accessor="due_on", attrs={"td": {"class": "tight"}})
+    due = tables.Column("Due", accessor="due_on", attrs={"td": {"class": "moment"}})
 
     def render_title(self, record: Review) -> SafeString:
         return format_html(
@@ -88,15 +88,20 @@ class ReviewTable(ListTable):
         return state_of(record.campaign)
 
     def render_decided(self, record: Any) -> SafeString:
-        whole = record.campaign.whole
+        whole, broken = record.campaign.whole, record.campaign.broken
+        told = SafeString()
+        if broken:
+            lost = f"the evidence of {broken:,} account{'' if broken == 1 else 's'} could not be taken down"
+            told = format_html('<span class="under">{}</span>', show.unknown(lost))
         if not whole.items:
             yet = " yet" if record.campaign.state in ("freezing", "planned") else ""
-            return format_html('<span class="muted">no items{}</span>', yet)
+            return format_html('<span class="muted">no items{}</span>{}', yet, told)
         return format_html(
-            '{} %<span class="under">{} of {}</span>',
+            '{} %<span class="under">{} of {}</span>{}',
             whole.percent,
             f"{whole.decided:,}",
             self._items(record, f"{whole.items:,}", tab="all"),
+            told,
         )
 
     def render_taken(self, record: Any) -> SafeString:
@@ -174,6 +179,7 @@ class ReviewList(ListPage):
         "accounts": lambda r: r.campaign.whole.accounts,
         "items": lambda r: r.campaign.whole.items,
         "decided": lambda r: r.campaign.whole.decided,
+        "accounts_without_evidence": lambda r: r.campaign.broken,
         **{one.value: (lambda r, one=one: r.campaign.whole.verdicts[one.value]) for one in Verdict},
         **{one.value: (lambda r, one=one: r.campaign.whole.states[one.value]) for one in State},
         "started_by": lambda r: r.made_by,

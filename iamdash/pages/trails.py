@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from collectors.models import Trail
 from collectors.records.trails import INSIGHTS, SELECTORS, STATUS
 from findings.analysis import selecting
-from iamdash.pages import show
+from iamdash.pages import narrowed, show
 from iamdash.pages.facets import Accounts, Conditions
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.gaps import TRAILS, of_list
@@ -152,4 +152,4 @@ class TrailList(ListPage):
         return qs.select_related("account")
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
-        return {"gap": of_list(asked.chosen["account"], TRAILS)}
+        return {"gap": of_list(narrowed.chosen(asked), TRAILS)}

@@ -111,4 +111,11 @@ def _of(account: Account) -> list[Page]:
         Page("why", reverse("why", args=app, query={"action": "s3:GetObject", "resource": BUCKET})),
         Page("finding", reverse("finding", args=[account.finding_set.order_by("-severity").first().pk])),
         Page("findings", reverse("findings", query={"q": "nothing has this name"})),
+        *(
+            Page(name, reverse(name, query={"tab": tab}))
+            for name, tab in (("networks", "ended"), ("reviews", "closed"), ("settings-tokens", "over"))
+        ),
+        Page("accounts-owners", reverse("accounts-owners", query={"q": "nothing has this name"})),
+        Page("accounts-groups", reverse("accounts-groups", query=whom)),
+        Page("choose", reverse("choose", query={"q": "no such account"})),
     ]

@@ -9,6 +9,7 @@ from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from collectors.models import Account
+from findings.models import NamedNetwork
 from findings.vocabulary import Severity
 from iamdash.access.models import Role
 from tests.pages.conftest import Made
@@ -110,6 +111,24 @@ def test_a_number_of_one_list_leads_to_the_page_of_another(made: Made, open_brow
     page.goto("/runs/")
     page.locator("#list a.lead").click()
     expect(page.locator("h1")).to_have_text("Run of payments-prod")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_row_is_ended_by_its_own_button(made: Made, open_browser: Open, script: bool) -> None:
+    for n, cidr in enumerate(("10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16")):
+        NamedNetwork.objects.create(cidr=cidr, name=f"vpn-{n}", set_by="anna")
+    page = open_browser(Role.ADMIN, "/networks/", java_script_enabled=script)
+    page.locator(".inline-facet").get_by_role("link", name="VPN").click()
+    page.wait_for_url("**kind=vpn")
+    page.get_by_role("button", name="End the name of 10.2.0.0/16").click()
+    expect(page.get_by_text("10.2.0.0/16 is no longer named vpn-1.")).to_be_visible()
+    assert set(NamedNetwork.objects.filter(ended_at=None).values_list("cidr", flat=True)) == {
+        "10.1.0.0/16",
+        "10.3.0.0/16",
+    }
+    page.get_by_role("link", name="Named before").click()
+    expect(page.locator("#list-count")).to_contain_text("1 network")
+    expect(page.locator("#list tbody")).to_contain_text("ended just now by ada")
 
 
 def test_a_list_prints_its_rows_and_nothing_to_press(made: Made, open_browser: Open) -> None:

@@ -55,3 +55,22 @@ def test_with_the_keyboard_from_one_item_to_the_next(made: Review, open_browser:
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
     page.emulate_media(media="print")
     expect(page.get_by_role("navigation", name=re.compile("Main|iamdash", re.IGNORECASE)).first).to_be_hidden()
+
+
+def test_a_review_is_closed_once_what_that_means_was_said(made: Review, open_browser: Open) -> None:
+    """Without a script, on a telephone."""
+    page = open_browser(Role.ADMIN, "/reviews/", viewport={"width": 390, "height": 800}, java_script_enabled=False)
+    page.get_by_role("link", name=made.title).click()
+    page.get_by_role("link", name="Close the review").click()
+    expect(page.get_by_role("note")).to_contain_text("2 of 2 items stay undecided for good.")
+    page.get_by_role("link", name="Cancel").click()
+    page.get_by_role("link", name="Close the review").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert Review.objects.get().closed_at is None
+    page.get_by_role("button", name="Close the review").click()
+    expect(page.get_by_text("Closed. What was revoked is still watched.")).to_be_visible()
+    expect(page.get_by_role("link", name="Close the review")).to_have_count(0)
+    page.get_by_role("link", name="Access reviews").click()
+    expect(page.get_by_role("heading", name="No review is under way")).to_be_visible()
+    page.get_by_role("link", name="Closed").click()
+    expect(page.get_by_role("link", name=made.title)).to_be_visible()

@@ -13,10 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from collectors.models import Account
-from findings.models import AccountPlace, Unknown
+from findings.models import AccountPlace, PrincipalPosture, Unknown
 from iamdash.access.models import Operator
 from iamdash.pages.models import SavedView
 from tests.pages.conftest import Made
+from tests.pages.making import covered
 
 UNIT = "ou-ab12-34567890"
 pytestmark = pytest.mark.django_db
@@ -156,3 +157,29 @@ def test_a_period_costs_no_statement(prod: Account, sign_in: Any, path: str) -> 
     with CaptureQueriesContext(connection) as chosen:
         web.get(path, {"days": "30"})
     assert len(plain) == len(chosen)
+
+
+@pytest.mark.parametrize("path", ["/principals/", "/keys/", "/policies/", "/external-access/", "/activity/trails/"])
+def test_a_list_tells_what_was_not_read_in_the_ou_only(prod: Account, sign_in: Any, path: str) -> None:
+    """Whatever was read elsewhere: nothing of the OU's account was, and all of the other's."""
+    other = Account.objects.exclude(pk=prod.pk).get()
+    for api in (
+        "iam:GetAccountAuthorizationDetails",
+        "iam:GetCredentialReport",
+        "iam:ListAccessKeys",
+        "cloudtrail:DescribeTrails",
+    ):
+        covered(other, api=api)
+    web = sign_in()
+    asked = {"ou": UNIT, "q": "nothing has this name"}
+    inside = web.get(path, asked).context
+    assert inside["gap"], path
+    assert "accounts" not in inside["gap"], path
+    assert not web.get(path, asked | {"ou": "ou-cd34-00000000"}).context["gap"], path
+
+
+def test_an_empty_list_counts_what_was_judged_in_the_ou_only(prod: Account, sign_in: Any) -> None:
+    PrincipalPosture.objects.filter(account=prod).delete()
+    web, asked = sign_in(), {"q": "nothing has this name"}
+    assert web.get("/principals/", asked | {"ou": UNIT}).context["n_judged"] == 0
+    assert web.get("/principals/", asked | {"ou": "ou-cd34-00000000"}).context["n_judged"] == 1

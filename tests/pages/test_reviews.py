@@ -373,6 +373,14 @@ def test_reviews_are_found_narrowed_and_exported(sign_in: Client, account: Accou
     assert "Late &lt;b&gt;" in page
 
 
+def test_a_review_whose_evidence_could_not_be_taken_down_says_so(sign_in: Client, account: Account) -> None:
+    review(account)
+    ReviewAccount.objects.update(frozen_at=None, error="it was denied")
+    said_there = said(sign_in().get("/reviews/"))
+    assert "no items unknown: the evidence of 1 account could not be taken down" in said_there
+    assert listed(sign_in(), "?state=open") == ["Autumn"]
+
+
 def test_who_is_named_is_led_to_their_reviews(sign_in: Client, account: Account) -> None:
     client = sign_in(Role.VIEWER)
     review(account, title="Mine", reviewers={account: client.operator.username})
