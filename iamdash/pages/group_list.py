@@ -111,7 +111,7 @@ class GroupTable(ListTable):
             return said
         whom = Whom(Scope.GROUP, str(record.key)).value
         return format_html(
-            '{} <a href="{}" hx-boost="false" aria-label="Say who owns {}">{}</a>',
+            '{}<div><a href="{}" hx-boost="false" aria-label="Say who owns {}">{}</a></div>',
             said,
             show.address(self.request, "accounts-owner-add", whom=whom),
             show.hidden(record.name),

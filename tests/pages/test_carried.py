@@ -76,16 +76,6 @@ def test_an_ou_narrows_all_of_the_overview(prod: Account, sign_in: Any) -> None:
     assert "Prod" in said[said.index("<h1") : said.index("</h1>")]
 
 
-def test_the_overview_offers_the_ous(prod: Account, sign_in: Any) -> None:
-    response = sign_in().get("/", {"days": "30"})
-    assert any(asked(one) == {"ou": [UNIT], "days": ["30"]} for one in links_of_menu(response))
-
-
-def links_of_menu(response: Any) -> list[str]:
-    found = re.findall(r'class="option" href="(\?[^"]*)"', response.content.decode())
-    return [html.unescape(one) for one in found]
-
-
 def test_an_ou_and_an_account_outside_of_it_leave_nothing_and_say_so(made: Made, prod: Account, sign_in: Any) -> None:
     response = sign_in().get("/", {"ou": UNIT, "account": made.account.aws_id})
     assert (response.context["total"], response.context["connected"]) == (0, 0)
