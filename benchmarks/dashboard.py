@@ -7,6 +7,7 @@ facets and the trends 100. BENCH_STATE names a folder in which the database is k
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -74,6 +75,7 @@ def prepare() -> None:
     from findings.models import Review
 
     settings.ALLOWED_HOSTS = ["*"]
+    logging.disable(logging.WARNING)  # of each page that is not for everybody
     call_command("migrate", verbosity=0)
     call_command("collectstatic", "--no-input", verbosity=0)
     if not Review.objects.exists():  # else a kept database that was filled before
@@ -240,16 +242,21 @@ def largest() -> Any:
 
 
 def reconciled() -> Figure:
-    """All accounts judged again, with nothing changed: what is stored compared with what the judgement says."""
+    """All accounts judged again, with nothing changed: what is stored compared with what the judgement says. Rolled back, so that
+    a database that is kept stays as it was."""
+    from django.db import transaction
+
     from collectors.models import Account
     from findings.engine.reconcile import reconcile
 
     spent, n = 0.0, 0
     for account in Account.objects.all():
         judgement = the_same(account)
-        begun = time.perf_counter()
-        _, counts = reconcile(account, judgement)
-        spent += time.perf_counter() - begun
+        with transaction.atomic():
+            begun = time.perf_counter()
+            _, counts = reconcile(account, judgement)
+            spent += time.perf_counter() - begun
+            transaction.set_rollback(True)
         n += counts["open"]
         if changed := {name: counts[name] for name in ("opened", "resolved", "changed", "severity") if counts[name]}:
             raise RuntimeError(f"{account}: {changed}, and nothing had changed")

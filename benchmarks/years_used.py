@@ -12,7 +12,6 @@ from benchmarks.years import NOW, copy
 
 EVENTS, REGIONS, SESSIONS, DAILY, ACCEPTED = 60, 34, 300_000, 1_000_000, 2_000
 WATCHED = 90  # days
-OPEN_OF_EACH = 25  # findings that an acceptance hides
 
 
 def fill() -> None:
@@ -208,13 +207,13 @@ def _regions(given: dict[str, Any]) -> None:
 
 
 def _accepted() -> None:
-    """By rule and account, and each hides some open findings; triggers keep the sums."""
+    """By rule and account, anywhere, and each hides what is open of the rule; triggers keep the sums."""
     from findings.models import Acceptance
 
     copy(
         Acceptance,
         f"""(select row_number() over () as i, * from (select distinct account_id, code from findings_finding
-        where resolved_at is null order by 1, 2) f limit {ACCEPTED}) a""",
+        where resolved_at is null) f order by md5(account_id || code) limit {ACCEPTED}) a""",
         {"now": NOW},
         scope="'account'",
         account_id="account_id",
@@ -228,12 +227,7 @@ def _accepted() -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""with held as (
-              select f.id, a.id as acceptance, a.set_at, a.expires_at,
-                row_number() over (partition by a.id order by f.id) as n
-              from findings_acceptance a
-              join findings_finding f on f.account_id = a.account_id and f.code = a.code and f.resolved_at is null)
-            update findings_finding f set status = 'accepted', due_at = null, late = false,
-              acceptance_id = held.acceptance, accepted_at = held.set_at
-            from held where held.id = f.id and held.n <= {OPEN_OF_EACH}"""
+            """update findings_finding f set status = 'accepted', due_at = null, late = false,
+              acceptance_id = a.id, accepted_at = a.set_at
+            from findings_acceptance a where a.account_id = f.account_id and a.code = f.code and f.resolved_at is null"""
         )
