@@ -75,10 +75,13 @@ def score_sentence(scope: Scoped, line: ScoreLine) -> str:
 
 
 def went(line: ScoreLine) -> str:
-    """rose by 2.3 points, 1.1 of them only since more is known"""
+    """rose by 2.3 points, 1.1 of them only since more is known,"""
     change = line.change or 0
     said = f"{'rose' if change > 0 else 'fell'} by {moved(change)}"
-    return f"{said}, {line.learned / POINT:.1f} of them only since more is known," if line.learned >= SMALL else said
+    if line.learned < SMALL:
+        return said
+    part = "" if change - line.learned < SMALL else f"{line.learned / POINT:.1f} of them "
+    return f"{said}, {part}only since more is known,"
 
 
 def spoken(scope: Scoped, days: Iterable[date]) -> str:

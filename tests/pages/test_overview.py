@@ -181,7 +181,7 @@ def test_that_more_is_known_is_not_called_better(made: Made, sign_in: Any) -> No
         )  # fmt: skip
     web = sign_in()
     shown = text(web.get("/", {"days": "7"}))
-    assert "Neither better nor worse: the score rose by 36.0 points, 36.0 of them only since more is known" in shown
+    assert "Neither better nor worse: the score rose by 36.0 points, only since more is known, to 98 of 100" in shown
     assert "KY101 root-access-key raised it only since more is known, by 36.0 points together." in shown
     assert "points better" not in shown
     trends = text(web.get("/trends/", {"days": "7"}))
