@@ -97,6 +97,12 @@ class Finding(models.Model):
                 "code", "severity", "opened_at", "id", name="finding_unresolved_by_rule", condition=UNRESOLVED
             ),
             models.Index("subject_id", "account", name="finding_of_subject"),
+            models.Index(  # what is open of many subjects, as of all roles of permission sets, is counted from this alone
+                fields=["subject_id"],
+                include=["account", "code", "severity", "status"],
+                name="finding_unresolved_of_subject",
+                condition=UNRESOLVED,
+            ),
             models.Index(  # trends and what is new read nothing but this
                 fields=["opened_at"],
                 include=[*COUNTED, "reopened", "first_opened_at"],
