@@ -65,6 +65,7 @@ def test_a_review_is_closed_once_what_that_means_was_said(made: Review, open_bro
     expect(page.get_by_role("note")).to_contain_text("2 of 2 items stay undecided for good.")
     page.get_by_role("link", name="Cancel").click()
     page.get_by_role("link", name="Close the review").click()
+    expect(page.get_by_role("note")).to_be_visible()  # the page that is measured is the new one
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert Review.objects.get().closed_at is None
     page.get_by_role("button", name="Close the review").click()
