@@ -35,10 +35,16 @@ def page(rows: dict[str, dict[str, Any]]) -> str:
 
 
 def line(name: str, row: dict[str, Any]) -> str:
-    seeds = sorted(set(row["seeds"]))
-    shown = "" if not seeds else str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
-    cells = (name, row["how"], row["oracle"], row["runs"], row["failed"], shown, row["date"])
+    cells = (name, row["how"], row["oracle"], row["runs"], row["failed"], ranges(row["seeds"]), row["date"])
     return f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in cells)} |\n"
+
+
+def ranges(seeds: list[int]) -> str:
+    """[8, 9, 10, 20] as "8 to 10, 20"."""
+    every = sorted(set(seeds))
+    starts = [seed for seed in every if seed - 1 not in every]
+    ends = [seed for seed in every if seed + 1 not in every]
+    return ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in zip(starts, ends, strict=True))
 
 
 def main(arguments: list[str]) -> int:

@@ -14,7 +14,7 @@ FILE = Path(__file__).with_name("results.json")
 
 
 class Results:
-    """A pytest plugin: adds up the runs of each row, and writes those of this session over their older ones."""
+    """A pytest plugin: adds up the runs of each row, and writes those of this session over their older ones, or to them."""
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, Any]] = {}
@@ -37,5 +37,12 @@ class Results:
     def pytest_sessionfinish(self) -> None:
         kept = json.loads(FILE.read_text()) if FILE.exists() else {}
         today = datetime.now(UTC).date().isoformat()
-        kept |= {name: row | {"date": today} for name, row in self.rows.items()}
+        kept |= {name: added(kept.get(name), row | {"date": today}) for name, row in self.rows.items()}
         FILE.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+
+
+def added(kept: dict[str, Any] | None, row: dict[str, Any]) -> dict[str, Any]:
+    """A day's runs at other points count together; the same points again, or another day, stand in place of what was."""
+    if not kept or kept["date"] != row["date"] or not row["seeds"] or not set(row["seeds"]).isdisjoint(kept["seeds"]):
+        return row
+    return row | {name: kept[name] + row[name] for name in ("runs", "failed", "seconds", "seeds")}
