@@ -111,13 +111,14 @@ def of_caller(key: str) -> bool:
 
 
 def holds_when_absent(condition: Condition) -> bool:
-    """Whether the condition is met by a request without the key: IfExists, ForAllValues, negations, Null true."""
+    """Whether the condition is met by a request without the key: IfExists, ForAllValues, negations, Null true; never
+    ForAnyValue (operators.Operator.of_absent)."""
     quantifier, _, operator = condition.operator.lower().rpartition(":")
     if operator == "null":
         return all(value.lower() == "true" for value in condition.values)
-    if operator.endswith("ifexists") or quantifier == "forallvalues":
-        return True
-    return "not" in operator and quantifier != "foranyvalue"
+    if quantifier:
+        return quantifier == "forallvalues"
+    return operator.endswith("ifexists") or "not" in operator
 
 
 def narrows(condition: Condition) -> bool:

@@ -44,10 +44,12 @@ class Operator:
 
     @property
     def of_absent(self) -> bool:
-        """What it says of a key that is known not to be in the request."""
-        if self.if_exists or self.of is not Of.ONE:
-            return self.if_exists or self.of is Of.ALL
-        return self.negated
+        """What it says of a key that is known not to be in the request. ForAnyValue: no value matches, and IfExists, which is
+        asked of each value, changes nothing: a policy with ForAnyValue:StringEqualsIfExists on aws:TagKeys allows nothing
+        that brings no tags (AWS re:Post, "ForAnyValue:StringEqualsIfExists behaving unexpectedly")."""
+        if self.of is not Of.ONE:
+            return self.of is Of.ALL
+        return self.if_exists or self.negated
 
 
 def _same(read: Read, holds: Callable[[Any, Any], bool]) -> Comparison:

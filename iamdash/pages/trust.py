@@ -183,7 +183,7 @@ def condition_words(condition: Condition) -> str:
     operator = condition.operator.lower()
     scope = next((p for p in _PLURAL if operator.startswith(p)), "")
     operator = operator.removeprefix(scope)
-    optional = operator.endswith("ifexists")
+    optional = operator.endswith("ifexists") and scope != _PLURAL[1]  # of no value, none is any
     operator = operator.removesuffix("ifexists")
     key = _KEYS.get(condition.key.lower()) or _claim(condition.key)
     said = _OPERATORS.get(operator, condition.operator)

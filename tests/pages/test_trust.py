@@ -110,6 +110,10 @@ def test_anyone_under_a_condition_is_not_public() -> None:
             Condition("ForAnyValue:StringLike", "gitlab.com:sub", ("project:*",)),
             "any value of the token's sub matches project:*",
         ),
+        (  # of no value, none is any
+            Condition("ForAnyValue:StringLikeIfExists", "gitlab.com:sub", ("project:*",)),
+            "any value of the token's sub matches project:*",
+        ),
         (Condition("StringEquals", "aws:PrincipalTag/x", ()), "aws:PrincipalTag/x is (no value)"),
         (Condition("NewOperator", "k", ("v",)), "k NewOperator v"),
     ],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from findings.analysis.organization import known_organization
 from findings.policy.document import Condition, Statement
+from findings.policy.keys import holds_when_absent
 
 if TYPE_CHECKING:
     from findings.analysis.facts import Facts
@@ -63,10 +64,9 @@ def asked(conditions: Iterable[Condition]) -> Iterator[Asked]:
     conditions = tuple(conditions)
     demanded = {c.key.lower() for c in conditions if _demands(c)}
     for condition in conditions:
-        quantifier, _, operator = condition.operator.lower().rpartition(":")
-        key, plain = condition.key.lower(), operator.removesuffix("ifexists")
-        absent = plain != operator or quantifier == "forallvalues"
-        if plain in EXACT | LIKE and (not absent or key in demanded):
+        plain = condition.operator.lower().rpartition(":")[2].removesuffix("ifexists")
+        key = condition.key.lower()
+        if plain in EXACT | LIKE and (key in demanded or not holds_when_absent(condition)):
             yield Asked(key, condition.values, plain in LIKE)
 
 

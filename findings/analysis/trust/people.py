@@ -11,6 +11,7 @@ from findings.analysis.trust.services import name_of
 from findings.analysis.trust.who import Admission
 from findings.analysis.trust_signals import CI_HOSTS, NOTEBOOKS
 from findings.policy.document import Condition
+from findings.policy.keys import holds_when_absent
 
 if TYPE_CHECKING:
     from findings.analysis.facts import Facts
@@ -101,4 +102,4 @@ def _asks_mfa(condition: Condition) -> bool:
 
 
 def _must_mfa(condition: Condition) -> bool:
-    return _asks_mfa(condition) and not condition.operator.lower().endswith("ifexists")
+    return _asks_mfa(condition) and not holds_when_absent(condition)

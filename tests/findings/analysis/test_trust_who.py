@@ -123,6 +123,7 @@ NARROWS = [
     (equals("aws:SourceVpce", "vpce-1"), None, ()),
     (equals("aws:SourceVpc", ["vpc-1", "vpc-2"]), None, ()),
     (equals("aws:userid", "AROAEXAMPLEEXAMPLE123:*", "StringLike"), None, ()),
+    (equals("aws:PrincipalOrgPaths", f"{b.ORGANIZATION}/*", "ForAnyValue:StringLikeIfExists"), True, ()),
     (equals("aws:SourceAccount", OTHER), None, ()),
     (
         {"StringEqualsIfExists": {"aws:PrincipalOrgID": b.ORGANIZATION}, "Null": {"aws:PrincipalOrgID": "false"}},
@@ -146,6 +147,7 @@ WIDE = [
     equals("aws:PrincipalOrgID", "*", "StringLike"),
     equals("aws:PrincipalOrgID", "o-*", "StringLike"),
     equals("aws:PrincipalOrgPaths", f"{b.ORGANIZATION}/*", "ForAllValues:StringLike"),
+    equals("aws:PrincipalOrgPaths", f"{b.ORGANIZATION}/*", "ForAllValues:StringLikeIfExists"),
     equals("aws:PrincipalAccount", STRANGER, "StringNotEquals"),
     equals("aws:PrincipalAccount", "*", "StringLike"),
     arn_like("*"),

@@ -212,9 +212,9 @@ def _condition(operator: str, key: str, values: list[str], q: Question, world: W
     negated = "Not" in name
     name = name.replace("Not", "")
     if given is None:
-        if if_exists or quantifier:
-            return if_exists or quantifier == "ForAllValues"
-        return negated
+        if quantifier:
+            return quantifier == "ForAllValues"
+        return if_exists or negated
     hits = [any(_compare(name, one, v, q, world) for v in values) for one in given]
     if not quantifier:
         return any(hits) != negated
