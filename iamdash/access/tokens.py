@@ -2,7 +2,8 @@
 
 A token is `iamdash_` and 256 random bits. Only its SHA-256 is kept, so it is shown once; who reads the database, or a backup,
 cannot use one. It is found by that digest, so no comparison takes longer the more of it is right. It reads what its operator
-may read now, never more: their accounts, and the scopes it was made with.
+may read now, never more: their accounts, and the scopes it was made with. It is no way around what is asked of its operator:
+who would not be let in today has no valid token.
 """
 
 from __future__ import annotations
@@ -14,11 +15,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import DatabaseError, models
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from iamdash.access.mfa import FACTORS
 from iamdash.access.models import ApiToken, Operator
 
 PREFIX = "iamdash_"
@@ -29,8 +35,9 @@ NOTED_EVERY = timedelta(hours=1)
 UNNOTED = Q(used_at=None) | Q(used_at__lt=Now() - NOTED_EVERY)
 # The identity provider says at each sign-in what its people may; of those who never come back nobody tells us that they left.
 SEEN_WITHIN = timedelta(days=30)
-STILL_THERE = Q(operator__sso_managed=False) | Q(operator__last_login__gt=Now() - SEEN_WITHIN)
-VALID = Q(ended_at=None, expires_at__gt=Now(), operator__is_active=True) & STILL_THERE
+LATELY = Q(last_login__gt=Now() - SEEN_WITHIN)
+LINKED = Q(Exists(SocialAccount.objects.filter(user=OuterRef("pk"))))
+PROTECTED = Q(Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)))
 
 
 class Scope(models.TextChoices):
@@ -64,7 +71,33 @@ def found(authorization: str) -> ApiToken | None:
     kind, _, secret = authorization.partition(" ")
     if kind.lower() != "bearer" or not TOKEN.fullmatch(secret.strip()):
         return None
-    return ApiToken.objects.filter(VALID, digest=digest(secret.strip())).select_related("operator").first()
+    return ApiToken.objects.filter(valid(), digest=digest(secret.strip())).select_related("operator").first()
+
+
+def valid() -> Q:
+    """Of tokens."""
+    return Q(ended_at=None, expires_at__gt=Now(), operator__in=protected() & still_there(), operator__is_active=True)
+
+
+def protected() -> QuerySet[Operator]:
+    """Those with the second factor that is asked for here. Whose only way in is the provider has the provider's, where ours is
+    asked of passwords alone: how the session began that made a token, nobody knows of an old one."""
+    if not settings.MFA_REQUIRED:
+        return Operator.objects.all()
+    no_password = LINKED & Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    rest = Q() if settings.MFA_REQUIRED == "all" else _by_provider() | no_password
+    return Operator.objects.filter(PROTECTED | rest if rest else PROTECTED)
+
+
+def still_there() -> QuerySet[Operator]:
+    """Those of whom the provider said lately that they are, and those of whom it has nothing to say."""
+    return Operator.objects.filter(~_by_provider() | LATELY & (LINKED | Q(sso_managed=True)))
+
+
+def _by_provider() -> Q:
+    """Who comes in by the provider only (adapter.may_sign_in_here)."""
+    managed = Q(sso_managed=True)
+    return managed | Q(break_glass=False) if settings.SSO_ONLY else managed
 
 
 def note_use(token: ApiToken) -> bool:

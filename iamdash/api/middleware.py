@@ -19,6 +19,10 @@ from iamdash.api.problems import Problem
 
 ROOT = "/api/"
 REALM = 'Bearer realm="iamdash"'
+NOT_VALID = (
+    "This token is not valid: it is mistyped, expired or revoked, or its operator would not be let in now. "
+    "Settings, API tokens, says which."
+)
 
 
 class ApiMiddleware:
@@ -54,7 +58,7 @@ def identify(request: HttpRequest) -> None:
     token = tokens.found(given)
     if token is None:
         error = ', error="invalid_token"' if given else ""
-        told = "This token is not valid: it is mistyped, expired or revoked." if given else "This needs an API token."
+        told = NOT_VALID if given else "This needs an API token."
         raise Problem(401, told, headers={"WWW-Authenticate": REALM + error})
     rate.take(token.pk)
     request.token, request.user = token, token.operator

@@ -34,7 +34,11 @@ class TokenForm(forms.Form):
         return printable(self.cleaned_data["name"])
 
     def clean(self) -> dict[str, Any]:
-        if ApiToken.objects.filter(tokens.VALID, operator=self.operator).count() >= MOST:
+        if not tokens.protected().filter(pk=self.operator.pk).exists():
+            raise forms.ValidationError(
+                "You may sign in by a password, too, and have no second factor: set one up under Sign-in and security first."
+            )
+        if ApiToken.objects.filter(tokens.valid(), operator=self.operator).count() >= MOST:
             raise forms.ValidationError(f"You have {MOST} valid tokens. Revoke one that nothing uses.")
         return super().clean() or self.cleaned_data
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import BooleanField, DateTimeField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models import BooleanField, Case, DateTimeField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Now
 from django.http import HttpRequest
 from django.utils import timezone
@@ -22,8 +22,12 @@ from iamdash.pages.lists import ListPage
 from iamdash.pages.tables import CHANGE, ListTable, act
 
 LONG_AGO = datetime.min.replace(year=1970, tzinfo=UTC)
-VALID = ExpressionWrapper(tokens.VALID, BooleanField())
 RECENTLY, SOON = timedelta(days=30), timedelta(days=14)
+
+
+def _is(condition: Q) -> Case:
+    """True or false, never NULL."""
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
 def looks_after_all(operator: Operator) -> bool:
@@ -35,7 +39,7 @@ def seen(request: HttpRequest) -> QuerySet[ApiToken]:
 
 
 def over(row: Any) -> str:
-    """Why one that is not valid is not, "" where it is; valid: attached."""
+    """Why one that is not valid is not, "" where it is; valid, protected: attached."""
     if row.valid:
         return ""
     if row.ended_at:
@@ -44,7 +48,9 @@ def over(row: Any) -> str:
         return "expired"
     if not row.operator.is_active:
         return "its operator may not sign in"
-    return f"its operator has not signed in for {tokens.SEEN_WITHIN.days} days"
+    if not row.protected:
+        return "its operator has no second factor, which is asked for here"
+    return f"its operator has not come by single sign-on for {tokens.SEEN_WITHIN.days} days"
 
 
 class TokenTable(ListTable):
@@ -116,8 +122,8 @@ class TokenList(ListPage):
             "made": Sort("Made", ("created_at",), descending=True),
         },
         tabs=(
-            Tab("valid", "Valid", tokens.VALID),
-            Tab("over", "Valid no longer", ~tokens.VALID, "-made"),
+            Tab("valid", "Valid", Q(valid=True)),
+            Tab("over", "Valid no longer", Q(valid=False), "-made"),
             Tab("all", "All", Q()),
         ),
         facets=(
@@ -165,7 +171,8 @@ class TokenList(ListPage):
 
     def queryset(self) -> QuerySet[ApiToken]:
         used = Coalesce(F("used_at"), Value(LONG_AGO, DateTimeField()))
-        return seen(self.request).order_by().annotate(used=used, valid=VALID)
+        protected = _is(Q(operator__in=tokens.protected()))
+        return seen(self.request).order_by().annotate(used=used, valid=_is(tokens.valid()), protected=protected)
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         return {"everybody": looks_after_all(self.request.user)}

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -226,8 +228,8 @@ def test_others_tokens_are_for_admins_of_all_accounts(
         (over, "expired"),
         (revoked, "revoked by"),
         (inactive, "may not sign in"),
-        (left, "not signed in for 30 days"),
-        (never_came, "not signed in for 30 days"),
+        (left, "not come by single sign-on for 30 days"),
+        (never_came, "not come by single sign-on for 30 days"),
     ],
 )
 def test_each_token_is_listed_with_why_it_ended(ended: Any, why: str, reader: Any, sign_in: Any) -> None:
@@ -244,6 +246,64 @@ def test_who_came_lately_keeps_the_tokens(reader: Any) -> None:
     seen = timezone.now() - timedelta(days=29)
     Operator.objects.filter(pk=client.operator.pk).update(sso_managed=True, last_login=seen)
     assert client.get(ACCOUNTS).status_code == 200
+
+
+APP, PASSKEY, CODES = "totp", "webauthn", "recovery_codes"
+
+
+@pytest.mark.parametrize(
+    ("required", "only", "operator", "factor", "why"),
+    [
+        ("", False, {}, "", ""),
+        ("password", False, {}, APP, ""),
+        ("password", False, {}, PASSKEY, ""),
+        ("password", False, {"linked": True, "password": "!"}, "", ""),  # the provider asks for its own
+        ("password", False, {"sso_managed": True, "days": 1}, "", ""),
+        ("password", True, {"linked": True, "days": 1}, "", ""),  # the password opens to nobody
+        ("all", False, {"linked": True, "password": "!"}, APP, ""),
+        ("", True, {"linked": True, "days": 29}, "", ""),
+        ("", True, {"break_glass": True}, "", ""),
+        ("password", False, {}, "", "no second factor"),
+        ("password", False, {}, CODES, "no second factor"),
+        ("password", False, {"linked": True}, "", "no second factor"),  # may come by the password, too
+        ("password", True, {"break_glass": True, "linked": True}, "", "no second factor"),
+        ("all", False, {"linked": True, "password": "!"}, "", "no second factor"),
+        ("all", False, {"sso_managed": True, "days": 1}, "", "no second factor"),
+        ("", True, {"days": 1}, "", "single sign-on for 30 days"),  # by a password, before it was the only way
+        ("", True, {"linked": True, "days": 31}, "", "single sign-on for 30 days"),
+        ("", True, {"linked": True}, "", "single sign-on for 30 days"),
+    ],
+)
+def test_a_token_is_no_way_around_what_is_asked_of_its_operator(
+    required: str, only: bool, operator: dict[str, Any], factor: str, why: str, reader: Any, sign_in: Any, settings: Any
+) -> None:
+    client = reader()
+    given = {"password": "pbkdf2$x"} | operator
+    if given.pop("linked", False):
+        SocialAccount.objects.create(user=client.operator, provider="sso", uid="s-1")
+    if days := given.pop("days", 0):
+        given["last_login"] = timezone.now() - timedelta(days=days)
+    Operator.objects.filter(pk=client.operator.pk).update(**given)
+    if factor:
+        Authenticator.objects.create(user=client.operator, type=factor, data={})
+    admin = sign_in(Role.ADMIN)
+    Authenticator.objects.create(user=admin.operator, type=APP, data={})
+    settings.MFA_REQUIRED, settings.SSO_ONLY = required, only
+    assert client.get(ACCOUNTS).status_code == (401 if why else 200)
+    listed = admin.get(reverse("settings-tokens"), {"tab": "over" if why else "valid"})
+    assert listed.context["list"].total == 1
+    assert why in listed.content.decode()
+
+
+def test_who_has_no_second_factor_makes_no_token_that_opens_nothing(sign_in: Any, settings: Any) -> None:
+    client = sign_in()
+    settings.MFA_REQUIRED = "password"
+    session = client.session
+    session["second_factor"] = client.operator.pk  # as by single sign-on, which asks for its own
+    session.save()
+    refused = client.post(reverse("settings-token-add"), form())
+    assert refused.status_code == 422
+    assert "set one up under Sign-in and security" in refused.content.decode()
 
 
 def test_ended_ones_say_why_and_hostile_names_are_text(sign_in: Any) -> None:
