@@ -185,6 +185,12 @@ class Trend(Schema):
     flow: Flow = told("What came and went in the period.")
     flow_before: Flow | None = told("The same of the equal period before; null: the data does not reach back so far.")
     times: Times = told("How long it took.")
+    score_change: float | None = told(
+        "Of the score, from the first of its days to the last; null: it has one day or none."
+    )
+    score_learned: float = told(
+        "How much of a rise is no improvement: it is only that more is known. 0: none, or no rise."
+    )
     days: list[Day] = told("From the first day of the period that has data.")
 
 

@@ -36,6 +36,8 @@ def together(request: HttpRequest) -> dict[str, Any]:
         "flow": _flow(found.whole),
         "flow_before": _flow(before) if before else None,
         "times": _times(ended),
+        "score_change": None if line.change is None else points(line.change),
+        "score_learned": points(line.learned),
         "days": [_day(found, line, n, day) for n, day in enumerate(found.days)],
     }
 

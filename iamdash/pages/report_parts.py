@@ -81,15 +81,15 @@ def why_score(request: HttpRequest, found: Moved) -> list[str]:
 
 
 def why_unknown(request: HttpRequest, found: Moved) -> list[str]:
-    """Coverage by what the score says is unknown."""
+    """Coverage by what the score says is unknown. What is known now and raised the score stands in `why_score`."""
     parts = []
-    for sign, words in ((1, "Known now"), (-1, "No longer known")):
-        some = [code for code, lost in found.rules.items() if sign * lost.unknown >= SMALL]
-        some.sort(key=lambda code: -abs(found.rules[code].unknown))
+    by_rule = {code: lost.unknown - found.learned.get(code, 0) for code, lost in found.rules.items()}
+    for sign, begin, end in ((1, "Known now", ", which it did not raise"), (-1, "No longer known", "")):
+        some = sorted((code for code, n in by_rule.items() if sign * n >= SMALL), key=lambda code: -abs(by_rule[code]))
         if some:
-            by = said(sum(found.rules[code].unknown for code in some))
-            parts.append(format_html("{}: what {} ask, {} of the score.", words, most(request, some), by))
-    return parts or ["What cannot be known is what it was."]
+            by = said(sum(by_rule[code] for code in some))
+            parts.append(format_html("{}: what {} ask, {} of the score{}.", begin, most(request, some), by, end))
+    return parts or ([] if found.learned else ["What cannot be known is what it was."])
 
 
 @dataclass(frozen=True)

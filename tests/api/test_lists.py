@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pydantic import TypeAdapter
 
 from collectors.models import AccessKey
-from findings.models import Finding
+from findings.models import AccountDay, Finding
 from iamdash.api import query, rows, rules, trends
 from iamdash.api.coverage import CoverageList
 from iamdash.pages.accounts import AccountList
@@ -68,6 +69,20 @@ def test_trends_and_rules_are_what_the_document_says(filled: Made, reader: Any) 
     (line,) = client.get("/api/v1/trends/account").json()["data"]
     assert (line["key"], line["label"]) == (filled.account.aws_id, filled.account.name)
     assert set(client.get("/api/v1/rules/LP101").json()) == set(rows.Rule.model_fields)
+
+
+def test_trends_tell_what_of_a_rise_is_only_known_now(filled: Made, reader: Any) -> None:
+    client = reader()
+    found = client.get("/api/v1/trends?days=7").json()
+    assert (found["score_change"], found["score_learned"]) == (None, 0)
+    today = timezone.now().date()
+    for days, score, unknown in ((6, 62_000, 30_000), (0, 98_000, 0)):
+        AccountDay.objects.create(
+            account=filled.account, day=today - timedelta(days=days), gap=0 if days else 6, score=score, decided=0,
+            unknown=unknown, rules=9, lost={"KY101": [0, 0, 100_000 - score]},
+        )  # fmt: skip
+    found = client.get("/api/v1/trends?days=7").json()
+    assert (found["score_change"], found["score_learned"]) == (36, 30)
 
 
 def test_rules_count_what_is_seen_or_one_account(filled: Made, elsewhere: Made, reader: Any) -> None:

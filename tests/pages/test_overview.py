@@ -186,6 +186,10 @@ def test_that_more_is_known_is_not_called_better(made: Made, sign_in: Any) -> No
     assert "points better" not in shown
     trends = text(web.get("/trends/", {"days": "7"}))
     assert "Neither better nor worse, but more is known: that alone raised the score." in trends
+    report = text(web.get("/trends/report/", {"days": "7"}))
+    assert "raised it only since more is known, by 36.0 points together." in report
+    known = "Known now: what KY101 root-access-key ask, 2.0 points of the score, which it did not raise."
+    assert known in report  # the rest is not told a second time
 
 
 def test_a_period_before_that_nobody_saw_is_not_compared_with(made: Made, sign_in: Any) -> None:
