@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -68,7 +67,7 @@ def put_role(world: World, account: str, given: dict[str, Any]) -> Role:
         tags = [{"Key": "application", "Value": "iamdash"}]
         path, about = given.get("Path", "/"), given.get("Description", "")
         role = Role(account, "aws", role_id, name, trust, path, None, about, tags, "3600")
-        role.create_date = datetime.now(UTC)
+        role.create_date = world.settings.as_of  # the same after a restart on the same day
         iam.roles[role.id] = role
     role.assume_role_policy_document = trust
     role.policies = {one["PolicyName"]: json.dumps(one["PolicyDocument"]) for one in given.get("Policies", ())}

@@ -65,7 +65,7 @@ ABOUT = {
     "instance_profiles": What.SESSION, "empty_instance_profiles": What.SESSION, "long_sessions": What.SESSION,
     "max_session": What.SESSION, "targets": What.ORGANIZATION, "parent_id": What.ORGANIZATION,
     "policy_types": What.ORGANIZATION, "trusted_services": What.ORGANIZATION, "root_features": What.ORGANIZATION,
-    "delegation": What.ORGANIZATION, "organization": What.ORGANIZATION, "services": What.ORGANIZATION,
+    "delegation": What.ORGANIZATION, "organization": What.ORGANIZATION, "services": What.ORGANIZATION, "created_at": What.MADE,
 }  # fmt: skip
 RECORDS = ("trail", "recorder", "delivery_channel", "event_data_store", "config_rule", "conformance_pack", "analyzer")
 

@@ -176,7 +176,20 @@ def _summary(old: Any, new: Any) -> Iterator[tuple[str]]:
             yield (f"{words}: {_said(before.get(name))} became {_said(after.get(name))}",)
 
 
+def _created(old: Any, new: Any) -> Iterator[tuple[str]]:
+    """Of what goes by its name or ARN: no creation is ever dated anew."""
+    if old and new:
+        yield (f"made again: created {_minute(new)}, the one before {_minute(old)}",)
+    elif new:
+        yield (f"created {_minute(new)}, read for the first time",)
+
+
+def _minute(at: Any) -> str:
+    return str(at)[: len("2026-11-01T12:30")].replace("T", " ")
+
+
 SAID = {
+    "created_at": _created,
     "attached": _attached,
     "boundary": _boundary,
     "groups": _groups,
