@@ -96,7 +96,7 @@ def about(entity: Principal | Policy | AccessKey, kind: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Among(OfColumn):
+class Several(OfColumn):
     """A column of several values each; a row counts for every one that it has. values: slug -> label."""
 
     values: dict[str, str]
@@ -206,8 +206,8 @@ class ChangeList(ListPage):
             Bound(name="from", title="From", column="at", begins=True),
             Bound(name="until", title="Until", column="at", begins=False),
             Choices(name="how", title="How", column="how", values=_labelled(How.choices)),
-            Among(name="what", title="What", column="what", values={w.value: w.value.capitalize() for w in What}),
-            Among(
+            Several(name="what", title="What", column="what", values={w.value: w.value.capitalize() for w in What}),
+            Several(
                 name="target",
                 title="Kind of thing",
                 column="kinds",
@@ -229,7 +229,7 @@ class ChangeList(ListPage):
                     "resolved": (Q(resolved__gt=0), "Resolved after it"),
                 },
             ),
-            Among(
+            Several(
                 name="seen", title="Seen by", column="witnesses", values={w.value: text for w, text in SEEN_BY.items()}
             ),
             Accounts(),
