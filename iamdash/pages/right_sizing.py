@@ -24,7 +24,7 @@ from findings.analysis.right_sizing import Kept, NoProposal, Proposal, Removed, 
 from findings.models import RightSizing
 from findings.policy.catalogue import catalogue
 from findings.policy.render import to_json
-from findings.policy.written import size
+from findings.policy.written import ATTACHMENTS_AT_MOST, size
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
 from iamdash.pages.beside import Beside, beside
@@ -83,6 +83,7 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
         "gap": Gaps([principal.account_id], DETAILS).of(principal.account_id, DETAILS),
         "mark_url": reverse("right-size-mark", args=[aws_id, unique_id]),
         "kept_parameters": _pairs(drop, data),
+        "give_up_url": f"?{urlencode(_pairs((EVERYTHING,), data))}",
         **shown(proposal_of(principal, drop, data), request),
     }
     return render(request, "right_sizing/page.html", context)
@@ -171,11 +172,16 @@ def shown(found: Proposal | NoProposal, request: HttpRequest) -> dict[str, Any]:
     if isinstance(found, NoProposal):
         return {"proposal": None, "no_proposal": found}
     services = going(found.removed)
+    too_many = len(found.documents) > ATTACHMENTS_AT_MOST
     return {
         "proposal": found,
         "no_proposal": None,
-        "diffs": [_diff(diff.policy, diff.text) for diff in found.diffs],
-        "texts": list(_texts(found)),
+        "too_many": too_many,
+        "at_most": ATTACHMENTS_AT_MOST,
+        "to_decide": [one for one in found.kept_unseen if one.service],
+        # Of an administrator these are megabytes that nobody may apply.
+        "diffs": [] if too_many else [_diff(diff.policy, diff.text) for diff in found.diffs],
+        "texts": [] if too_many else list(_texts(found)),
         "n_services": len(services),
         "going": services[:SHOWN],
         "going_rest": services[SHOWN:],

@@ -95,6 +95,23 @@ def test_nothing_to_take_away_is_no_fault(sign_in: Client, account: Account) -> 
     assert "It has no policies, so there is nothing to take away." in text(sign_in().get(ONE))
 
 
+def test_of_an_administrator_the_one_decision_comes_first(sign_in: Client, account: Account) -> None:
+    everything = document(allow("*"))
+    one = app(body=everything)
+    hold(account, one, advised(one, s3=3), bodies=(everything,))
+    client = sign_in(Role.ANALYST)
+    response = client.get(PAGE)
+    page = text(response)
+    assert re.search(r"It comes to \d\d managed policies , and AWS attaches 20 at most\.", page)
+    assert re.search(r"Nothing tells whether it uses 4\d\d services , and so they stay\.", page)
+    assert "How is it applied?" not in page
+    assert len(response.content) < 400_000  # it was 4 MB of policies that AWS would not take
+    less = text(client.get(f"{PAGE}?drop=*"))
+    assert 'href="?drop=%2A"' in response.content.decode()
+    assert "What is there to decide?" not in less
+    assert "How is it applied?" in less
+
+
 def test_a_deleted_one_has_no_proposal(sign_in: Client, sized: Account) -> None:
     put(sized, role("other"))
     assert "It was deleted." in text(sign_in().get(PAGE))
