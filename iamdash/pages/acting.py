@@ -95,7 +95,7 @@ def places(addresses: Sequence[str], cut: Iterable[str] = (), account: int | Non
 
 def few(texts: Sequence[str], *, more: bool = False) -> SafeString:
     """more: there were others that were not kept."""
-    shown = format_html_join(", ", "{}", ((show.name(text),) for text in texts[:SHOWN]))
+    shown = format_html_join(", ", '<span class="place">{}</span>', ((show.name(text),) for text in texts[:SHOWN]))
     rest = len(texts) - SHOWN
     if more:
         return format_html("{} and at least {} more", shown, max(rest, 1))

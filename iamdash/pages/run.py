@@ -15,9 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 from collectors.models import CollectRequest, Coverage, Job, Run
 from collectors.models.coverage import TROUBLE, together
 from collectors.models.job import JUDGE
-from collectors.sources import sources
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
+from iamdash.pages import show
 
 HISTORY = 5  # earlier runs whose duration tells how long this one may take
 OVER = (Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED)
@@ -93,8 +93,7 @@ def progress(run: Run) -> dict[str, Any]:
 
 
 def _line(job: Job, coverage: list[Coverage]) -> Line:
-    title = "Judge by the rules" if job.source == JUDGE else sources()[job.source].title
-    return Line(job, title, tuple(c for c in coverage if c.source == job.source))
+    return Line(job, show.source(job.source), tuple(c for c in coverage if c.source == job.source))
 
 
 def _eta(run: Run) -> datetime | None:

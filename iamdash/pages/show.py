@@ -14,6 +14,8 @@ from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from collectors.models.job import JUDGE
+from collectors.sources import sources
 from findings.vocabulary import Severity
 from iamdash.pages import carried
 from iamdash.pages.html import format_html
@@ -42,6 +44,13 @@ def severity(value: int) -> SafeString:
 def state(name: str, words: str) -> SafeString:
     """A mark and its words: "resolved" for whole, "unknown" for not known, a severity's for failed."""
     return format_html('<span class="state">{}{}</span>', mark(name), words)
+
+
+def source(name: str) -> str:
+    """What is collected by a job, or told by coverage, in words. A source of a former release keeps its name."""
+    if name == JUDGE:
+        return "Judge by the rules"
+    return sources()[name].title if name in sources() else name
 
 
 def span(seconds: float) -> str:

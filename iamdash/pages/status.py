@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Count, Max, Min, Q
@@ -23,10 +24,16 @@ from collectors.queue import OPEN, database_now
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
 from iamdash.notify.models import Delivery
-from iamdash.pages import context
+from iamdash.pages import context, show
 
 WAITS = timedelta(minutes=15)  # a job or a message that is due for longer is late
 DAY = timedelta(days=1)
+# Heartbeat of a queue -> its section in the runbook, and the worker in words.
+WORKERS = {
+    heartbeat.canary("inventory"): ("worker", "Worker that collects and judges"),
+    heartbeat.canary("activity"): ("worker", "Worker that reads who acted"),
+    heartbeat.canary("notify"): ("worker", "Worker that sends messages"),
+}
 OLD = timedelta(hours=26)  # a day and the time a collection may take
 
 
@@ -45,7 +52,8 @@ class Is(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """slug: its section in docs/operate/runbook.md. at: of what is said, if it has a time. url: where more is seen."""
+    """slug: its section in docs/operate/runbook.md. at: of what is said, if it has a time. url: where more is seen.
+    code: as logs and metrics call it, where that is no word."""
 
     slug: str
     title: str
@@ -53,6 +61,7 @@ class Check:
     says: str
     at: datetime | None = None
     url: str = ""
+    code: str = ""
 
 
 @needs(Role.ANALYST, every_account=True)
@@ -65,14 +74,16 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _running(now: datetime) -> Iterator[Check]:
+    tasks = {one["task"]: f"Task: {words}" for words, one in settings.CELERY_BEAT_SCHEDULE.items()}
     for name, one in heartbeat.heard(now).items():
-        slug, title = ("worker", name.capitalize()) if name.startswith("canary") else ("scheduler", f"Task {name}")
+        slug, title = WORKERS.get(name) or ("scheduler", tasks[name])
         if one.at is None:
-            yield Check(slug, title, Is.UNKNOWN, "It was never heard from since this database was made.")
+            state, says = Is.UNKNOWN, "It was never heard from since this database was made."
         elif one.late:
-            yield Check(slug, title, Is.BROKEN, "It was not heard from since", one.at)
+            state, says = Is.BROKEN, "It was not heard from since"
         else:
-            yield Check(slug, title, Is.FINE, "Heard from", one.at)
+            state, says = Is.FINE, "Heard from"
+        yield Check(slug, title, state, says, one.at, code=name)
 
 
 def _valkey() -> Check:
@@ -100,7 +111,7 @@ def _jobs(now: datetime) -> Iterator[Check]:
     )  # fmt: skip
     failed = Job.objects.filter(state=Job.State.FAILED, created_at__gt=now - 2 * DAY, finished_at__gt=now - DAY)
     by_source = failed.values_list("source").annotate(n=Count("pk")).order_by("-n", "source")
-    names = ", ".join(f"{source} {n:,}" for source, n in by_source)
+    names = ", ".join(f"{show.source(source)} {n:,}" for source, n in by_source)
     yield Check(
         "jobs-failed",
         "Jobs that failed in 24 hours",

@@ -49,6 +49,7 @@ def test_a_source_that_saw_less_than_all_is_partial_and_names_the_permission(mad
     assert "Partial" in shown
     assert "needs iam:GetAccountSummary" in shown
     assert "1 of 1 sources, 1 not whole" in shown
+    assert "Account details Partial" in shown  # the source by its name in words alone
     assert "Finished, 1 not whole" in text(sign_in().get("/runs/"))
 
 

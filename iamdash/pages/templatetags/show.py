@@ -86,6 +86,9 @@ def words(slug: str) -> str:
     return slug.replace("_", " ").capitalize()
 
 
+register.filter(show.source)
+
+
 @register.filter
 def names(many: Iterable[str], between: str = ", ") -> SafeString:
     """Several names out of AWS as one text."""
