@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -16,22 +16,37 @@ from collectors.models import Account, Principal
 from findings.analysis.right_sizing import NoProposal, Proposal, propose_boundary
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
-from iamdash.pages.carried import account_chosen
+from iamdash.pages import narrowed
+from iamdash.pages.choosing import leading
 from iamdash.pages.gaps import DETAILS, Gaps
 from iamdash.pages.principals import FILTERS, PrincipalList
 from iamdash.pages.right_sizing import note, shown, used_facts
 
 MOST = 50  # roles that a proposal is made for, and that are offered at once
 NAME = "boundary"
+LISTED = 200  # accounts to choose from
 
 
 @require_safe
 def detail(request: HttpRequest) -> HttpResponse:
-    account = _account(request)
+    scope = narrowed.read(request)
+    accounts = list(scope.rows.order_by("name", "aws_id")[: LISTED + 1])
+    if scope.asked.chosen["account"] and not accounts and not scope.narrows:
+        raise Http404("You see no such account.")
+    account = accounts[0] if len(accounts) == 1 else None
     chosen = _chosen(account, request.GET) if account else []
-    context: dict[str, Any] = {"account": account, "chosen": chosen, "most": MOST, "q": FILTERS.read(request.GET).q}
+    context: dict[str, Any] = {
+        "scope": scope,
+        "account": account,
+        "chosen": chosen,
+        "most": MOST,
+        "q": FILTERS.read(request.GET).q,
+    }
     context["left_out"] = max(0, len(set(request.GET.getlist("role"))) - MOST)
-    if account:
+    if not account:
+        here, context["more"] = request.path, len(accounts) > LISTED
+        context["accounts"] = [(one, leading(here, request.GET, account=one.aws_id)) for one in accounts[:LISTED]]
+    else:
         context["offered"], context["more"] = _offered(request, account, chosen)
         context["gap"] = Gaps([account.pk], DETAILS).of(account.pk, DETAILS)
         context["mark_url"] = reverse("boundary-mark", args=[account.aws_id])
@@ -50,15 +65,6 @@ def mark(request: HttpRequest, aws_id: str) -> HttpResponse:
     note(request, account, _proposal(account, chosen))
     query = {"account": account.aws_id, "role": [one.unique_id for one in chosen]}
     return redirect(f"{reverse('boundary')}?{urlencode(query, doseq=True)}")
-
-
-def _account(request: HttpRequest) -> Account | None:
-    """The account of the address, or the only one that the operator sees."""
-    if given := account_chosen(request):
-        found: Account = get_object_or_404(Account, aws_id=given)
-        return found
-    some = list(Account.objects.all()[:2])
-    return some[0] if len(some) == 1 else None
 
 
 def _roles(account: Account) -> QuerySet[Principal]:

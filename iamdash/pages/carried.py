@@ -13,10 +13,6 @@ from iamdash.pages.profile import PERIODS
 
 UNIT = re.compile(r"ou-[a-z0-9-]{1,66}")
 MOST = 20  # OUs that links carry
-# Pages that are no list and show one account alone, where one is chosen, but not an OU.
-OF_AN_ACCOUNT = frozenset(
-    {"activity-weeks", "boundary", "guardrails", "proposed-scps", "settings", "what-if", "who-can"}
-)
 Parameters = Mapping[str, str | Sequence[str]]
 
 
@@ -44,12 +40,6 @@ def along(request: HttpRequest, parameters: Parameters) -> Parameters:
     if there is not None and (there,) != stays.get("account"):
         stays = {name: values for name, values in stays.items() if name != "ou"}
     return {"account": (), **stays, **parameters}
-
-
-def narrows(request: HttpRequest) -> set[str]:
-    """By what of it a page narrows that is no list and has no scope of its own."""
-    match = request.resolver_match
-    return {"account"} if match and match.url_name in OF_AN_ACCOUNT else set()
 
 
 def _account(get: QueryDict) -> str:

@@ -17,11 +17,11 @@ from collectors.models import Account, AccountDetails, OrganizationalUnit, Organ
 from findings.models import AccountGuarding, GuardrailEffect
 from findings.models.guarding import LAYERS
 from findings.policy.layers import Layer
-from iamdash.pages import gaps
-from iamdash.pages.carried import account_chosen
+from iamdash.pages import gaps, narrowed
 from iamdash.pages.guardrail_effects import BLOCKS, DEPENDS
 from iamdash.pages.guardrail_figures import Told, told
 from iamdash.pages.guardrail_tree import OF_TYPE, tree
+from iamdash.pages.narrowed import Narrowed
 
 OF_ORGANIZATION = (Layer.SCP.value, Layer.RCP.value)
 NONE = "none"  # stands in addresses for no organization
@@ -90,14 +90,16 @@ class PolicyRow:
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    accounts = _accounts(request)
+    scope = narrowed.read(request)
+    accounts = scope.rows
     organizations = _organizations(accounts)
     chosen = _chosen(request, organizations)
     rows = list(AccountGuarding.objects.filter(account__in=accounts, organization_id=chosen.id if chosen else None))
-    effects = _effects(request, chosen)
+    effects = _effects(scope, chosen)
     teller = _teller(chosen.id) if chosen and chosen.id else None
-    whole = None if account_chosen(request) else teller  # of one account: the way down to it
+    whole = teller if scope.accounts is None else None  # of some accounts: the way down to them
     context: dict[str, Any] = {
+        "scope": scope,
         "organizations": organizations,
         "chosen": chosen,
         "coverage": _coverage(rows),
@@ -114,11 +116,6 @@ def page(request: HttpRequest) -> HttpResponse:
         "holders_gap": gaps.told(accounts, gaps.DETAILS) if rows else "",
     }
     return render(request, "guardrails/page.html", context)
-
-
-def _accounts(request: HttpRequest) -> QuerySet[Account]:
-    given = account_chosen(request)
-    return Account.objects.filter(aws_id=given) if given else Account.objects.all()
 
 
 def _organizations(accounts: QuerySet[Account]) -> list[Organization]:
@@ -171,10 +168,9 @@ def _unseen(rows: Sequence[AccountGuarding]) -> list[tuple[str, int]]:
     return sorted(found.items(), key=lambda one: -one[1])[:5]
 
 
-def _effects(request: HttpRequest, chosen: Organization | None) -> QuerySet[GuardrailEffect]:
+def _effects(scope: Narrowed, chosen: Organization | None) -> QuerySet[GuardrailEffect]:
     found = GuardrailEffect.objects.filter(account__guarding__organization_id=chosen.id if chosen else None)
-    given = account_chosen(request)
-    return found.filter(account__aws_id=given) if given else found
+    return found if scope.accounts is None else found.filter(account__in=scope.accounts)
 
 
 def _policies(effects: QuerySet[GuardrailEffect], teller: Account | None) -> Iterator[PolicyRow]:

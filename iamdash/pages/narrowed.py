@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from collectors.models import Account
 from iamdash.pages import show
 from iamdash.pages.facets import Accounts, Facet
-from iamdash.pages.filters import Asked, Chip
+from iamdash.pages.filters import Asked, Chip, Filters, Sort
 from iamdash.pages.grouped import OfAccounts, group_facet, ou_facet, owner_facet
 
 
@@ -46,6 +46,10 @@ class Narrowed:
         some += [f"account {_named(slug)}" for slug in self.asked.chosen["account"]]
         return show.hidden(" and ".join(some)) if some else "all accounts"
 
+    @property
+    def rows(self) -> QuerySet[Account]:
+        return Account.objects.all() if self.accounts is None else Account.objects.filter(pk__in=self.accounts)
+
     def menus(self) -> list[tuple[Facet, list[Choice]]]:
         """What narrows the accounts: OU, group, owner; each where there is one to choose."""
         offered = [facet for facet in self.asked.filters.facets if isinstance(facet, OfAccounts)]
@@ -77,6 +81,15 @@ class Narrowed:
         """The list of accounts behind a number, of the same ones; it finds one account by its number."""
         one = self.asked.chosen["account"]
         return show.address(self.request, "accounts", **self.scope(), **({"q": one[0]} if one else {}), **more)
+
+
+# What the frame chooses.
+SCOPE = Filters(sorts={"name": Sort("Name", ("pk",))}, facets=(Accounts(), ou_facet()))
+
+
+def read(request: HttpRequest, filters: Filters = SCOPE) -> Narrowed:
+    asked = filters.read(request.GET)
+    return Narrowed(request, asked, accounts(asked))
 
 
 def facets() -> tuple[Facet, ...]:

@@ -22,7 +22,6 @@ from iamdash.pages.facets import Accounts, rows
 from iamdash.pages.filters import Filters, Sort
 from iamdash.pages.findings import NEW, OPEN
 from iamdash.pages.grouped import NOBODY, Sets, by_owner, ou_facet, owner_facet
-from iamdash.pages.narrowed import Narrowed
 from iamdash.pages.severities import WORST_FIRST, counts
 from iamdash.pages.work_facets import JUST_OVERDUE, OVERDUE
 
@@ -106,8 +105,7 @@ class Line:
 def page(request: HttpRequest) -> HttpResponse:
     """With `owner`: the accounts of that one."""
     owner = request.GET.get("owner", "")
-    asked = SCOPE.read(request.GET)
-    scope = Narrowed(request, asked, narrowed.accounts(asked))
+    scope = narrowed.read(request, SCOPE)
     sets = _sets(scope.accounts)
     if owner and owner not in sets:
         raise Http404("No account that you see has this owner.")

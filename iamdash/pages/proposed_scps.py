@@ -22,7 +22,9 @@ from findings.policy.render import to_json
 from findings.vocabulary import Severity
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
+from iamdash.pages import narrowed
 from iamdash.pages.carried import account_chosen
+from iamdash.pages.narrowed import Narrowed
 
 WINDOWS = (WINDOW, SHORT)
 TOLD_BY = "organizations"  # the row of AccountDetails that names the organization
@@ -85,8 +87,10 @@ class Shown:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     tellers = _tellers()
+    scope = narrowed.read(request)
     teller = _chosen(tellers, account_chosen(request))
     context: dict[str, Any] = {
+        "scope": scope,
         "tellers": tellers,
         "teller": teller,
         "any_account": bool(teller) or Account.objects.exists(),
@@ -95,7 +99,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "attached": ATTACHED,
     }
     if teller:
-        context |= _of(request, teller)
+        context |= _of(request, teller, _only(scope, tellers))
     return render(request, "guardrails/proposed.html", context)
 
 
@@ -130,7 +134,14 @@ def _chosen(tellers: list[Account], given: str) -> Account | None:
     return next((one for one in tellers if one.aws_id == given), tellers[0] if tellers else None)
 
 
-def _of(request: HttpRequest, teller: Account) -> dict[str, Any]:
+def _only(scope: Narrowed, tellers: list[Account]) -> set[str] | None:
+    """Ids of the accounts whose places are shown; None for all, as for the account that tells of the tree."""
+    if scope.accounts is None or (scope.asked.chosen["account"] and any(one.pk in scope.accounts for one in tellers)):
+        return None
+    return set(scope.rows.values_list("aws_id", flat=True))
+
+
+def _of(request: HttpRequest, teller: Account, only: set[str] | None) -> dict[str, Any]:
     newest = ScpProposal.objects.filter(account=teller).order_by("-pk")
     running = newest.filter(finished_at=None).first()
     failed = newest.first()
@@ -141,22 +152,25 @@ def _of(request: HttpRequest, teller: Account) -> dict[str, Any]:
         "row": row,
         "may_ask": request.user.may(Role.ANALYST),
     }
-    return context | (_shown(row, request.user.all_accounts) if row else {})
+    return context | (_shown(row, request.user.all_accounts, only) if row else {})
 
 
-def _shown(row: ScpProposal, all_accounts: bool) -> dict[str, Any]:
+def _shown(row: ScpProposal, all_accounts: bool, only: set[str] | None) -> dict[str, Any]:
+    """only: the accounts to which the way down is shown; what closes is counted in these."""
     proposal = from_json(row.data)
-    below = {aws_id for node in proposal.nodes for aws_id in node.accounts}
-    seen = dict(Account.objects.filter(aws_id__in=below).values_list("aws_id", "name"))
+    whole = {aws_id for node in proposal.nodes for aws_id in node.accounts}
+    below = whole if only is None else whole & only
     effects = dict(
         ScpEvidence.objects.filter(account__aws_id__in=below, judged_for=row.pk).values_list(
             "account__aws_id", "effect"
         )
     )
-    nodes = [_node(node, seen, effects, all_accounts) for node in proposal.nodes]
-    concerned = {aws_id for one in nodes if one.node.scps for aws_id in one.node.accounts}
+    names = dict(Account.objects.filter(aws_id__in=whole).values_list("aws_id", "name"))
+    shown = [node for node in proposal.nodes if only is None or not below.isdisjoint(node.accounts)]
+    nodes = [_node(node, names, effects, all_accounts, below) for node in shown]
+    concerned = {aws_id for one in nodes if one.node.scps for aws_id in one.node.accounts} & below
     named = [
-        [*finding, seen[aws_id]]
+        [*finding, names[aws_id]]
         for aws_id in sorted(concerned & effects.keys())
         for finding in effects[aws_id]["closes"]
     ]
@@ -171,13 +185,16 @@ def _shown(row: ScpProposal, all_accounts: bool) -> dict[str, Any]:
     }
 
 
-def _node(node: NodeProposal, seen: Mapping[str, str], effects: Mapping[str, Any], all_accounts: bool) -> Shown:
-    """What is said of a place tells of the use in all of its accounts: so it is for those only who may see them all."""
+def _node(
+    node: NodeProposal, seen: Mapping[str, str], effects: Mapping[str, Any], all_accounts: bool, below: set[str]
+) -> Shown:
+    """What is said of a place tells of the use in all of its accounts: so it is for those only who may see them all. below:
+    accounts in which what closes is counted."""
     hidden = 0 if all_accounts else sum(aws_id not in seen for aws_id in node.accounts)
     if hidden:
         bare = NodeProposal(id=node.id, name=node.name, depth=node.depth, parent=node.parent, accounts=node.accounts)
         return Shown(bare, _effect((), {}), hidden)
-    return Shown(node, _effect(node.accounts if node.scps else (), effects))
+    return Shown(node, _effect(below.intersection(node.accounts) if node.scps else (), effects))
 
 
 def _effect(accounts: Iterable[str], effects: Mapping[str, Any]) -> Effect:

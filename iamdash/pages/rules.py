@@ -17,7 +17,6 @@ from findings.vocabulary import Rule
 from iamdash.pages import narrowed
 from iamdash.pages.filters import Filters, Sort
 from iamdash.pages.kept import open_by_rule
-from iamdash.pages.narrowed import Narrowed
 
 TOP = 10
 SCOPE = Filters(sorts={"code": Sort("Code", ("pk",))}, facets=narrowed.facets())
@@ -39,7 +38,7 @@ class Standing:
 
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
-    scope = of_accounts(request)
+    scope = narrowed.read(request, SCOPE)
     found = standings(request, scope.accounts)
     groups = [(p, [found[rule.code] for rule in rules]) for p, rules in registry.by_practice().items()]
     return render(request, "rules/page.html", {"groups": groups, "n_rules": len(found), "scope": scope})
@@ -50,7 +49,7 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     entry = registry.catalogue().get(code)
     if entry is None:
         raise Http404(f"There is no rule {code}.")
-    scope = of_accounts(request)
+    scope = narrowed.read(request, SCOPE)
     states = _of(RuleState.objects.filter(code=code), scope.accounts)
     context: dict[str, Any] = {
         "scope": scope,
@@ -90,11 +89,6 @@ def standings(request: HttpRequest, accounts: list[int] | None) -> dict[str, Sta
         )
         for rule in registry.rules()
     }
-
-
-def of_accounts(request: HttpRequest) -> Narrowed:
-    asked = SCOPE.read(request.GET)
-    return Narrowed(request, asked, narrowed.accounts(asked))
 
 
 def _of(rows: QuerySet[Any], accounts: list[int] | None) -> QuerySet[Any]:

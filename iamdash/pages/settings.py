@@ -24,8 +24,8 @@ from findings.models import DecidedSetting, KindOverride
 from findings.models.decided import STANDS
 from iamdash.access.models import Operator, Role
 from iamdash.access.rights import needs
-from iamdash.pages.carried import account_chosen
-from iamdash.pages.scopes import Whom, seen, stand, standing
+from iamdash.pages import narrowed
+from iamdash.pages.scopes import Whom, seen, standing
 from iamdash.pages.settings_forms import Decide
 
 PAST, LISTED = 50, 100
@@ -63,11 +63,13 @@ class Decided:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     rows = list(DecidedSetting.objects.filter(STANDS).select_related("account").order_by("target", "pk"))
-    rows = [row for row in seen(rows, request.user) if _of_account(row, account_chosen(request))]
+    scope = narrowed.read(request)
+    rows = [row for row in seen(rows, request.user) if _reaches(row, scope.accounts)]
     rows.sort(key=lambda row: (ORDER.get(row.name, len(ORDER)), RANK[Scope(row.scope)]))
     past = DecidedSetting.objects.exclude(STANDS).select_related("account").order_by("-ended_at", "-pk")[:PAST]
-    kinds = list(_kinds(account_chosen(request))[: LISTED + 1])
+    kinds = list(_kinds(scope.accounts)[: LISTED + 1])
     context = {
+        "scope": scope,
         "kinds": kinds[:LISTED],
         "more_kinds": len(kinds) > LISTED,
         "decided": [_decided(row) for row in rows],
@@ -80,20 +82,18 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "settings/page.html", context)
 
 
-def _kinds(aws_id: str) -> QuerySet[KindOverride]:
+def _kinds(accounts: list[int] | None) -> QuerySet[KindOverride]:
     """Those that stand, with what the role or user is called while it is there."""
     called = Principal.present.filter(account=OuterRef("account"), unique_id=OuterRef("principal_id")).values("name")[
         :1
     ]
     rows = KindOverride.objects.filter(STANDS).annotate(called=Subquery(called)).select_related("account")
-    return (rows.filter(account__aws_id=aws_id) if aws_id else rows).order_by("-set_at", "-pk")
+    return (rows if accounts is None else rows.filter(account__in=accounts)).order_by("-set_at", "-pk")
 
 
-def _of_account(row: DecidedSetting, aws_id: str) -> bool:
-    """Whether it reaches the account of the frame's selector; "" for none chosen."""
-    one = Whom.of(row)
-    found = (each for each in stand().values() if each.place.aws_id == aws_id)
-    return not aws_id or any(each.rank(one.scope, one.place) is not None for each in found)
+def _reaches(row: DecidedSetting, accounts: list[int] | None) -> bool:
+    """Whether it reaches one of these accounts."""
+    return accounts is None or not set(accounts).isdisjoint(Whom.of(row).reached())
 
 
 def _decided(row: DecidedSetting) -> Decided:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -16,9 +16,8 @@ from django.views.decorators.http import require_safe
 
 from collectors.models import Account, Principal, TrailWatch, UsageDaily, UsageEvent, UsagePrincipal
 from findings.analysis.activity.event_actions import service_of
-from iamdash.pages import show
+from iamdash.pages import narrowed, show
 from iamdash.pages.acts import HOST
-from iamdash.pages.carried import account_chosen
 from iamdash.pages.charts import Chart, Series
 from iamdash.pages.watched import watched
 
@@ -58,16 +57,15 @@ class Heat:
 
 @require_safe
 def of_account(request: HttpRequest) -> HttpResponse:
-    """Of the account that the frame's selector chose, or of the only one; else accounts to choose from."""
-    chosen = account_chosen(request)
-    found = list(
-        (Account.objects.filter(aws_id=chosen) if chosen else Account.objects.all()).order_by("name")[: LISTED + 1]
-    )
+    """Of the account that the frame chose, or of the only one there; else accounts to choose from."""
+    scope = narrowed.read(request)
+    found = list(scope.rows.order_by("name")[: LISTED + 1])
+    context = {"scope": scope, "found": found[:LISTED], "more": len(found) > LISTED}
     if len(found) != 1:
-        return render(request, "activity/weeks/choose.html", {"found": found[:LISTED], "more": len(found) > LISTED})
+        return render(request, "activity/weeks/choose.html", context)
     (account,) = found
     uses = UsageDaily.objects.filter(account=account)
-    return _page(request, account, None, uses, {"account": account.aws_id})
+    return _page(request, account, None, uses, {"account": account.aws_id}, context)
 
 
 @require_safe
@@ -77,15 +75,21 @@ def of_principal(request: HttpRequest, aws_id: str, unique_id: str) -> HttpRespo
     )
     actors = UsagePrincipal.objects.filter(account=principal.account_id, unique_id=unique_id)
     uses = UsageDaily.objects.filter(principal__in=list(actors.values_list("pk", flat=True)))
-    return _page(request, principal.account, principal, uses, {"of": unique_id})
+    return _page(request, principal.account, principal, uses, {"of": unique_id}, {})
 
 
 def _page(
-    request: HttpRequest, account: Account, principal: Principal | None, uses: QuerySet[UsageDaily], of: dict[str, str]
+    request: HttpRequest,
+    account: Account,
+    principal: Principal | None,
+    uses: QuerySet[UsageDaily],
+    of: dict[str, str],
+    told: Mapping[str, Any],
 ) -> HttpResponse:
-    """of: what narrows the list behind a cell to the same calls."""
+    """of: what narrows the list behind a cell to the same calls. told: more of the context."""
     name = principal.name if principal else account.name or account.aws_id
     context: dict[str, Any] = {
+        **told,
         "account": account,
         "principal": principal,
         "heat": heat(request, name, uses, weeks(TrailWatch.objects.filter(account=account).first()), of),

@@ -26,8 +26,7 @@ from findings.engine.what_if import AT_ONCE, DAYS, Answer, Concerned, Total, Wha
 from findings.policy.layers import By
 from iamdash.access import audit
 from iamdash.access.database import seeing_all
-from iamdash.pages import exports
-from iamdash.pages.carried import account_chosen
+from iamdash.pages import carried, exports, narrowed
 from iamdash.pages.filters import FORMATS
 from iamdash.pages.what_if_effects import Effects, effects
 from iamdash.pages.what_if_forms import Ask
@@ -119,10 +118,10 @@ def page(request: HttpRequest) -> HttpResponseBase:
     known = places()
     if request.method != "POST":
         form = Ask(known, initial=_begun(request, known))
-        return render(request, "guardrails/what_if.html", _context(form, known))
+        return render(request, "guardrails/what_if.html", _context(request, form, known))
     form = Ask(known, request.POST)
     if not form.is_valid() or form.candidate is None:
-        return render(request, "guardrails/what_if.html", _context(form, known), status=422)
+        return render(request, "guardrails/what_if.html", _context(request, form, known), status=422)
     accounts = known.places[form.cleaned_data["place"]].accounts
     if (wanted := request.POST.get("export", "")) in FORMATS:
         rows = _all(form.candidate, accounts)
@@ -131,13 +130,16 @@ def page(request: HttpRequest) -> HttpResponseBase:
     return _answered(request, form, known, accounts)
 
 
-def _context(form: Ask, known: Places) -> dict[str, Any]:
-    return {"form": form, "baselines": BASELINES, "places": known, "days": DAYS}
+def _context(request: HttpRequest, form: Ask, known: Places) -> dict[str, Any]:
+    """scope: of a form that begins with what the frame chose, and of an answer, which says what it is of."""
+    of_place = request.method == "POST" or _chosen(request) in known.places
+    scope = {"scope": narrowed.read(request)} if of_place else {}
+    return {"form": form, "baselines": BASELINES, "places": known, "days": DAYS, **scope}
 
 
 def _begun(request: HttpRequest, known: Places) -> dict[str, Any]:
     """What the form holds at first: a baseline, where the address names one."""
-    place = request.GET.get("place") or account_chosen(request) or ALL
+    place = request.GET.get("place") or _chosen(request) or ALL
     told: dict[str, Any] = {"place": place, "principals": "*"}
     baseline = BY_ID.get(request.GET.get("baseline", ""))
     if baseline is None:
@@ -149,13 +151,20 @@ def _begun(request: HttpRequest, known: Places) -> dict[str, Any]:
     return told | {"kind": baseline.kind.value, "document": json.dumps(baseline.document(given), indent=2)}
 
 
+def _chosen(request: HttpRequest) -> str:
+    """The account, or the one OU, that the frame chose; "" for none."""
+    chosen = carried.read(request.GET)
+    found = chosen.get("account") or chosen.get("ou") or ()
+    return found[0] if len(found) == 1 else ""
+
+
 def _answered(request: HttpRequest, form: Ask, known: Places, accounts: dict[int, str]) -> HttpResponse:
     candidate = form.candidate
     assert candidate is not None
     what_if = OfSeen(candidate, accounts)
     answer = what_if.answer
     names = dict(Account.objects.filter(pk__in=accounts).values_list("aws_id", "name"))
-    context = _context(form, known) | {
+    context = _context(request, form, known) | {
         "candidate": candidate,
         "answer": answer,
         "boundary": candidate.kind is Kind.BOUNDARY,
@@ -166,7 +175,7 @@ def _answered(request: HttpRequest, form: Ask, known: Places, accounts: dict[int
         "heard": heard(accounts, what_if.since),
         "unheard": unheard(candidate),
         "doubts": doubts(candidate.document),
-        "scope": accounts,
+        "n_accounts": len(accounts),
         "since": what_if.since,
         "listed": LISTED,
     }

@@ -21,8 +21,7 @@ from collectors.records import Role
 from findings.analysis.through import through
 from findings.analysis.who_can import Holder, Index
 from iamdash.access import audit
-from iamdash.pages import exports, indexes, questions
-from iamdash.pages.carried import account_chosen
+from iamdash.pages import exports, indexes, narrowed, questions
 from iamdash.pages.filters import FORMATS
 from iamdash.pages.gaps import DETAILS, Gaps, told
 from iamdash.pages.questions import Answer, Asked, answer
@@ -88,10 +87,9 @@ FIELDS: exports.Fields = {
 @require_safe
 def page(request: HttpRequest) -> HttpResponseBase:
     asked = questions.read(request.GET)
-    chosen = account_chosen(request)
-    found = Account.objects.order_by("name", "aws_id")
-    accounts = list(found.filter(aws_id=chosen) if chosen else found)
-    context: dict[str, Any] = {"asked": asked}
+    scope = narrowed.read(request)
+    accounts = list(scope.rows.order_by("name", "aws_id"))
+    context: dict[str, Any] = {"asked": asked, "scope": scope}
     if asked.answerable:
         if (form := request.GET.get("export", "")) in FORMATS:
             audit.record(request, "exported", "who-can", form=form, asked=request.GET.urlencode())
@@ -99,7 +97,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
         part = _part(asked, accounts, request.GET.get("after", ""))
         context |= {
             "part": part,
-            "gap": told(found.filter(pk__in=[a.pk for a in accounts]), DETAILS),
+            "gap": told(scope.rows, DETAILS),
             **_urls(request, part),
         }
     return render(request, "who_can/page.html", context)

@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from collectors.models import Account
-from findings.models import AccountPlace, PrincipalPosture, Unknown
-from iamdash.access.models import Operator
+from findings.models import AccountGuarding, AccountPlace, DecidedSetting, KindOverride, PrincipalPosture, Unknown
+from iamdash.access.models import Operator, Role
 from iamdash.pages.models import SavedView
 from tests.pages.conftest import Made
 from tests.pages.making import covered
@@ -115,6 +115,58 @@ def test_a_page_that_shows_all_accounts_says_so(prod: Account, sign_in: Any) -> 
     assert "not narrowed to OU Prod" in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", said))
     for path in ("/settings/views/", "/findings/?ou=" + UNIT, "/networks/?ou=" + UNIT):
         assert "not narrowed" not in web.get(path).content.decode()
+
+
+def test_pages_that_are_no_list_narrow_by_an_ou(prod: Account, sign_in: Any) -> None:
+    for one in Account.objects.all():
+        unit = AccountPlace.objects.get(account=one).ous[-1]
+        AccountGuarding.objects.create(
+            account=one, organization_id="o-1", organization_known=True, management=False, holders=1, bounded=0, unread=0,
+            path=[["r-1", "Root"], [unit, "x"]], unit=unit, limited=False,
+        )  # fmt: skip
+        for scope, target in (("account", ""), ("ou", unit)):
+            DecidedSetting.objects.create(
+                name="unused_days", value=30, scope=scope, target=target, account=None if target else one, set_by="ann"
+            )
+        KindOverride.objects.create(account=one, principal_id="AROA1", kind="human", set_by="ann")
+    web = sign_in(Role.ADMIN)
+
+    def told(path: str, **asked: str) -> tuple[Any, Any]:
+        web.get(path)
+        both = web.get(path, asked), web.get(path, {**asked, "ou": UNIT})
+        assert "not narrowed" not in both[1].content.decode(), path
+        return both[0].context, both[1].context
+
+    whole, part = told("/guardrails/")
+    assert (whole["n_accounts"], part["n_accounts"]) == (2, 1)
+    assert [unit.id for unit in part["roots"][0].below] == [UNIT]
+    whole, part = told("/who-can/", action="s3:GetObject", resource="arn:aws:s3:::b/k")
+    assert (whole["part"].accounts, part["part"].accounts) == (2, 1)
+    assert part["where"].now == [("ou", UNIT)]  # which the form sends again
+    whole, part = told("/settings/")
+    assert (len(whole["decided"]), len(part["decided"])) == (4, 2)
+    assert (len(whole["kinds"]), [one.account for one in part["kinds"]]) == (2, [prod])
+    whole, part = told("/activity/weeks/")
+    assert (len(whole["found"]), part["account"]) == (2, prod)
+    whole, part = told("/principals/boundary/", q="app")
+    assert (whole["account"], part["account"]) == (None, prod)
+    assert [asked(url) for _, url in whole["accounts"]] == [
+        {"q": ["app"], "account": [one.aws_id]} for one in Account.objects.order_by("name")
+    ]
+    whole, part = told("/guardrails/what-if/")
+    assert (whole["form"].initial["place"], part["form"].initial["place"]) == ("all", UNIT)
+
+
+@pytest.mark.parametrize(
+    "path", ["/guardrails/", "/who-can/?action=s3:GetObject&resource=*", "/activity/weeks/", "/principals/boundary/"]
+)
+def test_where_nothing_is_in_what_was_chosen_no_account_is_asked_for(
+    made: Made, prod: Account, sign_in: Any, path: str
+) -> None:
+    chosen = f"ou={UNIT}&account={made.account.aws_id}"
+    said = sign_in().get(path + ("&" if "?" in path else "?") + chosen).content.decode()
+    assert "None of the accounts that you see is in" in said
+    assert "No account is connected" not in said
 
 
 def test_a_list_keeps_what_it_cannot_narrow_by(prod: Account, sign_in: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 from collectors.models import Account, TrailWatch
 from findings.analysis.proposed.model import NodeProposal, Part, Proposal, Refused, Scp, to_json
 from findings.engine import proposed
-from findings.models import ScpEvidence, ScpProposal
+from findings.models import AccountPlace, ScpEvidence, ScpProposal
 from iamdash.access.models import Role
 from tests.conftest import db_role
 from tests.pages.acted import judge_now, said
@@ -98,6 +98,23 @@ def test_less_than_ninety_days_or_no_trail_is_a_reason_that_names_the_account(
     page = said(sign_in().get(PAGE))
     assert "Nothing can be proposed for 2 accounts" in page
     assert "account 000000000001: no CloudTrail events were read" in page
+
+
+def test_of_an_ou_the_way_down_to_its_accounts_is_shown(sign_in: Client, found: Organized) -> None:
+    work_out(found)
+    for one, unit in ((found.one, "ou-1"), (found.two, "ou-9")):
+        AccountPlace.objects.update_or_create(
+            account=one, defaults={"ous": ["r-1", unit], "names": ["Root", unit], "tags": {}}
+        )
+    client = sign_in()
+    whole, part = client.get(PAGE).context, client.get(PAGE, {"ou": "ou-1"}).context
+    assert whole["whole"].concerned == 2
+    assert part["whole"].concerned == 1
+    assert {one.node.id for one in part["nodes"]} == {"r-1", "ou-1"}
+    assert 0 < part["whole"].closes < whole["whole"].closes
+    nothing = client.get(PAGE, {"ou": "ou-1", "account": found.two.aws_id})
+    assert "No place of this tree is shown" in said(nothing)
+    assert client.get(PAGE, {"account": found.management.aws_id}).context["whole"].concerned == 2
 
 
 def test_what_other_accounts_use_is_not_shown_to_who_may_not_see_them(sign_in: Client, found: Organized) -> None:

@@ -59,7 +59,9 @@ def test_all_is_fine_when_everybody_was_heard_and_nothing_waits(states: Any, acc
 
 def test_what_was_never_heard_is_unknown_and_no_data_is_unknown(states: Any) -> None:
     seen = states()
-    assert seen["Task: collect what is due"] == seen["Worker that sends messages"] == seen["Age of the data"] == "unknown"
+    assert (
+        seen["Task: collect what is due"] == seen["Worker that sends messages"] == seen["Age of the data"] == "unknown"
+    )
 
 
 def test_an_account_that_was_never_read_is_not_fine_beside_one_that_was(

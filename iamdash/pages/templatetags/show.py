@@ -48,7 +48,7 @@ def not_narrowed(context: Context) -> dict[str, Any]:
     shows just that."""
     request, shown = context["request"], context.get("list") or context.get("scope")
     asked = getattr(shown, "asked", None)
-    narrows = {facet.name for facet in asked.filters.facets} if asked else carried.narrows(request)
+    narrows = {facet.name for facet in asked.filters.facets} if asked else set()
     match, chosen = request.resolver_match, {"account", "ou"} & carried.read(request.GET).keys()
     if not match or match.kwargs or match.url_name == "choose" or chosen <= narrows:
         return {}
