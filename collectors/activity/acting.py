@@ -63,13 +63,13 @@ class Entry(Use):
 class Acting:
     """A principal under a session name, by one kind of credentials, on one day. latest: by name, the entry of the call of this
     name that was counted last; places: address -> the agent that called from there last. agents, places, endpoints: those that
-    its evidence knows. odd: what to note of each of its calls."""
+    its evidence knows, agents by themselves. odd: what to note of each of its calls."""
 
     __slots__ = ("agents", "endpoints", "entries", "kind", "latest", "odd", "places", "seen", "who")
 
     def __init__(self, who: Who, seen: Evidence, kind: int, odd: str) -> None:
         self.who, self.seen, self.kind, self.odd = who, seen, kind, odd
-        self.agents: set[str] = set()
+        self.agents: dict[str, str] = {}
         self.places: dict[str, str] = {}
         self.endpoints: set[tuple[str, str | None]] = set()
         self.entries: dict[Spelled, Entry] = {}
@@ -80,13 +80,13 @@ class Acting:
         if len(self.agents) + len(self.places) > MOST:
             self.agents.clear()
             self.places.clear()
-        agent = intern(agent)
-        if agent not in self.agents:
-            self.agents.add(agent)
+        known = self.agents.get(agent)
+        if known is None:
+            known = self.agents[agent] = intern(agent)
             self.seen.by(agent)
         if address not in self.places:
             self.seen.at(address)
-        self.places[intern(address)] = agent
+        self.places[address] = known
 
     def through(self, endpoint: str, owner: str | None) -> None:
         """Of a call by a VPC endpoint. As for `look`."""

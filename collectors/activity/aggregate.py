@@ -30,6 +30,7 @@ from collectors.records import Actor
 EARLIEST = date(2013, 1, 1).toordinal()  # CloudTrail began in November 2013
 SIGN_IN, STS = "signin.amazonaws.com", "sts.amazonaws.com"
 DONE = Outcome.DONE
+KNOWN = 2_000  # requests for roles that are remembered of one actor and call: whoever asks chooses how many differ
 
 Look = tuple[Any, ...]
 Key = tuple[int, int, int, int]  # principal, call, the day's ordinal, kind of session
@@ -198,20 +199,19 @@ class Aggregate:
     def _assume(self, event: Event, acting: Acting, entry: Entry, how: Outcome) -> None:
         if how is Outcome.FAILED:
             return
-        asked, user = parts.asked(event), parts.answer(event).assumed_role_user
+        user = parts.answer(event).assumed_role_user
         told: Look = (
-            asked.role_arn,
-            asked.role_session_name,
-            asked.principal_arn,
-            asked.source_identity,
+            bytes(event.request_parameters),
             user and user.assumed_role_id,
-            str(parts.more(event).switch_from) if event.additional_event_data else "",
+            str(parts.more(event).switch_from) if event.event_source == SIGN_IN else "",
         )
-        entry.edges = {} if entry.edges is None else entry.edges
-        if told in entry.edges:
-            count = entry.edges[told]
-        else:
-            count = entry.edges[told] = self._edge(event, acting.who, how)
+        edges = entry.edges
+        if edges is None or len(edges) > KNOWN:
+            edges = entry.edges = {}
+        try:
+            count = edges[told]
+        except KeyError:
+            count = edges[told] = self._edge(event, acting.who, how)
         if count:
             count.n += 1
             count.denied += how is Outcome.DENIED
@@ -252,7 +252,7 @@ class Aggregate:
                 _join(self._uses, (principal, call, entry.first_at.toordinal(), acting.kind), entry)
                 acting.seen.join(entry)
                 if entry.names:
-                    self._resources.setdefault((principal, call), Named()).join(_spelled(entry.names))
+                    self._resources.setdefault((principal, call), Named()).join(_spelled(entry.names, spelled.buckets))
         self._acting.clear()
         self._looks.clear()
         self._spelled.clear()
@@ -266,11 +266,11 @@ class Aggregate:
         return self._known[call]
 
 
-def _spelled(names: dict[resources.Mark, Use]) -> dict[str, Use]:
+def _spelled(names: dict[resources.Mark, Use], buckets: str) -> dict[str, Use]:
     """By text; marks that are cut to the same text are one."""
     found: dict[str, Use] = {}
     for mark, use in names.items():
-        text = resources.text(mark)
+        text = resources.text(mark, buckets)
         if text in found:
             found[text].join(use)
         else:
@@ -295,7 +295,14 @@ def _name(event: Event, entry: Entry, at: datetime, how: Outcome) -> None:
             if len(names) >= 8 * resources.MOST:  # no program's: the cut is made when they are added up
                 continue
             use = names[mark] = Use(at)
-        use.count(at, how)
+        if how is DONE and use.used_at:
+            use.n += 1
+            if at > use.used_at:
+                use.used_at = at
+            elif at < use.first_at:
+                use.first_at = at
+        else:
+            use.count(at, how)
 
 
 def _odd_identity(identity: Identity) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from msgspec import Raw
@@ -12,9 +13,9 @@ from collectors.activity.texts import tidy
 
 SOURCES = frozenset({"s3.amazonaws.com", "s3express.amazonaws.com"})  # whose requests name buckets
 MOST = 500  # resources of one principal and call; the smallest names stay, and the rest is told as cut
-Mark = tuple[
-    str, str | None
-]  # of a bucket: "arn:aws:s3:::logs" and the first part of the key, None for none; else an ARN
+Mark = (
+    str | tuple[str, str | None]
+)  # an ARN, or of a request to S3 the bucket's name and the key's first part, None for none
 
 
 def buckets(event: Event) -> str:
@@ -22,13 +23,13 @@ def buckets(event: Event) -> str:
     return _partition(event.aws_region) if event.event_source in SOURCES else ""
 
 
-def marks(event: Event, buckets: str) -> list[Mark]:
+def marks(event: Event, buckets: str) -> Sequence[Mark]:
     """The resources of an event: the bucket in a request to S3, else what it lists; in a form that is quick to make."""
     if buckets:
         asked = parts.bucket(event)
-        if isinstance(asked.bucket_name, str) and asked.bucket_name:
-            return [(buckets + asked.bucket_name, _first(asked.key or asked.prefix))]
-    return _listed(bytes(event.resources)) if event.resources else []
+        if isinstance(name := asked.bucket_name, str) and name:
+            return ((name, _first(asked.key or asked.prefix)),)
+    return _listed(bytes(event.resources)) if event.resources else ()
 
 
 @lru_cache(10_000)
@@ -37,10 +38,13 @@ def _listed(resources: bytes) -> list[Mark]:
     return [_of_arn(one.arn) for one in parts.named(Raw(resources)) if one.arn]
 
 
-def text(mark: Mark) -> str:
+def text(mark: Mark, buckets: str) -> str:
     """ "arn:aws:s3:::logs/2026/*" for the keys below 2026/, "arn:aws:s3:::logs/*" for those at the top."""
-    arn, first = mark
-    return tidy(arn if first is None else f"{arn}/{first}/*" if first else f"{arn}/*", 1_024)
+    return tidy(mark if isinstance(mark, str) else _below(buckets + mark[0], mark[1]), 1_024)
+
+
+def _below(bucket: str, first: str | None) -> str:
+    return bucket if first is None else f"{bucket}/{first}/*" if first else f"{bucket}/*"
 
 
 def _partition(region: str) -> str:
@@ -54,8 +58,8 @@ def _first(key: object) -> str | None:
     return first if slash else ""
 
 
-def _of_arn(arn: str) -> Mark:
+def _of_arn(arn: str) -> str:
     if ":s3:::" not in arn or "/" not in arn:
-        return arn, None
+        return arn
     bucket, _, key = arn.partition("/")
-    return bucket, _first(key)
+    return _below(bucket, _first(key))

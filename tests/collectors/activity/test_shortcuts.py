@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.activity import Aggregate, of_account, take
+from collectors.activity import Aggregate, aggregate, of_account, take
 from tests.collectors.activity.events import ACCOUNT, LATEST, assume, event, log, role, total, user
 
 WHO = [
@@ -103,3 +103,12 @@ def test_agents_that_take_turns_at_an_address_are_both_evidence() -> None:
         total(*(event(sourceIPAddress=came, userAgent=agent) for came, agent in ways)), ACCOUNT
     ).sessions
     assert (found.agents, found.networks) == (("boto3", "cli", "none"), ("10.0.0.1", "10.0.0.2", "ec2.amazonaws.com"))
+
+
+def test_requests_for_roles_may_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks chooses the name of the session, and so how many requests differ."""
+    asked = [assume(asked={"roleSessionName": name}) for name in "abcd" * 3]
+    many = of_account(total(*asked), ACCOUNT).assumptions
+    monkeypatch.setattr(aggregate, "KNOWN", 1)
+    assert of_account(total(*asked), ACCOUNT).assumptions == many
+    assert [one.n for one in many] == [3] * 4
