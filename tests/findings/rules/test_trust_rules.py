@@ -291,7 +291,10 @@ def test_people_or_machines(statements: list[dict[str, Any]]) -> None:
         [allow({**EC2, **SAML})],
         [allow(EC2), allow({"AWS": ALICE.arn})],
         [allow(EC2), allow({"AWS": OTHER}, MFA)],
-        [allow(EC2, {"ForAllValues:Bool": MFA["Bool"]}), allow({"AWS": OTHER}, MFA)],  # no key, no value that is not true
+        [
+            allow(EC2, {"ForAllValues:Bool": MFA["Bool"]}),
+            allow({"AWS": OTHER}, MFA),
+        ],  # no key, no value that is not true
         [allow(EC2), allow({"AWS": OTHER}, {"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}})],
         [allow(CI), allow({"AWS": CENTER})],
         [allow(CI), allow({"AWS": OTHER}, {"ArnLike": {"aws:PrincipalArn": CENTER}})],
