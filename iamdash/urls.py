@@ -9,3 +9,4 @@ urlpatterns = [
 ]
 
 handler400 = "iamdash.pages.errors.bad_request"
+handler500 = "iamdash.pages.errors.server_error"

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
+import structlog
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import quote_etag
@@ -16,6 +18,9 @@ from django.utils.http import quote_etag
 from iamdash.access import audit, tokens
 from iamdash.api import problems, rate
 from iamdash.api.problems import Problem
+from iamdash.pages.errors import database_is_away
+
+log = structlog.get_logger(__name__)
 
 ROOT = "/api/"
 REALM = 'Bearer realm="iamdash"'
@@ -36,6 +41,9 @@ class ApiMiddleware:
             response = self._answer(request)
         except Problem as problem:
             response = problems.response(problem)
+        except (DatabaseError, InterfaceError) as error:  # whose token it is; what is raised below comes as a page
+            log.exception("a token could not be looked for")
+            response = problems.response(problems.of_status(503 if database_is_away(error) else 500))
         patch_vary_headers(response, ["Authorization"])
         response.headers["Cache-Control"] = "no-store, private"
         return response

@@ -8,6 +8,8 @@ from http import HTTPStatus
 
 from django.http import HttpResponse
 
+from iamdash.pages.errors import RETRY_AFTER
+
 CONTENT_TYPE = "application/problem+json"
 DOCUMENT = "/api/v1/openapi.json"
 # What to do next, where nothing more exact is known.
@@ -19,6 +21,7 @@ NEXT = {
     405: "The API only reads: use GET or HEAD.",
     429: "Ask again after the seconds in Retry-After, or ask for larger pages with limit.",
     500: "Nothing was changed. The server's log has the reason; ask again later.",
+    503: "Ask again in a minute. The server's log has the reason.",
 }
 
 
@@ -53,5 +56,7 @@ def of_status(status: int) -> Problem:
         403: "This may not be read.",
         404: "There is nothing at this address.",
         405: "This cannot be done here.",
+        503: "The database does not answer.",
     }
-    return Problem(status, said.get(status, "Something failed here." if status >= 500 else "This cannot be answered."))
+    told = said.get(status, "Something failed here." if status >= 500 else "This cannot be answered.")
+    return Problem(status, told, headers={"Retry-After": RETRY_AFTER} if status == 503 else None)
