@@ -149,6 +149,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "iamdash.access.bodies.BodiesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "iamdash.api.middleware.ApiMiddleware",
@@ -389,6 +390,9 @@ TICKETS_URL = ENV.get("IAMDASH_TICKETS_URL", "")
 TICKETS_SECRET = _secret("IAMDASH_TICKETS_SECRET")
 # The read API: docs/operate/api.md. Requests that one token may make in a minute.
 API_PER_MINUTE = _whole("IAMDASH_API_PER_MINUTE", 600)
+# Bundles that wait for a worker, in all; one operator may have a quarter of them, and of their megabytes, waiting.
+UPLOADS_WAITING = _whole("IAMDASH_UPLOADS_WAITING", 100, 4)
+UPLOADS_WAITING_MB = _whole("IAMDASH_UPLOADS_WAITING_MB", 1_000, 200)
 # Where Prometheus reads: docs/operate/metrics.md. Without a port nothing is counted of requests, and nothing is served.
 METRICS_PORT = _whole("IAMDASH_METRICS_PORT", 0)
 METRICS_HOST = ENV.get("IAMDASH_METRICS_HOST") or "127.0.0.1"

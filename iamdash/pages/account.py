@@ -28,14 +28,16 @@ from collectors.models import (
 from collectors.models.coverage import TROUBLE, together
 from findings.models import AccountFindings, Finding, PrincipalCount
 from findings.vocabulary import Severity
+from iamdash.access.bodies import takes
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
 from iamdash.pages import by_code, config_rules, guarded_account, timeline
 from iamdash.pages import settings as decided
-from iamdash.pages.account_forms import AddAccount, UploadBundle
+from iamdash.pages.account_forms import AddAccount
 from iamdash.pages.gaps import DETAILS, told
 from iamdash.pages.severities import WORST_FIRST, Counts
 from iamdash.pages.unread import unread
+from iamdash.pages.uploads import UPLOAD_LIMIT, TooMuchWaitsError, UploadBundle
 
 NEXT = {
     Connection.Kind.ROLE: "Make the role below; the first collection starts by itself.",
@@ -157,18 +159,22 @@ def test(request: HttpRequest, aws_id: str) -> HttpResponse:
     return _back(request, aws_id, "#test")
 
 
+@takes(2 * UPLOAD_LIMIT)  # so that a file that is a little too large is answered by the form
 @needs(Role.ANALYST)
 @require_POST
 def upload(request: HttpRequest, aws_id: str) -> HttpResponse:
     """Take a bundle for the worker to read: the web process may not write the inventory."""
     account = get_object_or_404(Account, aws_id=aws_id)
     form = UploadBundle(request.POST, request.FILES)
-    if form.is_valid():
-        form.save(account, request.user.username)
-        messages.success(request, "Received. The worker reads it within 30 seconds; the result stands below.")
-    else:
+    if not form.is_valid():
         for error in form.errors.get("file", ["Choose a zip."]):
             messages.error(request, error)
+        return _back(request, aws_id, "#bundles")
+    try:
+        form.save(account, request.user.username)
+        messages.success(request, "Received. The worker reads it within 30 seconds; the result stands below.")
+    except TooMuchWaitsError as error:
+        messages.error(request, str(error))
     return _back(request, aws_id, "#bundles")
 
 

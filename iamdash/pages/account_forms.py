@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
-from collectors.models import Account, BundleUpload, Connection
+from collectors.models import Account, Connection
 from collectors.models.account import ACCOUNT_ID, ROLE_NAME
-
-UPLOAD_LIMIT = 50_000_000  # bytes; it is kept in the database until the worker has read it
 
 
 class AddAccount(forms.Form):
@@ -66,28 +62,3 @@ class AddAccount(forms.Form):
             )
             Connection.objects.create(account=account, kind=data["kind"], role_name=data["role_name"])
         return account
-
-
-class UploadBundle(forms.Form):
-    """A zip of a bundle. Its content is not looked at here: the worker reads it, within its limits."""
-
-    file = forms.FileField(label="Bundle (zip)", allow_empty_file=False)
-
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > UPLOAD_LIMIT:
-            raise forms.ValidationError(
-                f"{file.name} is larger than {UPLOAD_LIMIT // 1_000_000} MB. Load it on the server: manage.py bundle load."
-            )
-        if not zipfile.is_zipfile(file):
-            raise forms.ValidationError(
-                f"{file.name} is no zip. The command manage.py bundle --help prints how to make one."
-            )
-        file.seek(0)
-        return file
-
-    def save(self, account: Account, by: str) -> None:
-        file = self.cleaned_data["file"]
-        BundleUpload.objects.create(
-            account=account, file_name=(file.name or "bundle.zip")[:255], content=file.read(), uploaded_by=by
-        )

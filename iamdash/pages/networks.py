@@ -9,8 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from findings.analysis.activity.aws_ranges import MOST_BYTES
 from findings.models import NamedNetwork
 from findings.models.decided import STANDS
+from iamdash.access.bodies import takes
 from iamdash.access.models import Role
 from iamdash.access.rights import needs
 from iamdash.pages import show
@@ -50,6 +52,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(show.address(request, "networks"))
 
 
+@takes(2 * MOST_BYTES)  # so that a file that is a little too large is answered by the form
 @needs(Role.ADMIN, every_account=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def aws(request: HttpRequest) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
@@ -27,11 +29,22 @@ DEADLINE = 30.0
 
 @pytest.fixture
 def server(transactional_db: None, static_files: None) -> Iterator[str]:
+    database = connection.settings_dict["NAME"]
+    with serving(os.environ["DATABASE_URL"].replace("/iamdash?", f"/{database}?"), "/readyz") as address:
+        yield address
+
+
+def a_port() -> int:
+    """Free, and so nobody listens there."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    database = connection.settings_dict["NAME"]
-    url = os.environ["DATABASE_URL"].replace("/iamdash?", f"/{database}?")
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def serving(url: str, up: str) -> Iterator[str]:
+    """url: of the database. up: what answers when it serves."""
+    port = a_port()
     environment = os.environ | {"DATABASE_URL": url, "IAMDASH_DB_ROLE": "web"}
     arguments = [
         "-m",
@@ -48,7 +61,7 @@ def server(transactional_db: None, static_files: None) -> Iterator[str]:
     process = subprocess.Popen([sys.executable, *arguments], env=environment)
     address = f"http://127.0.0.1:{port}"
     try:
-        wait(address + "/readyz", process)
+        wait(address + up, process)
         yield address
     finally:
         process.terminate()
@@ -116,3 +129,48 @@ def test_another_account_s_page_is_not_found(server: str) -> None:
         get(f"{server}/accounts/{account.aws_id}/", session)
     assert caught.value.code == 404
     caught.value.close()
+
+
+def test_what_is_too_large_is_refused_before_it_comes(server: str) -> None:
+    """A stranger's, too: what reads a form's token writes the form's files to the disk."""
+    host, port = server.removeprefix("http://").split(":")
+    head = (
+        f"POST /sign-in/ HTTP/1.1\r\nHost: {host}\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+        "Content-Length: 100000000000\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=20) as stranger:
+        stranger.sendall(head.encode())
+        answer = stranger.makefile("rb").read().decode()
+    assert answer.startswith("HTTP/1.1 413 ")
+    assert "2,500,000 bytes, which is the most" in answer
+
+
+SECRET = "not-to-be-told"
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in/", "/findings/", "/sign-in/oidc/sso/login/", "/accounts/?export=csv"])
+def test_a_page_without_a_database_says_so(path: str, unreachable: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        get(unreachable + path, "a" * 32)
+    with caught.value as answer:
+        said = answer.read().decode()
+        assert (answer.code, answer.headers["Retry-After"]) == (503, "30")
+        assert "no-store" in answer.headers["Cache-Control"]
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "<h1>The database does not answer</h1>" in said
+    assert not [one for one in ("Traceback", "psycopg", "127.0.0.1", "refused", SECRET) if one in said]
+
+
+def test_the_api_without_a_database_says_so(unreachable: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        get(f"{unreachable}/api/v1/findings", "", tokens.PREFIX + "a" * 43)
+    with caught.value as answer:
+        said = json.loads(answer.read())
+        assert (answer.code, answer.headers["Retry-After"]) == (503, "30")
+    assert said["detail"] == "The database does not answer."
+
+
+@pytest.fixture(scope="module")
+def unreachable() -> Iterator[str]:
+    with serving(f"postgresql://iamdash:{SECRET}@127.0.0.1:{a_port()}/iamdash", "/livez") as address:
+        yield address

@@ -222,6 +222,45 @@ def test_a_bundle_is_taken_for_the_worker_and_its_result_shown(made: Made, sign_
     assert "<b>nothing" not in page
 
 
+def test_so_many_bundles_wait(made: Made, sign_in: Any, elsewhere: Made, settings: Any) -> None:
+    """Another operator's of an account that is not seen count, too; what was read does not."""
+    url = f"/accounts/{made.account.aws_id}/upload/"
+    client, other = sign_in(Role.ANALYST, [made.account]), sign_in(Role.ANALYST, [elsewhere.account])
+
+    def sent(by: Any = client, at: str = url) -> str:
+        return text(by.post(at, {"file": SimpleUploadedFile("a.zip", zipped({"account.json": {}}))}, follow=True))
+
+    settings.UPLOADS_WAITING = 8
+    for _ in range(2):
+        assert "Received." in sent()
+    assert "with it 3 bundles of yours would wait for the worker, and 2 may" in sent()
+    assert "Received." in sent(other, f"/accounts/{elsewhere.account.aws_id}/upload/")
+    BundleUpload.objects.filter(uploaded_by=client.operator.username).update(uploaded_by="somebody")
+    settings.UPLOADS_WAITING = 4
+    assert "Received." in sent()
+    BundleUpload.objects.update(uploaded_by="somebody")
+    refused = sent()
+    assert "with it 5 bundles would wait for the worker, and 4 may (IAMDASH_UPLOADS_WAITING=4)" in refused
+    assert "manage.py bundle load" in refused
+    assert BundleUpload.objects.count() == 4
+    BundleUpload.objects.filter(account=elsewhere.account).update(finished_at=made.account.added_at, content=None)
+    assert "Received." in sent()
+
+
+@pytest.mark.parametrize(("whose", "told"), [("", "with it 3 MB of yours"), ("somebody", "with it 9 MB would")])
+def test_so_many_megabytes_wait(made: Made, sign_in: Any, settings: Any, whose: str, told: str) -> None:
+    settings.UPLOADS_WAITING_MB = 8
+    client = sign_in(Role.ANALYST)
+    size = 8_500_000 if whose else 2_500_000
+    BundleUpload.objects.create(
+        account=made.account, content=b"\0" * size, uploaded_by=whose or client.operator.username
+    )
+    upload = SimpleUploadedFile("a.zip", zipped({"account.json": {}}))
+    refused = text(client.post(f"/accounts/{made.account.aws_id}/upload/", {"file": upload}, follow=True))
+    assert told in refused
+    assert "IAMDASH_UPLOADS_WAITING_MB=8" in refused
+
+
 @pytest.mark.parametrize(("name", "content"), [("notes.txt", b"hello"), ("empty.zip", b"")])
 def test_what_is_no_zip_is_refused_at_once(made: Made, sign_in: Any, name: str, content: bytes) -> None:
     url = f"/accounts/{made.account.aws_id}/upload/"
