@@ -18,6 +18,7 @@ from collectors.activity.who import Who
 ACTIVITY = frozenset({None, "Management", "Data"})  # categories whose records are calls; old ones name none
 EVENT_TYPES = frozenset({None, "AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsConsoleSignIn"})
 VERSIONS = frozenset({None, *(f"1.{n:02}" for n in range(20))})
+STS = "sts.amazonaws.com"
 SPECIAL = frozenset({"ConsoleLogin", "SwitchRole", *ASSUMES})
 MOST = 20_000  # identities that are remembered before they are added up
 
@@ -30,12 +31,14 @@ class Call(NamedTuple):
 
 class Spelled:
     """Events of one name, source and region that are alike in what else says what they are: the same object for whoever calls, so
-    that to find it takes few reads of memory. place: of its Call; passed_over: what to note where it is no activity; odd: what to
-    note beside; plain: there is nothing to do but to count; buckets: how the ARN of a bucket begins, "" for what is not S3.
+    that to find it takes few reads of memory. place: of its Call; assumes: a role is asked for, of STS; passed_over: what to note
+    where it is no activity; odd: what to note beside; plain: there is nothing to do but to count; buckets: how the ARN of a bucket
+    begins, "" for what is not S3.
     """
 
     __slots__ = (
-        "buckets", "category", "name", "odd", "passed_over", "place", "plain", "region", "source", "special", "type", "version",
+        "assumes", "buckets", "category", "name", "odd", "passed_over", "place", "plain", "region", "source", "special", "type",
+        "version",
     )  # fmt: skip
 
     def __init__(self, event: Event, place: int) -> None:
@@ -43,6 +46,7 @@ class Spelled:
         self.category, self.type, self.version = event.event_category, event.event_type, event.event_version
         self.place = place
         self.passed_over = _no_activity(event)
+        self.assumes = event.event_name in ASSUMES and event.event_source == STS
         self.special = event.event_name in SPECIAL or admin.concerns(event)
         self.buckets, self.odd = resources.buckets(event), tuple(_odd(event))
         self.plain = not (self.special or self.odd)

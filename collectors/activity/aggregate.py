@@ -28,7 +28,7 @@ from collectors.activity.who import TYPES, Everybody, Who
 from collectors.records import Actor
 
 EARLIEST = date(2013, 1, 1).toordinal()  # CloudTrail began in November 2013
-SIGN_IN, STS = "signin.amazonaws.com", "sts.amazonaws.com"
+SIGN_IN = "signin.amazonaws.com"
 DONE = Outcome.DONE
 KNOWN = 2_000  # requests for roles that are remembered of one actor and call: whoever asks chooses how many differ
 
@@ -178,15 +178,16 @@ class Aggregate:
 
     def _special(self, event: Event, acting: Acting, entry: Entry, how: Outcome, tally: Tally) -> Outcome:
         """Sign-ins, the assuming of roles, administrative calls. Returns the outcome, which sign-ins tell in their own way."""
-        for odd in entry.spelled.odd:
+        spelled = entry.spelled
+        for odd in spelled.odd:
             tally.note(odd)
         if acting.odd:
             tally.note(acting.odd)
-        if not entry.spelled.special:
-            return how
-        if event.event_name in ASSUMES and event.event_source == STS:
+        if spelled.assumes:
             self._assume(event, acting, entry, how)
-        elif event.event_source == SIGN_IN:
+        elif not spelled.special:
+            return how
+        elif spelled.source == SIGN_IN:
             how = signed_in(event)
             sessions.of_sign_in(event, acting.who, acting.seen, how)
             if event.event_name == "SwitchRole":
@@ -203,7 +204,7 @@ class Aggregate:
         told: Look = (
             bytes(event.request_parameters),
             user and user.assumed_role_id,
-            str(parts.more(event).switch_from) if event.event_source == SIGN_IN else "",
+            "" if entry.spelled.assumes else str(parts.more(event).switch_from),
         )
         edges = entry.edges
         if edges is None or len(edges) > KNOWN:
@@ -214,8 +215,10 @@ class Aggregate:
             count = edges[told] = self._edge(event, acting.who, how)
         if count:
             count.n += 1
-            count.denied += how is Outcome.DENIED
-            count.paired += event.shared_event_id is not None
+            if how is not DONE:
+                count.denied += 1
+            if event.shared_event_id is not None:
+                count.paired += 1
 
     def _edge(self, event: Event, who: Who, how: Outcome) -> Count | None:
         """The row that such calls are counted in; the first one also tells who is behind the session that began."""

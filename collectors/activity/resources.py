@@ -28,7 +28,8 @@ def marks(event: Event, buckets: str) -> Sequence[Mark]:
     if buckets:
         asked = parts.bucket(event)
         if isinstance(name := asked.bucket_name, str) and name:
-            return ((name, _first(asked.key or asked.prefix)),)
+            key = asked.key or asked.prefix
+            return ((name, _first(key) if key else None),)
     return _listed(bytes(event.resources)) if event.resources else ()
 
 
