@@ -32,8 +32,8 @@ class Call(NamedTuple):
 class Spelled:
     """Events of one name, source and region that are alike in what else says what they are: the same object for whoever calls, so
     that to find it takes few reads of memory. place: of its Call; assumes: a role is asked for, of STS; passed_over: what to note
-    where it is no activity; odd: what to note beside; plain: there is nothing to do but to count; buckets: how the ARN of a bucket
-    begins, "" for what is not S3.
+    where it is no activity; odd: what to note beside; plain: there is nothing to do but to count; buckets: how the ARN of a
+    bucket begins, "" for what is not S3.
     """
 
     __slots__ = (
