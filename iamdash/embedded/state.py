@@ -127,7 +127,8 @@ def _reads_files_only(arguments: list[str]) -> bool:
     options = [argument.partition("=")[0] for argument in arguments[1:]]
     if arguments[:1] == ["judge"]:
         return not any(len(name) > 3 and "--account".startswith(name) for name in options)
-    return arguments[:1] == ["simulate"] and any(len(name) > 2 and "--bundle".startswith(name) for name in options)
+    needed = {"simulate": "--bundle", "verify_review": "--key"}.get(arguments[0] if arguments else "", "")
+    return any(len(name) > 2 and needed.startswith(name) for name in options)
 
 
 def prepare_environment(arguments: list[str]) -> None:

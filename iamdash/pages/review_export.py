@@ -19,6 +19,10 @@ BATCH = 500
 Body = dict[str, Any]
 
 
+def file_name(review: Review, at: datetime) -> str:
+    return f"iamdash-review-{review.pk}-{at:%Y-%m-%d}.jsonl"
+
+
 def public_key() -> str:
     return chain.public_of(chain.key_of(settings.SECRET_KEY))
 

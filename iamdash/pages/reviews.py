@@ -240,6 +240,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "delegations": list(_delegations(request, campaign)),
         "handed": handed(review),
         "public_key": review_export.public_key(),
+        "file_name": review_export.file_name(review, timezone.now()),
     }
     return render(request, "reviews/detail.html", context)
 
@@ -329,7 +330,7 @@ def export(request: HttpRequest, pk: int) -> HttpResponseBase:
         review_export.lines(review, request.user.username, now),
         content_type="application/jsonl; charset=utf-8",
         headers={
-            "Content-Disposition": f'attachment; filename="iamdash-review-{review.pk}-{now:%Y-%m-%d}.jsonl"',
+            "Content-Disposition": f'attachment; filename="{review_export.file_name(review, now)}"',
             "Cache-Control": "no-store, private",
         },
     )

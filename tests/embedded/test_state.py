@@ -98,6 +98,10 @@ def test_other_commands_keep_settings_that_were_given(state: State, monkeypatch:
         (["judge", "--acc=1", "--plan", "x"], False),
         (["simulate", "--principal", "arn:aws:iam::1:role/x", "--action", "a:B"], False),
         (["simulate", "--account", "1"], False),
+        (["verify_review", "file", "--key=x"], True),
+        (["verify_review", "file", "--k", "x"], True),
+        (["verify_review", "file"], False),
+        (["verify_review", "--print-key"], False),
         (["migrate"], False),
     ],
 )

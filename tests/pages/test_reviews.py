@@ -409,6 +409,8 @@ def test_the_export_is_verified_and_says_whether_it_is_whole(sign_in: Client, tw
     decided(ReviewItem.objects.get(name="ours"))
     key = chain.public_of(chain.key_of(settings.SECRET_KEY))
     answer = sign_in().get(f"/reviews/{two.pk}/export/")
+    name = answer["Content-Disposition"].partition('"')[2].rstrip('"')
+    assert f"verify_review {name} --key {key}" in sign_in().get(f"/reviews/{two.pk}/").content.decode()
     lines = answer.body.decode().splitlines(keepends=True)
     found = chain.verify(lines, key)
     assert (found.problems, found.lines, found.header["whole"]) == ((), 6, True)

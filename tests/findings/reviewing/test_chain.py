@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from findings.analysis.reviewing import chain
@@ -117,3 +120,22 @@ def test_the_command_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         call_command("verify_review", str(tmp_path / "none"))
     call_command("verify_review", "--print-key")
     assert len(capsys.readouterr().out.strip()) == 64
+
+
+def test_an_auditor_verifies_without_a_secret_and_without_a_database(tmp_path: Path) -> None:
+    file = tmp_path / "review.jsonl"
+    file.write_text("".join(exported()))
+
+    def run() -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "manage.py", "verify_review", str(file), "--key", PUBLIC]
+        environment = {"PATH": "/usr/bin:/bin", "IAMDASH_STATE": str(tmp_path / "none")}
+        return subprocess.run(
+            command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
+        )
+
+    good = run()
+    assert (good.returncode, good.stdout.splitlines()[0]) == (0, f"Nothing was altered in 4 lines, signed by {PUBLIC}.")
+    file.write_text("".join(exported()).replace("keep", "kept"))
+    bad = run()
+    assert (bad.returncode, bad.stdout) == (1, "")
+    assert "This is not what was exported" in bad.stderr
