@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -85,11 +85,11 @@ def slower(seconds: Sequence[Sequence[float]]) -> float:
 
 
 def reading_and_floor(files: Sequence[Path]) -> list[float]:
-    return best(floor(files), spent(lambda: aggregated(files)))
+    return best(floor(files), spent(lambda: aggregated(contents(files))))
 
 
 def reading(files: Sequence[Path]) -> list[float]:
-    return best(spent(lambda: aggregated(files)))
+    return best(spent(lambda: aggregated(contents(files))))
 
 
 def looping(times: int) -> list[float]:
@@ -118,11 +118,15 @@ def spent(work: Callable[[], object]) -> Callable[[], float]:
     return once
 
 
-def aggregated(files: Sequence[Path]) -> Aggregate:
+def contents(files: Iterable[Path]) -> Iterator[bytes]:
+    return (file.read_bytes() for file in files)
+
+
+def aggregated(blobs: Iterable[bytes]) -> Aggregate:
     """All of it, added up: `uses` does that."""
     total = Aggregate(trail.DAY + timedelta(days=30))
-    for file in files:
-        take(total, "", file.read_bytes())
+    for blob in blobs:
+        take(total, "", blob)
     assert total.uses
     return total
 
@@ -130,7 +134,7 @@ def aggregated(files: Sequence[Path]) -> Aggregate:
 def floor(files: Sequence[Path]) -> Callable[[], float]:
     command = shutil.which("igzip")
     if command is None:
-        return spent(lambda: [decompress(file.read_bytes()) for file in files])
+        return spent(lambda: [decompress(blob) for blob in contents(files)])
     whole = [command, "-dc", *map(str, files)]
     return lambda: process.run(whole, Path(os.devnull)).processor
 
