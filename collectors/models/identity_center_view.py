@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -31,14 +31,14 @@ Pair = tuple[str, str]  # ARN of a permission set, id of an account that has it
 @dataclass(frozen=True)
 class Plan:
     """What is known before Identity Center is asked. regions: where it may be, the likeliest first. pairs: what was read of
-    each, sets: by ARN, on which day each part of them was read, None for a bundle. A pair is read again after
-    `renew`, and too old after `keep`. limit: permission sets of a run.
+    each, sets: by ARN, None for a bundle. A pair is read again after `renew`, and too old after `keep`. limit: permission sets
+    of a run.
     """
 
     now: datetime
     regions: tuple[str, ...] = ()
     pairs: Mapping[Pair, records.AccountAssignment] = field(default_factory=dict)
-    sets: Mapping[str, Mapping[str, date]] | None = None
+    sets: Mapping[str, records.PermissionSet] | None = None
     limit: int | None = None
     renew: timedelta = timedelta(days=1)
     keep: timedelta = timedelta(days=14)
@@ -53,7 +53,7 @@ def plan(account_id: str) -> Plan:
         now=account.now,
         regions=regions(),
         pairs={(one.permission_set, one.target): one for one in known},
-        sets={row.unique_id: row.as_record.asked_on or {} for row in PermissionSet.present.filter(account=account)},
+        sets={row.unique_id: row.as_record for row in PermissionSet.present.filter(account=account)},
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from collectors.aws.bundle import open_bundle
+from collectors.aws.each import Each
 from collectors.aws.errors import AwsError
 from collectors.lab.repairs.identity_center import HOME, center
 from collectors.models import Account, AccountAssignment, CenterPrincipal, Coverage, Job, PermissionSet, Version
@@ -19,6 +20,7 @@ from collectors.models.identity_center_view import Plan
 from collectors.models.job import JUDGE
 from collectors.models.snapshot import read_snapshot
 from collectors.records import AccountAssignment as Assigned
+from collectors.records import PermissionSet as Known
 from collectors.records import State, digest
 from collectors.replay import replay
 from collectors.sources import identity_center as source
@@ -27,6 +29,7 @@ from collectors.sources.identity_center.ask import PLAN, Instance
 from collectors.sources.identity_center.names import (
     ASSIGNMENTS,
     DESCRIBE,
+    FIELDS,
     GROUPS,
     INLINE,
     INSTANCES,
@@ -255,6 +258,17 @@ class Told:
             yield {require: page}
 
 
+class OfSets(Told):
+    """Answers by permission set; of one that is not there AWS says so."""
+
+    def pages(self, api: str, *, require: str, token: str, region: str = "", **parameters: Any) -> Iterator[Any]:
+        told = self.answers[api.partition(":")[2]]
+        self.time += 1
+        if parameters["PermissionSetArn"] not in told:
+            raise refused(State.ERROR, "ResourceNotFoundException")
+        yield {require: told[parameters["PermissionSetArn"]]}
+
+
 def refused(state: State = State.DENIED, code: str = "AccessDeniedException") -> AwsError:
     return AwsError("x", state, "no", code=code)
 
@@ -369,7 +383,8 @@ def test_what_was_never_read_comes_first_and_the_stalest_one_always() -> None:
 def test_a_run_ends_in_time_and_the_next_one_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ask, "OF_PAIRS", 1.5)
     known = {(SET, "3"): assigned(SET, "3", 20)}
-    answers: dict[str, Any] = {PLAN: Plan(AS_OF, pairs=known), SETS: {SET: OF}, PROVISIONED: {SET: ["1", "2", "3"]}}
+    answers: dict[str, Any] = {PLAN: Plan(AS_OF, pairs=known), SETS: {SET: OF}}
+    answers[PROVISIONED] = Each({SET: ["1", "2", "3"]})
     answers[ASSIGNMENTS] = ask.assignments(Told(ListAccountAssignments=[[]]), answers)  # type: ignore[arg-type]
     assert list(answers[ASSIGNMENTS]) == [(SET, "1"), (SET, "2")]
     part = source.SOURCE.transform(answers)
@@ -378,15 +393,82 @@ def test_a_run_ends_in_time_and_the_next_one_goes_on(monkeypatch: pytest.MonkeyP
         "The assignments of 2 of 3 permission sets and accounts were read within 14 days.",
     )
     monkeypatch.setattr(ask, "SECONDS", 0.5)
-    sets = {name: {"inline": (AS_OF - timedelta(days=n)).date()} for name, n in (("b", 3), ("c", 9), ("d", 20))}
-    planned = Plan(AS_OF, sets=sets)
-    answers = {PLAN: planned, INSTANCES: [OF]}
+    answers = {PLAN: Plan(AS_OF, sets=known_sets(b=3, c=9, d=20)), INSTANCES: [OF]}
     answers[SETS] = ask.sets(Told(ListPermissionSets=[list("bdca")]), answers)  # type: ignore[arg-type]
     assert list(answers[SETS]) == list("adcb"), "who has waited longest comes first"
-    with pytest.raises(AwsError) as raised:
-        ask.inline(Told(GetInlinePolicyForPermissionSet=[""]), answers)  # type: ignore[arg-type]
-    assert (raised.value.state, raised.value.kept) == (State.PARTIAL, {"a": ""})
-    assert raised.value.message == "3 of 4 permission sets were read in the last 14 days, the oldest on 2026-11-15."
+    answers[INLINE] = ask.inline(Told(GetInlinePolicyForPermissionSet=[""]), answers)  # type: ignore[arg-type]
+    assert answers[INLINE] == {"a": ""}
+    part = source.SOURCE.transform(answers)
+    said = "3 of 4 permission sets were read in the last 14 days, the oldest on 2026-11-15."
+    assert (part.problems, part.notes) == ({INLINE: (said,)}, {})
+
+
+def known_sets(**days: int) -> dict[str, Known]:
+    """By name: each read so many days ago, in one account."""
+    parts = ("session_seconds", "inline", "accounts")
+    return {
+        name: Known(
+            unique_id=name, name=name.upper(), instance=INSTANCE, accounts=(name,),
+            asked_on=dict.fromkeys(parts, (AS_OF - timedelta(days=ago)).date()),
+        )
+        for name, ago in days.items()
+    }  # fmt: skip
+
+
+def test_what_earlier_runs_read_counts_as_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All were read within 14 days, though not in this run; one is deleted meanwhile."""
+    answers: dict[str, Any] = {PLAN: Plan(AS_OF, sets=known_sets(b=3, c=9, d=10, e=11)), INSTANCES: [OF]}
+    answers[SETS] = ask.sets(Told(ListPermissionSets=[list("bedca")]), answers)  # type: ignore[arg-type]
+    monkeypatch.setattr(ask, "SECONDS", 2.5)
+    told: Any = OfSets(
+        DescribePermissionSet={"a": {"Name": "A"}, "d": {"Name": "D"}},
+        ListAccountsForProvisionedPermissionSet={"a": ["1"], "d": []},
+        ListAccountAssignments={arn: [] for arn in "abc"},
+    )
+    for api, fetch in ((DESCRIBE, ask.described), (PROVISIONED, ask.provisioned), (ASSIGNMENTS, ask.assignments)):
+        answers[api] = fetch(told, answers)
+    part = source.SOURCE.transform(answers)
+    assert sorted((one.unique_id, one.name) for one in part.permission_sets or ()) == [
+        ("a", "A"), ("b", "B"), ("c", "C"), ("d", "D"),
+    ]  # fmt: skip
+    assert sorted(answers[ASSIGNMENTS]) == [("a", "1"), ("b", "b"), ("c", "c")], "e is gone, d is nowhere any more"
+    said = "4 of 4 permission sets were read in the last 14 days, the oldest on 2026-11-15."
+    assert (part.problems, part.notes) == ({}, {DESCRIBE: said, PROVISIONED: said})
+
+
+def test_assignments_are_not_whole_where_a_set_s_accounts_are_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody told of would else be swept."""
+    answers: dict[str, Any] = {PLAN: Plan(AS_OF, sets=known_sets(b=3)), SETS: dict.fromkeys("cb", OF)}
+    monkeypatch.setattr(ask, "SECONDS", -1)
+    answers[PROVISIONED] = ask.provisioned(Told(), answers)  # type: ignore[arg-type]
+    answers[ASSIGNMENTS] = ask.assignments(Told(ListAccountAssignments=[[]]), answers)  # type: ignore[arg-type]
+    assert list(answers[ASSIGNMENTS]) == [("b", "b")]
+    (said,) = source.SOURCE.transform(answers).problems[ASSIGNMENTS]
+    assert said.endswith("1 of 2 permission sets were read in the last 14 days, the oldest on 2026-11-21.")
+
+
+@pytest.mark.parametrize(("ago", "state"), [(3, "complete"), (20, "partial")])
+def test_a_run_without_time_for_permission_sets_keeps_them(
+    ago: int, state: str, management: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collect(management)
+    day = (timezone.now() - timedelta(days=ago)).date()
+    rows = PermissionSet.present.filter(account=management)
+    before = {one.unique_id: one.as_record for one in rows}
+    for one in rows:
+        old = one.data | {"asked_on": dict.fromkeys(one.data["asked_on"], str(day))}
+        rows.filter(pk=one.pk).update(data=old, data_digest=digest(old))
+    monkeypatch.setattr(ask, "SECONDS", -1.0)
+    collect(management)
+    told = {api: told for api, told in states(management).items() if api in FIELDS}
+    assert told == dict.fromkeys(FIELDS, state)
+    n = len(before) if state == "complete" else 0
+    assert f"{n} of {len(before)} permission sets" in row(management, INLINE).detail
+    after = {one.unique_id: one.as_record for one in rows.all()}
+    assert {arn: (one.name, one.inline, one.accounts) for arn, one in after.items()} == {
+        arn: (one.name, one.inline, one.accounts) for arn, one in before.items()
+    }
+    assert {tuple(set(one.asked_on.values())) for one in after.values()} == {(day,)}
 
 
 def test_what_was_read_of_a_permission_set_too_long_ago_is_known_no_more(management: Account) -> None:

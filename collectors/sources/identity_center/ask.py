@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from collectors.aws.call import Answer, Aws
+from collectors.aws.each import Each
 from collectors.aws.errors import AwsError
 from collectors.aws.partitions import HOME
 from collectors.aws.regional import enabled
 from collectors.models.identity_center_view import NEVER, Pair, Plan
-from collectors.records import AccountAssignment, State
+from collectors.records import AccountAssignment, PermissionSet, State
 from collectors.sources import Answers
 from collectors.sources.identity_center.names import (
     ASSIGNMENTS,
@@ -129,12 +130,26 @@ def sets(aws: Aws, answers: Answers) -> dict[str, Instance]:
 
 def _turns(planned: Plan, field: str = "") -> Turns:
     """field: of a PermissionSet; "": as it is due by the part that has waited longest."""
+    known = {arn: one.asked_on or {} for arn, one in (planned.sets or {}).items()}
     asked = {
         arn: days[field] if field else min(days.values())
-        for arn, days in (planned.sets or {}).items()
+        for arn, days in known.items()
         if days and (not field or field in days)
     }
     return Turns(planned.now.date(), asked, planned.limit)
+
+
+def waiting(answers: Answers, api: str) -> dict[str, PermissionSet]:
+    """What is known of the permission sets that a run had no time to ask this about, by ARN."""
+    known = answers[PLAN].sets or {}
+    return {arn: known[arn] for arn in answers[SETS] if arn in known and arn not in answers[api].asked}
+
+
+def says(answers: Answers, api: str) -> tuple[str, bool]:
+    """What coverage says of one that is asked of each permission set, and whether it knows it of all, from whatever run."""
+    turns = _turns(answers[PLAN], FIELDS[api])
+    days = turns.after(answers[SETS].keys() - answers[api].refused, answers[api])
+    return turns.says("permission sets", len(answers[SETS]) - len(answers[api].refused), days.values())
 
 
 def _all(aws: Aws, api: str, member: str, region: str, **parameters: Any) -> Iterator[Any]:
@@ -142,38 +157,35 @@ def _all(aws: Aws, api: str, member: str, region: str, **parameters: Any) -> Ite
         yield from page[member]
 
 
-def _each(aws: Aws, answers: Answers, api: str, ask: Callable[[str, Instance], Any]) -> dict[str, Any]:
-    """Permission set -> what `ask` says of it. One that was deleted meanwhile is left out."""
-    found: dict[str, Any] = {}
+def _each(aws: Aws, answers: Answers, ask: Callable[[str, Instance], Any]) -> Each:
+    """Permission set -> what `ask` says of it, as far as the time goes. Refused: those that were deleted meanwhile."""
+    found = Each()
     began = aws.clock()
     for arn, instance in answers[SETS].items():
         if aws.clock() - began > SECONDS:
-            turns = _turns(answers[PLAN], FIELDS[api])
-            days = turns.after(answers[SETS], found)
-            text, _ = turns.says("permission sets", len(answers[SETS]), days.values())
-            raise AwsError(api, State.PARTIAL, text, kept=found)
+            break
         try:
             found[arn] = ask(arn, instance)
         except AwsError as error:
             if error.code not in (GONE, NO_LINE):
                 raise
+            found.refused.add(arn)
     return found
 
 
-def described(aws: Aws, answers: Answers) -> dict[str, Answer]:
+def described(aws: Aws, answers: Answers) -> Each:
     def ask(arn: str, of: Instance) -> Answer:
         asked = {"InstanceArn": of.arn, "PermissionSetArn": arn}
         return dict(aws.ask(DESCRIBE, require="PermissionSet", region=of.region, **asked)["PermissionSet"])
 
-    return _each(aws, answers, DESCRIBE, ask)
+    return _each(aws, answers, ask)
 
 
-def _listed(api: str, member: str) -> Callable[[Aws, Answers], dict[str, list[Any]]]:
-    def fetch(aws: Aws, answers: Answers) -> dict[str, list[Any]]:
+def _listed(api: str, member: str) -> Callable[[Aws, Answers], Each]:
+    def fetch(aws: Aws, answers: Answers) -> Each:
         return _each(
             aws,
             answers,
-            api,
             lambda arn, of: list(_all(aws, api, member, of.region, InstanceArn=of.arn, PermissionSetArn=arn)),
         )
 
@@ -185,17 +197,17 @@ customer = _listed(CUSTOMER, "CustomerManagedPolicyReferences")
 provisioned = _listed(PROVISIONED, "AccountIds")
 
 
-def inline(aws: Aws, answers: Answers) -> dict[str, str]:
+def inline(aws: Aws, answers: Answers) -> Each:
     """Permission set -> its document as text, "" for none."""
 
     def ask(arn: str, of: Instance) -> str:
         asked = {"InstanceArn": of.arn, "PermissionSetArn": arn}
         return str(aws.ask(INLINE, require="InlinePolicy", region=of.region, **asked)["InlinePolicy"] or "")
 
-    return _each(aws, answers, INLINE, ask)
+    return _each(aws, answers, ask)
 
 
-def boundary(aws: Aws, answers: Answers) -> dict[str, Answer]:
+def boundary(aws: Aws, answers: Answers) -> Each:
     """Permission set -> its boundary, empty for none, which AWS tells by an error."""
 
     def ask(arn: str, of: Instance) -> Answer:
@@ -209,7 +221,7 @@ def boundary(aws: Aws, answers: Answers) -> dict[str, Answer]:
                 raise
             return {}
 
-    return _each(aws, answers, BOUNDARY, ask)
+    return _each(aws, answers, ask)
 
 
 def due(planned: Plan, pairs: Iterable[Pair]) -> list[Pair]:
@@ -242,8 +254,10 @@ def assignments(aws: Aws, answers: Answers) -> dict[Pair, list[Answer]]:
 
 
 def pairs(answers: Answers) -> list[Pair]:
-    """Each permission set in each account that has it."""
-    return [(arn, account) for arn, accounts in answers[PROVISIONED].items() for account in accounts]
+    """Each permission set in each account that has it, or had it when there was time to ask."""
+    planned: Plan = answers[PLAN]
+    before = {arn: one.lately(planned.now).accounts or () for arn, one in waiting(answers, PROVISIONED).items()}
+    return [(arn, account) for arn, accounts in {**answers[PROVISIONED], **before}.items() for account in accounts]
 
 
 def assigned(answers: Answers) -> dict[Pair, AccountAssignment]:

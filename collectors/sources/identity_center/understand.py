@@ -12,7 +12,7 @@ from collectors.aws.call import Answer
 from collectors.models.identity_center_view import Plan
 from collectors.records import CenterPrincipal, Part, PermissionSet, clean, digest
 from collectors.sources import Answers
-from collectors.sources.identity_center.ask import PLAN, assigned, pairs
+from collectors.sources.identity_center.ask import PLAN, assigned, pairs, says, waiting
 from collectors.sources.identity_center.names import (
     ASSIGNMENTS,
     BOUNDARY,
@@ -36,18 +36,24 @@ def transform(answers: Answers) -> Part:
     documents: dict[str, Any] = {}
     told, read = {SETS, DESCRIBE} <= answers.keys(), {PROVISIONED, ASSIGNMENTS} <= answers.keys()
     lacking = _problems(answers) if read else ()
+    by_turns = {api: says(answers, api) for api in FIELDS if {SETS, api} <= answers.keys()}
+    partly = {api: (text,) for api, (text, whole) in by_turns.items() if text and not whole}
     return Part(
         permission_sets=tuple(_sets(answers, documents)) if told else None,
         account_assignments=tuple(assigned(answers)[pair] for pair in answers[ASSIGNMENTS]) if read else None,
         center_principals=_principals(answers) if read else None,
         documents=documents,
-        problems={ASSIGNMENTS: lacking} if lacking else {},
+        problems=partly | ({ASSIGNMENTS: lacking} if lacking else {}),
+        notes={api: text for api, (text, whole) in by_turns.items() if text and whole},
     )
 
 
 def _problems(answers: Answers) -> tuple[str, ...]:
     """What coverage says unless every assignment was read in this run, or some days ago at most."""
     planned: Plan = answers[PLAN]
+    text, whole = says(answers, PROVISIONED)
+    if not whole:
+        return (f"Not of accounts that nobody told of: {text}",)
     there, oldest = pairs(answers), planned.now - planned.keep
     fresh = sum(one.read_at >= oldest for one in assigned(answers).values())
     if planned.limit is not None or fresh == len(there):
@@ -59,23 +65,35 @@ def _problems(answers: Answers) -> tuple[str, ...]:
 
 def _sets(answers: Answers, documents: dict[str, Any]) -> Iterator[PermissionSet]:
     """Puts the documents into `documents` by digest."""
+    for arn, known in waiting(answers, DESCRIBE).items():
+        yield _set(arn, answers, documents, name=known.name)
     for arn, raw in answers[DESCRIBE].items():
-        of = answers[SETS][arn]
-        yield PermissionSet(
-            unique_id=arn,
+        yield _set(
+            arn,
+            answers,
+            documents,
             name=raw.get("Name", ""),
-            instance=of.arn,
-            region=of.home,
             created_at=raw.get("CreatedDate"),
             session_seconds=seconds(raw.get("SessionDuration") or "PT1H"),
             relay_state=raw.get("RelayState") or "",
-            managed=_told(answers, MANAGED, arn, lambda some: tuple(sorted(one["Arn"] for one in some))),
-            customer=_told(answers, CUSTOMER, arn, lambda some: tuple(sorted(map(_reference, some)))),
-            inline=_told(answers, INLINE, arn, lambda text: _inline(text, documents)),
-            boundary=_told(answers, BOUNDARY, arn, _boundary),
-            accounts=_told(answers, PROVISIONED, arn, lambda some: tuple(sorted(some))),
-            asked_on=_asked_on(answers, arn),
         )
+
+
+def _set(arn: str, answers: Answers, documents: dict[str, Any], **described: Any) -> PermissionSet:
+    """What nobody told now is None, and stays as it is known."""
+    of = answers[SETS][arn]
+    return PermissionSet(
+        unique_id=arn,
+        instance=of.arn,
+        region=of.home,
+        managed=_told(answers, MANAGED, arn, lambda some: tuple(sorted(one["Arn"] for one in some))),
+        customer=_told(answers, CUSTOMER, arn, lambda some: tuple(sorted(map(_reference, some)))),
+        inline=_told(answers, INLINE, arn, lambda text: _inline(text, documents)),
+        boundary=_told(answers, BOUNDARY, arn, _boundary),
+        accounts=_told(answers, PROVISIONED, arn, lambda some: tuple(sorted(some))),
+        asked_on=_asked_on(answers, arn),
+        **described,
+    )
 
 
 def _asked_on(answers: Answers, arn: str) -> dict[str, date]:
@@ -83,7 +101,8 @@ def _asked_on(answers: Answers, arn: str) -> dict[str, date]:
     if planned.sets is None:
         return {}
     now = {field for api, field in FIELDS.items() if arn in answers.get(api, ())}
-    return {**planned.sets.get(arn, {}), **dict.fromkeys(now, planned.now.date())}
+    before = planned.sets[arn].asked_on if arn in planned.sets else None
+    return {**(before or {}), **dict.fromkeys(now, planned.now.date())}
 
 
 def _told(answers: Answers, api: str, arn: str, make: Any) -> Any:
