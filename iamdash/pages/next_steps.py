@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 from django.db import connection
 from django.http import HttpRequest
@@ -47,19 +47,28 @@ best as (select code, count(*) as accounts, max(array[worth, -account_id, {", ".
   from worths group by 1)
 select code, -found[2]::bigint, accounts, {", ".join(f"found[{n}]::bigint" for n in range(3, 3 + len(COLUMNS)))} from best
 """  # noqa: S608 - constants of this module
-# The roles of a set are told apart by their ids, which an index of findings has.
-_SETS = """
-select f.code, s.set_arn, min(s.name), count(distinct f.account_id), f.severity, count(*)
+# The roles of a set are told apart by their ids, which an index of findings has. Accounts are compared where rows are counted: in
+# the join, the planner takes it to leave nearly none, and sorts them all instead of counting them as they come.
+_ROLES = """
 from findings_permissionsetrole s join collectors_principal p on p.id = s.role_id and p.gone_at is null
-join findings_finding f on f.subject_id = p.unique_id and f.account_id = s.account_id
-where f.resolved_at is null and f.status = 'open' {mine} group by 1, 2, f.severity
+join findings_finding f on f.subject_id = p.unique_id
+where f.resolved_at is null and f.status = 'open'
+"""
+_SETS = f"""
+select f.code, s.set_arn, min(s.name), f.severity, count(*) filter (where f.account_id = s.account_id) {_ROLES} {{mine}}
+group by 1, 2, 4
+"""
+_OF_SET = f"""
+select f.code, s.set_arn, count(distinct f.account_id) {_ROLES} and f.account_id = s.account_id
+and s.set_arn = any(%(sets)s) and f.code = any(%(codes)s) {{mine}} group by 1, 2
 """
 
 
 @dataclass(frozen=True)
 class Action:
-    """place: where it is done, in words. accounts: in which it closes findings. url: the findings that it closes. others:
-    accounts with findings of the rule that it leaves open; others_url: all of the rule's."""
+    """place: where it is done, in words; permission_set: the ARN of one, 1 account until `_told` counts them. accounts: in which
+    it closes findings. url: the findings that it closes. others: accounts with findings of the rule that it leaves open;
+    others_url: all of the rule's."""
 
     rule: Rule
     place: str
@@ -69,6 +78,7 @@ class Action:
     together: bool = False
     others: int = 0
     others_url: str = ""
+    permission_set: str = ""
 
     @property
     def total(self) -> int:
@@ -87,14 +97,24 @@ def next_steps(request: HttpRequest, accounts: Accounts, still_open: Open) -> li
     """At most TOP, the best first, no rule twice. still_open: all open findings by rule, of these accounts, by key, or of all.
 
     In no account is a rule worth more than all its findings would be in one: so only rules that could be among the best are
-    looked at account by account. Four queries, or six.
+    looked at account by account. Four queries, or six; one more where a permission set is among them.
     """
     found = [*_of_places(request, accounts), *_of_sets(request, accounts)]
     left = _at_most(still_open)
     for some in (left[:LIKELY], left[LIKELY:]):
         least = _best(found)[TOP - 1].worth if len(_best(found)) == TOP else 0.0
         found += _of_accounts(request, accounts, [code for code, worth in some if worth >= least])
-    return _best(found)
+    return _told(_best(found), accounts)
+
+
+def _told(actions: list[Action], accounts: Accounts) -> list[Action]:
+    """With the accounts of those that change a permission set: counted of these alone."""
+    sets = [one for one in actions if one.permission_set]
+    if not sets:
+        return actions
+    given = {"sets": [one.permission_set for one in sets], "codes": [one.rule.code for one in sets]}
+    found = {(code, arn): n for code, arn, n in _of_roles(_OF_SET, accounts, **given)}
+    return [replace(one, accounts=found.get((one.rule.code, one.permission_set), one.accounts)) for one in actions]
 
 
 def _at_most(still_open: Open) -> list[tuple[str, float]]:
@@ -156,22 +176,30 @@ def _of_places(request: HttpRequest, accounts: Accounts) -> Iterable[Action]:
 
 
 def _of_sets(request: HttpRequest, accounts: Accounts) -> Iterable[Action]:
+    """Of each rule the set that is worth most."""
     if not PermissionSetRole.objects.exists():
         return
-    with connection.cursor() as cursor:
-        mine = "" if accounts is None else "and s.account_id = any(%(accounts)s)"
-        cursor.execute(_SETS.format(mine=mine), {"accounts": list(accounts or ())})
-        rows = cursor.fetchall()
-    found: defaultdict[tuple[str, str], list[tuple[str, int, int, int]]] = defaultdict(list)
-    for code, arn, *rest in rows:
+    found: defaultdict[tuple[str, str], list[tuple[str, int, int]]] = defaultdict(list)
+    for code, arn, *rest in _of_roles(_SETS, accounts):
         found[code, arn].append(tuple(rest))
-    known = registry.catalogue()
+    known, best = registry.catalogue(), {}
     for (code, arn), some in found.items():
         if code in known:
-            counts = _counts((severity, n) for _, _, severity, n in some)
-            url = _findings(request, rule=code, set=arn)
-            words, most = f"permission set {some[0][0]}", max(n for _, n, _, _ in some)
-            yield Action(known[code].rule, words, counts, most, url, together=True)
+            counts = _counts((severity, n) for _, severity, n in some)
+            worth = steps.worth(known[code].rule.effort, counts, together=True)
+            told = (-worth, -steps.risk(counts), min(name for name, _, _ in some), arn, counts)
+            best[code] = min(told, best.get(code, told), key=lambda one: one[:4])
+    for code, (*_, name, arn, counts) in best.items():
+        url = _findings(request, rule=code, set=arn)
+        words = f"permission set {name}"
+        yield Action(known[code].rule, words, counts, 1, url, together=True, permission_set=arn)
+
+
+def _of_roles(sql: str, accounts: Accounts, **given: list[str]) -> list[tuple[Any, ...]]:
+    mine = "" if accounts is None else "and s.account_id = any(%(accounts)s)"
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(mine=mine), {"accounts": list(accounts or ()), **given})
+        return list(cursor.fetchall())
 
 
 def _counts(pairs: Iterable[tuple[int, int]]) -> Mapping[Severity, int]:

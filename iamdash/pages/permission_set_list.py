@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import Count, F, Func, IntegerField, JSONField, Max, Min, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import F, Func, IntegerField, JSONField, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 from django.utils.safestring import SafeString
 
 from collectors.models import Coverage, PermissionSet, Principal
@@ -147,31 +147,22 @@ class SetList(ListPage):
     def queryset(self) -> QuerySet[PermissionSetRole]:
         """One role of each permission set, in the account that the frame chose where it chose one. risk: the highest of its
         roles, 0 where nothing is open; most: of people in an account, None where nobody knows."""
-        told = self._told
-        return (
-            PermissionSetRole.objects.filter(one_of([one[0] for one in told.values()]))
-            .order_by()
-            .annotate(**{name: _told_of(n, told) for n, name in enumerate(("risk", "n_accounts", "most"), 1)})
-        )
+        told = self._told.values()
+        numbers = {"risk": _of_each({one.arn: one.risk for one in told})}
+        numbers |= {"n_accounts": _of_each({one.arn: one.accounts for one in told})}
+        numbers |= {"most": _of_each({one.arn: one.people for one in told})}
+        ones = PermissionSetRole.objects.filter(one_of([one.one for one in told]))
+        return ones.order_by().annotate(**numbers)
 
     @cached_property
-    def _told(self) -> dict[str, tuple[int, int, int, int | None]]:
-        """By the set's ARN, one of its roles and what `queryset` tells: in one pass over all roles for all that is asked."""
-        roles = roles_of(account_chosen(self.request)).select_related(None).order_by().values("set_arn")
-        told = roles.annotate(
-            one=Min("pk"),
-            worst=Coalesce(Max("role__posture__risk"), 0),
-            n=Count("account", distinct=True),
-            people=Max("people"),
-        )
-        return {arn: tuple(rest) for arn, *rest in told.values_list("set_arn", "one", "worst", "n", "people")}
+    def _told(self) -> dict[str, SetRow]:
+        """By the set's ARN: in one pass over all roles for all that is asked."""
+        return {one.arn: one for one in sets(roles_of(account_chosen(self.request)))}
 
     def attach(self, rows: Sequence[Any]) -> None:
-        """set: over all its roles. Three queries."""
-        roles = roles_of(account_chosen(self.request)).filter(set_arn__in={row.set_arn for row in rows})
-        found = {one.arn: one for one in sets(roles)} if rows else {}
+        """set: over all its roles."""
         for row in rows:
-            row.set = found[row.set_arn]
+            row.set = self._told[row.set_arn]
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         account = account_chosen(self.request)
@@ -183,10 +174,10 @@ class SetList(ListPage):
         }
 
 
-def _told_of(n: int, told: Mapping[str, Sequence[Any]]) -> Cast:
-    """The n-th of what is told of a row's permission set: written into the query, since to add it up there takes each of its
+def _of_each(told: Mapping[str, int | None]) -> Cast:
+    """What is told of a row's permission set, by its ARN: written into the query, since to add it up there takes each of its
     statements as long as all of the page."""
-    texts = Cast(Value(json.dumps({arn: one[n] for arn, one in told.items()})), JSONField())
+    texts = Cast(Value(json.dumps(told)), JSONField())
     return Cast(Func(texts, F("set_arn"), function="jsonb_extract_path_text", output_field=TextField()), IntegerField())
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import Count, Max, Min, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -24,6 +24,7 @@ from findings.vocabulary import Severity
 from iamdash.access import audit
 from iamdash.pages.acting import OLDEST, since
 from iamdash.pages.carried import account_chosen
+from iamdash.pages.searching import one_of
 from iamdash.pages.severities import WORST_FIRST, Counts
 
 SHOWN = 200  # permission sets, and accounts of one of them
@@ -35,14 +36,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # gaps have no ages
 @dataclass(frozen=True)
 class SetRow:
     """One permission set over the accounts that the operator sees. people: the most that have it in one of them; None: unknown.
-    data: of one of its roles. told_by None: the account that told of it is none of the operator's."""
+    one: the first of its roles, by primary key; data: of that one. risk: the highest of its roles, 0 where nothing is open.
+    told_by None: the account that told of it is none of the operator's."""
 
     arn: str
+    one: int
     name: str
     told_by: Account | None
     teller: str
     accounts: int
     people: int | None
+    risk: int
     findings: Counts
     data: dict[str, Any]
 
@@ -138,19 +142,21 @@ def roles_of(account: str) -> QuerySet[PermissionSetRole]:
 
 
 def sets(roles: QuerySet[PermissionSetRole]) -> list[SetRow]:
-    """Over the roles, worst first. Three queries."""
+    """Over the roles, worst first. Three queries, of which one reads all of the roles."""
     sums = {s.slug: Coalesce(Sum(f"role__posture__{s.slug}"), 0) for s in Severity}
+    worst = Coalesce(Max("role__posture__risk"), 0)
     grouped = roles.order_by().values("set_arn").annotate(
-        called=Max("name"), teller=Max("told_by"), n=Count("account", distinct=True), most=Max("people"), **sums
+        one=Min("pk"), called=Max("name"), teller=Max("told_by"), n=Count("account", distinct=True), most=Max("people"),
+        worst=worst, **sums,
     )  # fmt: skip
     rows = list(grouped)
-    one_of = roles.order_by("set_arn", "pk").distinct("set_arn").values_list("set_arn", "data")
-    data = dict(one_of)
+    ones = PermissionSetRole.objects.filter(one_of([row["one"] for row in rows]))
+    data = dict(ones.values_list("set_arn", "data"))
     tellers = {one.aws_id: one for one in Account.objects.filter(aws_id__in={row["teller"] for row in rows})}
     found = [
         SetRow(
-            row["set_arn"], row["called"], tellers.get(row["teller"]), row["teller"], row["n"], row["most"],
-            {s: row[s.slug] for s in WORST_FIRST}, data[row["set_arn"]],
+            row["set_arn"], row["one"], row["called"], tellers.get(row["teller"]), row["teller"], row["n"], row["most"],
+            row["worst"], {s: row[s.slug] for s in WORST_FIRST}, data[row["set_arn"]],
         )
         for row in rows
     ]  # fmt: skip

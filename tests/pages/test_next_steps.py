@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from django.test import RequestFactory
+from django.utils import timezone
 
-from collectors.models import Account, Connection
+from collectors.models import Account, Connection, Principal
 from findings import steps
 from findings.models import AccountPlace, Finding, FindingCount, PermissionSetRole
 from findings.rules import registry
@@ -79,16 +80,32 @@ def test_what_one_change_in_the_tree_closes_is_one_action(made: Made, elsewhere:
     assert "2 findings, closed by one change for 2 accounts" in text(response)
 
 
-def test_what_a_permission_set_makes_is_one_action(made: Made, sign_in: Any) -> None:
+def test_what_a_permission_set_makes_is_one_action(made: Made, elsewhere: Made, sign_in: Any) -> None:
+    """Of a rule the set that is worth most, for the accounts in which it closes findings: not where another account's finding
+    has the role's id, nor where its role is gone."""
     made.state()
-    for n in range(3):
-        role = made.role(f"r{n}", risk=4, high=1)
+    for n, (one, arn) in enumerate([(made, ARN), (made, ARN), (elsewhere, ARN), (elsewhere, f"{ARN}0")]):
+        role = one.role(f"r{n}", risk=4, high=1)
         PermissionSetRole.objects.create(
-            account=made.account, role=role, set_arn=ARN, name="Admins", told_by="", whole=True, data={}, digest=""
+            account=one.account,
+            role=role,
+            set_arn=arn,
+            name=f"Of {arn[37:]}",
+            told_by="",
+            whole=True,
+            data={},
+            digest="",
         )
-        made.finding("LP201", severity=4, subject=role.unique_id)
+        one.finding("LP201", severity=4, subject=role.unique_id)
+    made.finding("LP201", severity=2, subject=role.unique_id)
     (one,) = sign_in().get("/").context["next"]
-    assert (one.place, one.together, one.total, one.worth) == ("permission set Admins", True, 3, 3.0)
+    assert (one.place, one.together, one.total, one.accounts, one.worth) == ("permission set Of ps-1", True, 3, 2, 3.0)
+    assert "for 2 accounts" in text(sign_in().get("/"))
+    (one,) = sign_in(accounts=[made.account]).get("/").context["next"]
+    assert (one.place, one.total, one.accounts, one.worth) == ("permission set Of ps-1", 2, 1, 2.0)
+    Principal.objects.filter(account=made.account, name="r0").update(gone_at=timezone.now())
+    (one,) = sign_in().get("/").context["next"]
+    assert (one.place, one.total, one.accounts, one.worth) == ("permission set Of ps-1", 2, 2, 2.0)
 
 
 def test_the_database_chooses_the_account_that_is_worth_most(made: Made, elsewhere: Made, rf: RequestFactory) -> None:
