@@ -112,7 +112,7 @@ def _used(given: dict[str, Any]) -> None:
         denied="mod(principal_id, 2)",
         failed="0",
         first_at="on_day + interval '8 hours'",
-        last_at="on_day + interval '9 hours'",
+        last_at="on_day + interval '8 hours' + mod(principal_id * 37 + event_id * 11, 3600) * interval '1 second'",
     )
     copy(
         AdminEvent,

@@ -79,7 +79,8 @@ def _database(url: str, role: str) -> dict[str, object]:
     statement = 15_000 if role in {"web", "metrics"} else 0
     # Counting a list by many columns sorts on disk with the 4 MB that PostgreSQL takes by itself.
     # A server with LLVM compiles each statement that it takes for a long one, which takes longer than ours take.
-    always = "-c work_mem=16MB -c timezone=UTC -c jit=off"
+    # To start helpers takes as long as all of a statement that is just dear enough for them.
+    always = "-c work_mem=16MB -c timezone=UTC -c jit=off -c parallel_setup_cost=4000"
     options["options"] = f"-c statement_timeout={statement} -c lock_timeout={5_000 if role else 0} {always}"
     if role:
         options["assume_role"] = f"iamdash_{role}"

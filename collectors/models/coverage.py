@@ -57,6 +57,7 @@ class Coverage(models.Model):
         indexes = [
             models.Index("account", "complete_at", name="coverage_newest", condition=~models.Q(complete_at=None)),
             models.Index("account", name="coverage_trouble", condition=models.Q(state__in=TROUBLE)),
+            models.Index("api", "account", name="coverage_of_api"),
         ]
 
     def __str__(self) -> str:

@@ -46,7 +46,9 @@ class AccessKey(Observed):
     volatile = ("last_used_at", "last_used_region", "last_used_service", "use_known")
 
     class Meta(Observed.Meta):
-        pass
+        indexes = [
+            models.Index("created_at", "id", name="access_key_by_age", condition=models.Q(gone_at=None, active=True))
+        ]
 
     @classmethod
     def columns(cls, record: records.AccessKey) -> dict[str, Any]:

@@ -21,7 +21,9 @@ class Policy(Observed):
     volatile = ("attachment_count", "boundary_count")
 
     class Meta(Observed.Meta):
-        pass
+        indexes = [
+            models.Index("name", "id", name="policy_own_by_name", condition=models.Q(gone_at=None, aws_managed=False))
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -31,6 +31,9 @@ class Principal(Observed):
         indexes = [
             models.Index("name", "id", name="principal_by_name", condition=models.Q(gone_at=None)),
             models.Index("account", "name", "id", name="principal_of_account", condition=models.Q(gone_at=None)),
+            models.Index(
+                fields=["id"], include=["unique_id"], name="principal_present", condition=models.Q(gone_at=None)
+            ),
             HashIndex(fields=["arn"], name="principal_by_arn"),  # as long as it may be
             models.Index("path", name="principal_of_center", condition=models.Q(path__startswith=RESERVED_PATH)),
         ]

@@ -9,11 +9,12 @@ from __future__ import annotations
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.fields.json import KeyTransform
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 
 from collectors import records
 from collectors.models.account import Account
 
+LAST_CALL = Greatest("first_at", "used_at", "denied_at")  # of UsageLast, also of calls that were denied
 KEPT = "usage"  # of settings.KEEP_DAYS; a model with `kept` is partitioned by month (partitions.py)
 ACTORS = [(actor.value, actor.value.replace("_", " ")) for actor in records.Actor]
 
@@ -71,7 +72,10 @@ class UsageDaily(models.Model):
     last_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["day"], name="usage_daily_of_day")]
+        indexes = [
+            models.Index(fields=["day"], name="usage_daily_of_day"),
+            models.Index(fields=["last_at"], name="usage_daily_in_order"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.principal_id} {self.event_id} {self.day}"
@@ -91,6 +95,9 @@ class UsageLast(models.Model):
     used_at = models.DateTimeField(null=True)
     denied_at = models.DateTimeField(null=True)
     resources_cut = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(LAST_CALL, "principal", "event", name="usage_last_in_order")]
 
     def __str__(self) -> str:
         return f"{self.principal_id} {self.event_id}"
@@ -113,6 +120,7 @@ class UsageResource(models.Model):
         indexes = [
             models.Index(fields=["account", "resource"], name="usage_resource_by_name"),
             models.Index(fields=["resource"], name="usage_resource_by_prefix", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["last_at", "principal", "event"], name="usage_resource_in_order"),
         ]
 
     def __str__(self) -> str:

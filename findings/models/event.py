@@ -38,7 +38,7 @@ class FindingEvent(models.Model):
 
     class Meta:
         indexes = [
-            models.Index("account", "at", name="finding_event_of_account"),
+            models.Index(fields=["account", "at"], include=["kind"], name="finding_event_of_seen"),
             models.Index(fields=["at"], include=["account", "kind"], name="finding_event_recent"),
             models.Index("change", name="finding_event_of_change", condition=~models.Q(change=None)),
         ]

@@ -10,6 +10,7 @@ from findings.vocabulary import Practice, Severity, SubjectType
 PRACTICES = [(p.prefix, p.label) for p in Practice]
 SEVERITIES = [(s.value, s.label) for s in Severity]
 UNRESOLVED = models.Q(resolved_at=None)
+ACCEPTED = ~models.Q(acceptance=None)
 AGAIN = UNRESOLVED & models.Q(reopened__gt=0)
 DUE = UNRESOLVED & ~models.Q(due_at=None)
 NOT_YET = DUE & models.Q(late=False)
@@ -92,7 +93,12 @@ class Finding(models.Model):
             models.Index("severity", "opened_at", "id", name="finding_unresolved", condition=UNRESOLVED),
             models.Index("severity", "opened_at", "id", name="finding_unresolved_again", condition=AGAIN),
             models.Index("subject_name", "id", name="finding_unresolved_by_subject", condition=UNRESOLVED),
-            models.Index("account", "severity", "opened_at", "id", name="finding_unresolved_of", condition=UNRESOLVED),
+            models.Index(  # of operators of some accounts, and all that trends and facets ask of theirs
+                fields=["account", "severity", "opened_at", "id"],
+                include=["code", "practice", "subject_type", "status", "reopened", "first_opened_at"],
+                name="finding_unresolved_of_seen",
+                condition=UNRESOLVED,
+            ),
             models.Index(
                 "code", "severity", "opened_at", "id", name="finding_unresolved_by_rule", condition=UNRESOLVED
             ),
@@ -109,7 +115,8 @@ class Finding(models.Model):
                 name="finding_unresolved_since",
                 condition=UNRESOLVED,
             ),
-            models.Index("acceptance", name="finding_accepted_by", condition=~models.Q(acceptance=None)),
+            models.Index("acceptance", name="finding_accepted_by", condition=ACCEPTED),
+            models.Index("severity", "opened_at", "id", name="finding_accepted_in_order", condition=ACCEPTED),
             models.Index(fields=["due_at"], include=COUNTED, name="finding_due", condition=DUE),
             # For operators of some accounts: what they may see is asked of each row that an index does not find by its account.
             models.Index(fields=["account", "due_at"], include=COUNTED[1:], name="finding_due_of", condition=DUE),

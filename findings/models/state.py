@@ -75,7 +75,10 @@ class Unknown(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("account", "code", "subject_id", name="unknown_identity")]
-        indexes = [models.Index("subject_id", "account", name="unknown_of_subject")]
+        indexes = [
+            models.Index("subject_id", "account", name="unknown_of_subject"),
+            models.Index("code", "subject_name", "id", name="unknown_in_order"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.subject_name or 'all'}: {self.reason}"

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -101,7 +101,6 @@ class DayList(Acts):
         searched="principal, event, service or action",
         unique=UNIQUE,
     )
-    first_sort = "-when"
     fields = {
         "day": lambda v: v.day.isoformat(),
         **FIELDS,
@@ -116,10 +115,6 @@ class DayList(Acts):
 
     def queryset(self) -> QuerySet[UsageDaily]:
         return UsageDaily.objects.filter(day__gte=acting.since(OLDEST)).order_by()
-
-    def first(self) -> QuerySet[UsageDaily]:
-        """Of the newest day: its calls are the last ones."""
-        return self.queryset().filter(day=Subquery(self.queryset().order_by("-day").values("day")[:1]))
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         return {**acts.watching(asked), "of_a_day": bool(asked.chosen["day"])}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Greatest
+from django.db.models import Q, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from collectors.models import UsageLast
+from collectors.models.usage import LAST_CALL
 from iamdash.pages import acts, show
 from iamdash.pages.acts import (
     COUNTS,
@@ -87,5 +87,4 @@ class DidList(Acts):
     }
 
     def queryset(self) -> QuerySet[UsageLast]:
-        """last_at: of any call, also of one that was denied."""
-        return UsageLast.objects.annotate(last_at=Greatest(F("first_at"), F("used_at"), F("denied_at"))).order_by()
+        return UsageLast.objects.annotate(last_at=LAST_CALL).order_by()

@@ -35,7 +35,9 @@ from iamdash.pages.work_facets import DUE, JUST_OVERDUE, OVERDUE, AcceptedBy, As
 
 OPEN = Q(status=Finding.Status.OPEN, resolved_at=None)
 STILL = Q(status=Finding.Status.OPEN)  # of counts
-ACCEPTED = Q(status=Finding.Status.ACCEPTED, acceptance__isnull=False)  # an index finds those
+ACCEPTED = Q(
+    acceptance__isnull=False
+)  # an index finds those; whether all are in it, the planner cannot tell of their status
 RESOLVED = Q(status=Finding.Status.RESOLVED, resolved_at__isnull=False)
 RECENT = timedelta(days=7)
 # What opened first in these days did not open before; an index of openings finds those.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -23,7 +23,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # gaps have no ages
 def told(accounts: QuerySet[Account], api: str) -> str:
     """Why the API's answer is missing in some of the accounts, as the end of a sentence; "" when it is whole in all."""
     rows = dict(accounts.values_list("pk", "name"))
-    gaps = Gaps(rows, api)
+    gaps = Gaps(accounts, api)
     where: defaultdict[str, list[str]] = defaultdict(list)
     for pk, name in rows.items():
         if gap := gaps.of(pk, api):
@@ -52,9 +52,9 @@ class Gaps:
     Most accounts are told alike, so that few sentences are made for a thousand.
     """
 
-    def __init__(self, accounts: Iterable[int], *apis: str) -> None:
+    def __init__(self, accounts: Collection[int] | QuerySet[Account], *apis: str) -> None:
         rows: defaultdict[int, list[Told]] = defaultdict(list)
-        asked = Coverage.objects.filter(account__in=set(accounts), api__in=apis)
+        asked = Coverage.objects.filter(account__in=accounts, api__in=apis)
         for pk, *told in asked.values_list("account", *FIELDS):
             rows[pk].append(tuple(told))
         self._told = {pk: frozenset(one) for pk, one in rows.items()}

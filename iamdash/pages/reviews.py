@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -26,6 +26,7 @@ from iamdash.access import audit
 from iamdash.access.models import Operator, Role
 from iamdash.access.rights import needs
 from iamdash.pages import review_export, show
+from iamdash.pages.facets import rows
 from iamdash.pages.html import format_html
 from iamdash.pages.review_forms import DelegateForm, StartForm
 from iamdash.pages.scopes import whom
@@ -196,8 +197,8 @@ def _counted(reviews: list[Review]) -> tuple[Counts, Counts]:
     verdicts: defaultdict[tuple[int, int], Counter[str]] = defaultdict(Counter)
     states: defaultdict[tuple[int, int], Counter[str]] = defaultdict(Counter)
     decided = ReviewItem.objects.filter(review__in=reviews).exclude(verdict="").order_by()
-    rows = decided.values_list("review", "account", "verdict", "state").annotate(n=Count("pk"))
-    for review, account, verdict, state, n in rows:
+    found = decided.values_list("review", "account", "verdict", "state").annotate(n=rows())
+    for review, account, verdict, state, n in found:
         verdicts[review, account][verdict] += n
         if state:
             states[review, account][state] += n
