@@ -14,6 +14,7 @@ NOT_BENCHES = {
     "load_user",
     "peer",
     "process",
+    "sizes",
     "trail",
     "years",
     "years_bound",
