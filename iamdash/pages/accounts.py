@@ -24,6 +24,7 @@ from iamdash.pages.gaps import DETAILS
 from iamdash.pages.grouped import group_facet, ou_facet, owned, owner_facet
 from iamdash.pages.html import format_html
 from iamdash.pages.lists import ListPage
+from iamdash.pages.owners import NUMBER, WORK, OfPage, linked
 from iamdash.pages.severities import OPEN_FIELDS, counts_of, judged, open_fields
 from iamdash.pages.tables import SELECT, ListTable, Ordered, picker
 from iamdash.pages.when import NotJudged
@@ -43,12 +44,14 @@ class AccountTable(ListTable):
     lead = "name"
     caption = "Connected AWS accounts"
     fixed = ("pick",)
+    spare = WORK
     tells = {
         "owner": ("owner",),
         "health": ("connection", "enabled", "held", "apis", "apis_missing"),
         "newest": ("collected_at",),
         "principals": ("principals",),
         "findings": OPEN_FIELDS,
+        **{name: (name,) for name in WORK},
     }
 
     pick = tables.Column(SELECT, empty_values=(), accessor="aws_id", attrs={"td": {"class": "tight"}})
@@ -57,8 +60,11 @@ class AccountTable(ListTable):
     owner = tables.Column(empty_values=())
     health = tables.Column("Data", accessor="apis")
     newest = tables.Column("Collected", empty_values=())
-    principals = tables.Column(attrs={"td": {"class": "number"}, "th": {"class": "number"}})
+    principals = tables.Column(attrs=NUMBER)
     findings = tables.Column("Open findings", accessor="pk")
+    overdue = tables.Column(empty_values=(), attrs=NUMBER)
+    new = tables.Column("New this week", empty_values=(), attrs=NUMBER)
+    accepted = tables.Column(empty_values=(), attrs=NUMBER)
 
     def __init__(self, data: Ordered, *, asked: Asked, request: HttpRequest) -> None:
         super().__init__(data, asked=asked, request=request)
@@ -97,6 +103,20 @@ class AccountTable(ListTable):
 
     def render_findings(self, record: Account) -> SafeString:
         return counts_of(record, show.address(self.request, "findings", account=record.aws_id))
+
+    def render_overdue(self, record: Account) -> SafeString | str:
+        return self._work(record, "overdue")
+
+    def render_new(self, record: Account) -> SafeString | str:
+        return self._work(record, "new")
+
+    def render_accepted(self, record: Account) -> SafeString | str:
+        return self._work(record, "accepted")
+
+    def _work(self, record: Account, name: str) -> SafeString | str:
+        """name: of the number, and of the tab of findings."""
+        url = show.address(self.request, "findings", tab=name, account=record.aws_id)
+        return linked(getattr(record.work[record.pk], name), url)
 
 
 class AccountList(ListPage):
@@ -137,6 +157,7 @@ class AccountList(ListPage):
         "principals": lambda a: None if a.unread else a.principals,
         "owner": lambda a: a.owner.name if a.owner else "",
         **open_fields(),
+        **{name: (lambda a, name=name: getattr(a.work[a.pk], name)) for name in WORK},
     }
 
     def queryset(self) -> QuerySet[Account]:
@@ -157,8 +178,9 @@ class AccountList(ListPage):
         )
 
     def attach(self, rows: Sequence[Any]) -> None:
+        work = OfPage([row.pk for row in rows])
         for row in rows:
-            row.owner = owned().get(row.pk)
+            row.owner, row.work = owned().get(row.pk), work
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         user = self.request.user

@@ -55,7 +55,7 @@ ABOVE: Mapping[str, Above] = {
     "reviews-add": (("Reviews", "reviews"),),
     "trends-report": (("Trends", "trends"),),
     "run": (("Runs", "runs"),),
-    "rules-unknown": (("Rules", "rules"),),
+    **dict.fromkeys(("rules-accounts", "rules-unknown"), (("Rules", "rules"),)),
     "rules-framework-report": (("Rules", "rules"), ("Frameworks", "rules-frameworks")),
     **dict.fromkeys(
         (

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Sum
+import django_tables2 as tables
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Now
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.utils.safestring import SafeString
 
 from collectors.models import Account
-from findings.models import AccountFindings, Finding
+from findings.models import AccountFindings, Finding, RuleState
 from findings.vocabulary import Severity
-from iamdash.pages import narrowed, show
+from iamdash.pages import narrowed, show, told
 from iamdash.pages.exceptions import SOON
-from iamdash.pages.facets import Accounts, rows
-from iamdash.pages.filters import Filters, Sort
+from iamdash.pages.facets import Accounts, Conditions, rows
+from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.findings import NEW, OPEN
-from iamdash.pages.grouped import NOBODY, Sets, by_owner, ou_facet, owner_facet
-from iamdash.pages.severities import WORST_FIRST, counts
+from iamdash.pages.grouped import NOBODY, Sets, by_owner, group_facet, ou_facet, owner_facet
+from iamdash.pages.html import format_html
+from iamdash.pages.lists import ListPage
+from iamdash.pages.searching import one_of
+from iamdash.pages.severities import OPEN_FIELDS, WORST_FIRST, counts
+from iamdash.pages.tables import ListTable
 from iamdash.pages.work_facets import JUST_OVERDUE, OVERDUE
 
 Status = Finding.Status
-SCOPE = Filters(sorts={"worst": Sort("Worst", ("pk",))}, facets=(Accounts(), ou_facet(), owner_facet()))
+WORK = ("overdue", "new", "accepted")  # columns of accounts, too
+NUMBER = {"td": {"class": "number"}, "th": {"class": "number"}}
+BITS = 20  # of a number of findings, where three of them make one that tells which is worse
 
 
 @dataclass
@@ -43,6 +49,14 @@ class Sums:
     def total(self) -> int:
         return sum(self.open.values())
 
+    @property
+    def worst(self) -> int:
+        """The more critical ones the higher, then high, then medium ones."""
+        found = 0
+        for severity in WORST_FIRST[:3]:
+            found = found << BITS | min(self.open[severity], (1 << BITS) - 1)
+        return found
+
     def add(self, other: Sums) -> None:
         for severity, n in other.open.items():
             self.open[severity] += n
@@ -55,8 +69,8 @@ def sums(accounts: Iterable[int]) -> dict[int, Sums]:
     found: defaultdict[int, Sums] = defaultdict(Sums)
     wanted = {"account__in": list(accounts)}
     counted = AccountFindings.objects.filter(**wanted).exclude(status=Status.RESOLVED)
-    told = counted.values_list("account", "severity", "status").annotate(total=Sum("n"), late=Sum("n_late"))
-    for account, severity, status, n, late in told:
+    kept = counted.values_list("account", "severity", "status").annotate(total=Sum("n"), late=Sum("n_late"))
+    for account, severity, status, n, late in kept:
         if status == Status.OPEN:
             found[account].open[Severity(severity)] += n
             found[account].overdue += late
@@ -70,64 +84,201 @@ def sums(accounts: Iterable[int]) -> dict[int, Sums]:
     return dict(found)
 
 
-@dataclass(frozen=True)
-class Line:
-    """An owner, or an account of one. narrow: parameters of the lists that it leads to; url: of its own page, "" for none."""
+@dataclass
+class OfPage:
+    """Sums of accounts of a page of rows, which nobody counts before the first is asked for. accounts: their keys."""
 
+    accounts: Sequence[int]
+
+    @cached_property
+    def _found(self) -> Mapping[int, Sums]:
+        return sums(self.accounts)
+
+    def __getitem__(self, account: int) -> Sums:
+        return self._found.get(account) or Sums()
+
+
+@dataclass(frozen=True)
+class Owned:
+    """What an owner has to do. slug: as the facet has it; "" where nobody is noted as the owner of anything. unjudged: how many
+    of the accounts were never judged."""
+
+    slug: str
     name: str
     accounts: int
+    unjudged: int
     sums: Sums
-    narrow: dict[str, str]
-    request: HttpRequest
-    url: str = ""
 
     @property
-    def chips(self) -> Any:
-        return counts(self.sums.open, self._list())
-
-    def _list(self, **more: str) -> str:
-        return show.address(self.request, "findings", **{**self.narrow, **more})
-
-    @property
-    def accounts_url(self) -> str:
-        return show.address(self.request, "accounts", **self.narrow)
-
-    @property
-    def links(self) -> Iterator[tuple[int, str]]:
-        """Overdue, new, accepted, ending."""
-        yield self.sums.overdue, self._list(tab="overdue")
-        yield self.sums.new, self._list(tab="new")
-        yield self.sums.accepted, self._list(tab="accepted")
-        yield self.sums.ending, show.address(self.request, "findings-exceptions", tab="soon")
+    def narrow(self) -> dict[str, str]:
+        """Parameters of the lists behind the numbers."""
+        return {"owner": self.slug} if self.slug else {}
 
 
-@require_safe
-def page(request: HttpRequest) -> HttpResponse:
-    """With `owner`: the accounts of that one."""
-    owner = request.GET.get("owner", "")
-    scope = narrowed.read(request, SCOPE)
-    sets = _sets(scope.accounts)
-    if owner and owner not in sets:
-        raise Http404("No account that you see has this owner.")
-    lines = _accounts(request, sets[owner][1]) if owner else _owners(request, sets)
-    mine = Finding.objects.filter(OPEN, assignee=request.user.username)
-    context = {
-        "scope": scope,
-        "owner": sets[owner][0] if owner else "",
-        "narrow": {"owner": owner} if owner else {},
-        "lines": sorted(lines, key=_worst_first),
-        "mine": mine.count(),
-        "mine_overdue": mine.filter(OVERDUE).count(),
-        "named": bool(by_owner()),
+# Of a row, as sorts and filters ask for it.
+NUMBERS: Mapping[str, Callable[[Owned], int]] = {
+    "worst": lambda one: one.sums.worst,
+    "n_accounts": lambda one: one.accounts,
+    "n_unjudged": lambda one: one.unjudged,
+    "n_open": lambda one: one.sums.total,
+    "n_urgent": lambda one: one.sums.open[Severity.CRITICAL] + one.sums.open[Severity.HIGH],
+    "n_overdue": lambda one: one.sums.overdue,
+    "n_new": lambda one: one.sums.new,
+    "n_accepted": lambda one: one.sums.accepted,
+}
+
+
+class OwnerTable(ListTable):
+    """Of rows with their Owned as `mine`."""
+
+    lead = "owner"
+    caption = "Owners, with the findings of their accounts"
+    tells = {
+        "owner": ("owner",),
+        "accounts": ("accounts", "accounts_not_judged"),
+        "open": OPEN_FIELDS,
+        "overdue": ("overdue",),
+        "new": ("new",),
+        "accepted": ("accepted",),
+        "ending": ("accepted_ending",),
     }
-    return render(request, "findings/owners.html", context)
+
+    owner = tables.Column(accessor="mine__name")
+    accounts = tables.Column(accessor="mine", attrs=NUMBER)
+    open = tables.Column(accessor="mine")
+    overdue = tables.Column(accessor="mine", attrs=NUMBER)
+    new = tables.Column("New this week", accessor="mine", attrs=NUMBER)
+    accepted = tables.Column(accessor="mine", attrs=NUMBER)
+    ending = tables.Column("Accepted, ending within two weeks", accessor="mine", attrs=NUMBER)
+
+    def render_owner(self, record: Any) -> SafeString:
+        url = self._accounts(record.mine)
+        return format_html('<a class="lead" href="{}" hx-boost="false">{}</a>', url, show.name(record.mine.name))
+
+    def render_accounts(self, value: Owned) -> SafeString:
+        number = format_html('<a href="{}" hx-boost="false">{}</a>', self._accounts(value), f"{value.accounts:,}")
+        if not value.unjudged:
+            return number
+        return format_html(
+            '{}<span class="under">{}</span>', number, show.unknown(f"{value.unjudged:,} not judged yet")
+        )
+
+    def render_open(self, value: Owned) -> SafeString:
+        if value.unjudged == value.accounts and not value.sums.total:
+            return show.unknown("not judged yet")
+        return counts(value.sums.open, show.address(self.request, "findings", **value.narrow))
+
+    def render_overdue(self, value: Owned) -> SafeString | str:
+        return self._findings(value, value.sums.overdue, "overdue")
+
+    def render_new(self, value: Owned) -> SafeString | str:
+        return self._findings(value, value.sums.new, "new")
+
+    def render_accepted(self, value: Owned) -> SafeString | str:
+        return self._findings(value, value.sums.accepted, "accepted")
+
+    def render_ending(self, value: Owned) -> SafeString | str:
+        url = show.address(self.request, "findings-exceptions", tab="soon")
+        return linked(value.sums.ending, url)
+
+    def _accounts(self, value: Owned) -> str:
+        """With the same numbers of each of them."""
+        return show.address(self.request, "accounts", **value.narrow, cols=("findings", *WORK))
+
+    def _findings(self, value: Owned, n: int, tab: str) -> SafeString | str:
+        return linked(n, show.address(self.request, "findings", tab=tab, **value.narrow))
 
 
-def _worst_first(line: Line) -> tuple[Any, ...]:
-    return *(-line.sums.open[severity] for severity in WORST_FIRST), line.name
+def linked(n: int, url: str) -> SafeString | str:
+    return format_html('<a href="{}" hx-boost="false">{}</a>', url, f"{n:,}") if n else "0"
 
 
-def _sets(accounts: list[int] | None) -> Sets:
+class OwnerFindings(ListPage):
+    """A row is one account of the owner, which stands for all of them."""
+
+    name = "owners"
+    title = "Findings by owner"
+    folder = "findings/owners"
+    table = OwnerTable
+    filters = Filters(
+        tabs=(
+            Tab("all", "All", Q()),
+            Tab("urgent", "Critical or high open", Q(n_urgent__gt=0)),
+            Tab("overdue", "Overdue", Q(n_overdue__gt=0)),
+            Tab("new", "New this week", Q(n_new__gt=0)),
+        ),
+        sorts={
+            "open": Sort("Worst", ("worst",), descending=True),
+            "owner": Sort("Owner", ("owner_name",)),
+            "accounts": Sort("Accounts", ("n_accounts",), descending=True),
+            "overdue": Sort("Overdue", ("n_overdue",), descending=True),
+            "new": Sort("New this week", ("n_new",), descending=True),
+            "accepted": Sort("Accepted", ("n_accepted",), descending=True),
+        },
+        facets=(
+            Conditions(
+                name="findings",
+                title="Open findings",
+                inline=True,
+                single=True,
+                conditions={
+                    "some": (Q(n_open__gt=0), "Has open findings"),
+                    "none": (Q(n_open=0, n_unjudged=0), "Has none"),
+                    "unknown": (Q(n_unjudged__gt=0), "Has accounts that were not judged yet"),
+                },
+            ),
+            Accounts(column="pk", offered=False),
+            ou_facet("pk", offered=False),
+            replace(group_facet("pk"), offered=False),
+            replace(owner_facet("pk"), offered=False),
+        ),
+        search=("owner_name",),
+        searched="owner",
+    )
+    fields = {
+        "owner": lambda r: "" if r.mine.slug in ("", NOBODY) else r.mine.name,
+        "accounts": lambda r: r.mine.accounts,
+        "accounts_not_judged": lambda r: r.mine.unjudged,
+        **{f"open_{s.slug}": (lambda r, s=s: r.mine.sums.open[s]) for s in reversed(Severity)},
+        "overdue": lambda r: r.mine.sums.overdue,
+        "new": lambda r: r.mine.sums.new,
+        "accepted": lambda r: r.mine.sums.accepted,
+        "accepted_ending": lambda r: r.mine.sums.ending,
+    }
+
+    def queryset(self) -> QuerySet[Account]:
+        found = Account.objects.filter(one_of(list(self._owned))).order_by()
+        numbers = {name: {pk: get(one) for pk, one in self._owned.items()} for name, get in NUMBERS.items()}
+        return found.annotate(
+            owner_name=told.text({pk: one.name for pk, one in self._owned.items()}, "pk"),
+            **{name: told.number(each, "pk") for name, each in numbers.items()},
+        )
+
+    @cached_property
+    def _owned(self) -> Mapping[int, Owned]:
+        """By one of the owner's accounts, of those that the frame chose. Once for all that is asked."""
+        sets = _sets(narrowed.accounts(self.read(self.request.GET)))
+        every = [pk for _, pks in sets.values() for pk in pks]
+        found, named = sums(every), bool(by_owner())
+        here = Account.objects.filter(pk__in=every)
+        unjudged = set(
+            here.filter(~Exists(RuleState.objects.filter(account=OuterRef("pk")))).values_list("pk", flat=True)
+        )
+        return {
+            min(pks): _owned(slug if named else "", name, pks, found, unjudged) for slug, (name, pks) in sets.items()
+        }
+
+    def attach(self, rows: Sequence[Any]) -> None:
+        for row in rows:
+            row.mine = self._owned[row.pk]
+
+    def extra(self, asked: Asked, total: int) -> dict[str, Any]:
+        mine = Finding.objects.filter(OPEN, assignee=self.request.user.username)
+        assigned = mine.aggregate(mine=rows(), mine_overdue=rows(OVERDUE))
+        return {**assigned, "named": bool(by_owner())}
+
+
+def _sets(accounts: Iterable[int] | None) -> Sets:
     """Owner -> name and accounts; of some accounts alone where the frame chose these."""
     seen = Account.objects.all() if accounts is None else Account.objects.filter(pk__in=accounts)
     pks = list(seen.values_list("pk", flat=True))
@@ -137,19 +288,9 @@ def _sets(accounts: list[int] | None) -> Sets:
     return {slug: (name, mine) for slug, name, mine in some if mine}
 
 
-def _owners(request: HttpRequest, sets: Sets) -> Iterator[Line]:
-    found, named = sums(pk for _, pks in sets.values() for pk in pks), bool(by_owner())
-    for slug, (name, pks) in sets.items():
-        whole = Sums()
-        for pk in pks:
-            if pk in found:
-                whole.add(found[pk])
-        url = show.address(request, "findings-owners", owner=slug) if named else ""
-        yield Line(name, len(pks), whole, {"owner": slug} if named else {}, request, url)
-
-
-def _accounts(request: HttpRequest, pks: list[int]) -> Iterator[Line]:
-    found = sums(pks)
-    for pk, aws_id, name in Account.objects.filter(pk__in=pks).values_list("pk", "aws_id", "name"):
-        url = show.address(request, "account", aws_id)
-        yield Line(name, 1, found.get(pk, Sums()), {"account": aws_id}, request, url)
+def _owned(slug: str, name: str, pks: Sequence[int], found: Mapping[int, Sums], unjudged: set[int]) -> Owned:
+    whole = Sums()
+    for pk in pks:
+        if pk in found:
+            whole.add(found[pk])
+    return Owned(slug, name, len(pks), len(unjudged.intersection(pks)), whole)

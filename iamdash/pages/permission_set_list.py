@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import F, Func, IntegerField, JSONField, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet
 from django.utils.safestring import SafeString
 
 from collectors.models import Coverage, PermissionSet, Principal
 from collectors.records.identity_center import RESERVED_PATH
 from findings.models import PermissionSetRole
 from findings.vocabulary import Severity
-from iamdash.pages import show
-from iamdash.pages.carried import account_chosen
+from iamdash.pages import narrowed, show, told
 from iamdash.pages.facets import Accounts, Conditions
 from iamdash.pages.filters import Asked, Filters, Sort
+from iamdash.pages.grouped import ou_facet
 from iamdash.pages.html import format_html, format_html_join
 from iamdash.pages.lists import ListPage
 from iamdash.pages.permission_sets import SHOWN, SOURCE, SetRow, roles_of, sets
@@ -127,6 +125,7 @@ class SetList(ListPage):
                 conditions={"unknown": (Q(most=None), "Nobody knows who has it")},
             ),
             Accounts(offered=False),
+            ou_facet(offered=False),
         ),
         search=("name", "set_arn"),
         searched="name or ARN",
@@ -145,19 +144,23 @@ class SetList(ListPage):
     }
 
     def queryset(self) -> QuerySet[PermissionSetRole]:
-        """One role of each permission set, in the account that the frame chose where it chose one. risk: the highest of its
+        """One role of each permission set, in the account or OU that the frame chose where it chose one. risk: the highest of its
         roles, 0 where nothing is open; most: of people in an account, None where nobody knows."""
-        told = self._told.values()
-        numbers = {"risk": _of_each({one.arn: one.risk for one in told})}
-        numbers |= {"n_accounts": _of_each({one.arn: one.accounts for one in told})}
-        numbers |= {"most": _of_each({one.arn: one.people for one in told})}
-        ones = PermissionSetRole.objects.filter(one_of([one.one for one in told]))
+        found = self._told.values()
+        numbers = {"risk": told.number({one.arn: one.risk for one in found}, "set_arn")}
+        numbers |= {"n_accounts": told.number({one.arn: one.accounts for one in found}, "set_arn")}
+        numbers |= {"most": told.number({one.arn: one.people for one in found}, "set_arn")}
+        ones = PermissionSetRole.objects.filter(one_of([one.one for one in found]))
         return ones.order_by().annotate(**numbers)
+
+    @cached_property
+    def _accounts(self) -> list[int] | None:
+        return narrowed.accounts(self.read(self.request.GET))
 
     @cached_property
     def _told(self) -> dict[str, SetRow]:
         """By the set's ARN: in one pass over all roles for all that is asked."""
-        return {one.arn: one for one in sets(roles_of(account_chosen(self.request)))}
+        return {one.arn: one for one in sets(roles_of(self._accounts))}
 
     def attach(self, rows: Sequence[Any]) -> None:
         """set: over all its roles."""
@@ -165,26 +168,18 @@ class SetList(ListPage):
             row.set = self._told[row.set_arn]
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
-        account = account_chosen(self.request)
         return {
-            "unjoined": _unjoined(account),
-            "idle": [] if account or asked.narrows else _idle(),
+            "unjoined": _unjoined(self._accounts),
+            "idle": [] if self._accounts is not None or asked.narrows else _idle(),
             "coverage": Coverage.objects.filter(source=SOURCE).exclude(state__in=("complete", "not_applicable")),
             "told": Coverage.objects.filter(source=SOURCE, state="complete").exists(),
         }
 
 
-def _of_each(told: Mapping[str, int | None]) -> Cast:
-    """What is told of a row's permission set, by its ARN: written into the query, since to add it up there takes each of its
-    statements as long as all of the page."""
-    texts = Cast(Value(json.dumps(told)), JSONField())
-    return Cast(Func(texts, F("set_arn"), function="jsonb_extract_path_text", output_field=TextField()), IntegerField())
-
-
-def _unjoined(account: str) -> int:
+def _unjoined(accounts: Collection[int] | None) -> int:
     """Roles of Identity Center whose permission set nobody told of, or that were not judged yet."""
     roles = Principal.present.filter(type=Principal.Type.ROLE, path__startswith=RESERVED_PATH, permission_set=None)
-    return (roles.filter(account__aws_id=account) if account else roles).count()
+    return (roles if accounts is None else roles.filter(account__in=accounts)).count()
 
 
 def _idle() -> list[PermissionSet]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -22,8 +22,8 @@ from findings.models import Finding, PermissionSetRole
 from findings.rules import registry
 from findings.vocabulary import Severity
 from iamdash.access import audit
+from iamdash.pages import narrowed
 from iamdash.pages.acting import OLDEST, since
-from iamdash.pages.carried import account_chosen
 from iamdash.pages.searching import one_of
 from iamdash.pages.severities import WORST_FIRST, Counts
 
@@ -77,7 +77,7 @@ class Behind:
 @require_safe
 def detail(request: HttpRequest, arn: str) -> HttpResponse:
     """404 for one that has no role in an account of the operator's, unless he sees who told of it."""
-    rows = list(roles_of(account_chosen(request)).filter(set_arn=arn).order_by("account__name", "pk"))
+    rows = list(roles_of(narrowed.read(request).accounts).filter(set_arn=arn).order_by("account__name", "pk"))
     found = sets(PermissionSetRole.objects.filter(set_arn=arn))
     told: PermissionSet | None = PermissionSet.present.filter(unique_id=arn).order_by("pk").first()
     if not found and told is None:
@@ -136,9 +136,10 @@ def families(roles: Iterable[Principal]) -> list[Family]:
     return sorted(made, key=lambda one: (-one.severity, -len(one.findings), one.code, one.part))
 
 
-def roles_of(account: str) -> QuerySet[PermissionSetRole]:
+def roles_of(accounts: Collection[int] | None) -> QuerySet[PermissionSetRole]:
+    """accounts: keys of the only ones; None for all."""
     rows = PermissionSetRole.objects.filter(role__gone_at=None).select_related("account", "role", "role__posture")
-    return rows.filter(account__aws_id=account) if account else rows
+    return rows if accounts is None else rows.filter(account__in=accounts)
 
 
 def sets(roles: QuerySet[PermissionSetRole]) -> list[SetRow]:

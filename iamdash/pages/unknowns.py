@@ -23,8 +23,10 @@ from iamdash.pages.lists import ListPage
 from iamdash.pages.subjects import page_of
 from iamdash.pages.tables import ListTable
 
+RULE = re.compile(r"[A-Z]{2}\d{3}")
 
-def _kind(code: str) -> str:
+
+def kind_of(code: str) -> str:
     entry = registry.catalogue().get(code)
     return entry.rule.subject.value if entry else "subject"
 
@@ -47,7 +49,7 @@ class UnknownTable(ListTable):
     since = tables.Column(attrs={"td": {"class": "tight"}})
 
     def render_subject(self, record: Any) -> SafeString:
-        kind = _kind(record.code)
+        kind = kind_of(record.code)
         if not record.subject_id:
             n = record.subjects
             return format_html(
@@ -91,7 +93,7 @@ class UnknownList(ListPage):
                 title="Practice",
                 conditions={one.prefix: (Q(code__startswith=one.prefix), one.label) for one in Practice},
             ),
-            Texts(name="rule", title="Rule", column="code", pattern=re.compile(r"[A-Z]{2}\d{3}"), naming=rule_label),
+            Texts(name="rule", title="Rule", column="code", pattern=RULE, naming=rule_label),
             Accounts(),
             ou_facet(offered=False),
             group_facet(),
@@ -102,7 +104,7 @@ class UnknownList(ListPage):
     )
     fields = {
         "rule": lambda one: one.code,
-        "subject_type": lambda one: _kind(one.code),
+        "subject_type": lambda one: kind_of(one.code),
         "subject_id": lambda one: one.subject_id,
         "subject_name": lambda one: one.subject_name,
         "subjects": lambda one: one.subjects,

@@ -164,6 +164,7 @@ ROUTES = {
     "trends-report": Route(),
     "rules": Route(),
     "rules-unknown": Route(),
+    "rules-accounts": Route(),
     "rules-frameworks": Route(),
     "rules-framework": Route(("framework",)),
     "rules-framework-report": Route(("framework",)),

@@ -225,7 +225,7 @@ def test_how_much_is_seen_is_counted(made: Made, elsewhere: Made, sign_in: Any) 
     client = sign_in()
     shown = text(client.get("/"))
     assert "Judged today 0 of 2 accounts; 2 never judged" in shown
-    assert "71 % of 7; 2 unknown" in shown
+    assert "71 % of 7 ; 2 unknown" in shown
     assert "all read whole" in shown
     assert "CloudTrail was read for 0 of 2 accounts" in shown
     today = timezone.now().date()

@@ -10,7 +10,7 @@ import pytest
 from collectors.models import Account, Coverage, Principal, TrailWatch
 from collectors.records import AccountAssignment, CenterPrincipal
 from findings.engine import judge_account
-from findings.models import Finding, PermissionSetRole
+from findings.models import AccountPlace, Finding, PermissionSetRole
 from tests.builders import AS_OF, role
 from tests.findings.engine.inventory import put
 from tests.pages.acted import acted, ago
@@ -131,6 +131,22 @@ def test_who_sees_the_account_only_sees_its_own(sign_in: Any, account: Account, 
     outside = sign_in(accounts=[Account.objects.create(aws_id="000000000003", name="third")])
     assert outside.get(f"/permission-sets/{arn('Dev')}/").status_code == 404
     assert "Dev" not in text(outside.get("/permission-sets/"))
+
+
+def test_an_ou_narrows_the_list_and_a_set(sign_in: Any, account: Account, other_account: Account) -> None:
+    judged(account, other_account)
+    for one, unit in ((account, "ou-ab12-1"), (other_account, "ou-ab12-2")):
+        AccountPlace.objects.update_or_create(
+            account=one, defaults={"ous": ["r-1", unit], "names": ["Root", unit], "tags": {}}
+        )
+    client = sign_in()
+    inside, outside = (client.get("/permission-sets/", {"ou": unit}) for unit in ("ou-ab12-1", "ou-ab12-2"))
+    assert [row.set.accounts for row in inside.context["list"].table.data.data] == [1]
+    assert outside.context["list"].total == 0
+    assert "not narrowed" not in inside.content.decode()
+    page = client.get(f"/permission-sets/{arn('Dev')}/", {"ou": "ou-ab12-2"})
+    assert page.status_code == 200
+    assert page_of(DEV) not in page.content.decode()
 
 
 def test_an_unchanged_judgement_writes_nothing_and_a_lost_set_goes(account: Account, other_account: Account) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import html
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +12,7 @@ from collectors.models import Account
 from findings.models import Unknown
 from findings.rules import registry
 from findings.vocabulary import Practice
+from tests.pages.conftest import Made
 from tests.pages.making import checked, finding
 
 Client = Callable[..., Any]
@@ -67,3 +70,30 @@ def test_queries_do_not_grow_with_rules(sign_in: Client, account: Account, djang
     client = sign_in()
     with django_assert_max_num_queries(14):
         client.get("/rules/")
+
+
+def test_every_number_of_a_rule_leads_to_accounts_that_sum_up_to_it(made: Made, elsewhere: Made, sign_in: Any) -> None:
+    made.state("LP101", n_subjects=9, n_open=2, n_clear=6, n_unknown=1)
+    made.state("KY101", n_subjects=1, n_clear=1)
+    elsewhere.state("LP101", n_subjects=4, n_clear=0, n_unknown=4, reason="iam:GetRole was denied")
+    web = sign_in()
+    for path in ("/rules/", "/rules/LP101/"):
+        links = [
+            html.unescape(one) for one in re.findall(r'href="(/rules/accounts/[^"]*)"', web.get(path).content.decode())
+        ]
+        clear = next(one for one in links if "rule=LP101" in one and "tab=clear" in one)
+        shown = web.get(clear)
+        assert shown.context["sums"] == {"n_subjects": 9, "n_open": 2, "n_clear": 6, "n_unknown": 1}
+        assert "1 judgement: 9 checked, 2 open, 6 clear, 1 unknown" in text(shown)
+        unread = next(one for one in links if "rule=LP101" in one and "tab=unread" in one)
+        assert [row.account for row in web.get(unread).context["list"].table.data.data] == [elsewhere.account]
+    page = web.get("/rules/accounts/", {"rule": "LP101", "sort": "-unknown"})
+    assert [row.n_unknown for row in page.context["list"].table.data.data] == [4, 1]
+    assert f"/rules/unknown/?account={elsewhere.account.aws_id}&amp;rule=LP101" in page.content.decode()
+    found = json.loads(web.get("/rules/accounts/?practice=KY&export=json").body)
+    assert [(one["rule"], one["subject_type"], one["checked"], one["clear"]) for one in found] == [
+        ("KY101", "account", 1, 1)
+    ]
+    assert "/rules/accounts/?practice=LP" in web.get("/").content.decode()
+    mine = sign_in(accounts=[elsewhere.account]).get("/rules/accounts/", {"rule": "LP101"})
+    assert mine.context["sums"]["n_subjects"] == 4
