@@ -94,7 +94,7 @@ def resolve(
     for one in _nearest_last(decisions, standing):
         if (value := _read(one)) is not None:
             said[one.name].append(Origin(value, standing.words(one.scope, one.target), one.by, one.at))
-    return {name: _value(field, said[name]) for name, field in DECIDED.items()}
+    return NOBODY_SAID | {name: _value(DECIDED[name], some) for name, some in said.items() if name in DECIDED}
 
 
 def as_settings(values: Mapping[str, Value], **more: Any) -> Settings:
@@ -122,3 +122,6 @@ def _value(field: Field, said: list[Origin]) -> Value:
         for one in chain[1:]:
             value = value | one.value
     return Value(field, value, chain)
+
+
+NOBODY_SAID: dict[str, Value] = {name: _value(field, []) for name, field in DECIDED.items()}
