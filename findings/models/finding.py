@@ -115,7 +115,7 @@ class Finding(models.Model):
                 name="finding_unresolved_since",
                 condition=UNRESOLVED,
             ),
-            models.Index("acceptance", name="finding_accepted_by", condition=ACCEPTED),
+            models.Index("acceptance", "account", name="finding_accepted_of", condition=ACCEPTED),
             models.Index("severity", "opened_at", "id", name="finding_accepted_in_order", condition=ACCEPTED),
             models.Index(fields=["due_at"], include=COUNTED, name="finding_due", condition=DUE),
             # For operators of some accounts: what they may see is asked of each row that an index does not find by its account.

@@ -9,7 +9,7 @@ from typing import Any
 import django_tables2 as tables
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -27,7 +27,7 @@ from findings.models.decided import STANDS
 from findings.vocabulary import Severity
 from iamdash.access.models import Operator, Role
 from iamdash.access.rights import needs
-from iamdash.pages import show
+from iamdash.pages import facets, show
 from iamdash.pages.exception_forms import ExceptionForm, initial
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.findings import last_day, rule_label
@@ -177,7 +177,7 @@ class ExceptionList(ListPage):
 
     def attach(self, rows: Sequence[Acceptance]) -> None:
         found = Finding.objects.filter(acceptance__in=[one.pk for one in rows]).order_by().values_list("acceptance")
-        counts = dict(found.annotate(n=Count("pk")))
+        counts = dict(found.annotate(n=facets.rows()))
         for one in rows:
             one.hidden = counts.get(one.pk, 0)  # type: ignore[attr-defined]
 
@@ -199,8 +199,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     one = _seen(request, pk)
     hidden = Finding.objects.filter(acceptance=one)
     since = hidden.filter(accepted_at__gt=Coalesce(F("acceptance__approved_at"), F("acceptance__set_at")))
-    by_severity = dict(hidden.order_by().values_list("severity").annotate(n=Count("pk")))
-    by_account = hidden.order_by().values_list("account__name").annotate(n=Count("pk")).order_by("-n", "account__name")
+    by_severity = dict(hidden.order_by().values_list("severity").annotate(n=facets.rows()))
+    by_account = (
+        hidden.order_by().values_list("account__name").annotate(n=facets.rows()).order_by("-n", "account__name")
+    )
     mine = request.user.may(Role.ANALYST) and (one.account_id is not None or request.user.all_accounts)
     live = one.ended_at is None and one.expires_at > timezone.now()
     waits = one.needs_approval and one.approved_at is None
