@@ -28,7 +28,7 @@ from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.grouped import ou_facet
 from iamdash.pages.lists import ListPage
 from iamdash.pages.paths import told_whole
-from iamdash.pages.searching import found_by, one_of
+from iamdash.pages.searching import found_by, one_of, pattern
 from iamdash.pages.subjects import UNIQUE_ID
 from iamdash.pages.tables import ListTable
 from iamdash.pages.watched import watched
@@ -46,15 +46,15 @@ _ALL_FROM = "select sessions_sought(%s, %s, %s, null)"
 
 def meant(q: str) -> Q:
     """What a search for a text means. A whole address, key or unique id is looked up; any other text is part of what names a
-    session, for which all of them are read: once, and not for each count of the page."""
+    session. It is looked for once, and not for each count of the page."""
     if address := address_of(q):
         given = q, str(address), acting.since(OLDEST)
         keys = found_by("sessions_sought", *given, FOUND + 1)
         return one_of(keys) if len(keys) <= FOUND else Q(session__in=RawSQL(_ALL_FROM, given))  # noqa: S611 - a constant
     if (sessions := looked_up(q)) is not None:
         return _few(sessions, Q(session__in=sessions.values("pk")))
-    part = Q(text__icontains=q)
-    return _few(SessionVerdict.objects.filter(part, at__gte=acting.moment(OLDEST)), part)
+    keys = found_by("session_words_sought", pattern(q.lower(), 0), acting.moment(OLDEST), FOUND + 1)
+    return one_of(keys) if len(keys) <= FOUND else Q(text__icontains=q)
 
 
 def looked_up(q: str) -> QuerySet[UsageSession] | None:

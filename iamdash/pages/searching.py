@@ -38,10 +38,10 @@ def named(keys: Sequence[Any], meant: Q) -> Q:
     return Many(meant) if len(keys) > NAMED else one_of(keys)
 
 
-def pattern(q: str) -> str:
-    """For ilike: q anywhere; at the beginning where it is too short for an index."""
+def pattern(q: str, least: int = INDEXED) -> str:
+    """For like and ilike: q anywhere; at the beginning where it has fewer letters than that, by default than an index needs."""
     plain = re.sub(r"([\\%_])", r"\\\1", q)
-    return f"%{plain}%" if len(q) >= INDEXED else f"{plain}%"
+    return f"%{plain}%" if len(q) >= least else f"{plain}%"
 
 
 def found_by(function: str, *given: Any) -> list[int]:

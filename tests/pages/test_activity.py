@@ -119,7 +119,9 @@ def test_people_on_machines_are_those_of_the_findings(sign_in: Client, busy: Acc
         ("q=user alice", ["alice"]),
         (f"of={BOB.unique_id}", [""]),
         ("q=ROLE/APP&actor=role&days=7", ["alice", "i-0123456789abcdef0"]),
+        ("q=LO", ["deploy"]),
         ("q=%25", []),
+        ("q=depl_y", []),
     ],
 )
 def test_search_and_facets(sign_in: Client, busy: Account, query: str, expected: list[str]) -> None:
@@ -272,7 +274,10 @@ def test_other_accounts_sessions_are_not_there(sign_in: Client, busy: Account, o
     client = sign_in(accounts=[other_account])
     assert shown(client.get("/activity/")) == []
     assert client.get("/activity/?export=jsonl").body == b""
-    assert len(shown(sign_in(accounts=[busy]).get("/activity/"))) == 4
+    assert shown(client.get("/activity/?q=deploy")) == shown(client.get("/activity/?q=oy")) == []
+    client = sign_in(accounts=[busy])
+    assert len(shown(client.get("/activity/"))) == 4
+    assert shown(client.get("/activity/?q=deploy")) == ["deploy"]
 
 
 @pytest.mark.parametrize("query", ["?after=x", "?before=%00"])
