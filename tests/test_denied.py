@@ -17,7 +17,7 @@ from collectors.models.job import JUDGE
 from findings import engine
 from findings.models import Finding, FindingEvent, RuleState
 from tests.conftest import AS_OF, db_role, worker_of
-from tests.pages.test_overview import text
+from tests.pages.shown import text
 
 pytestmark = pytest.mark.django_db
 REPORT = "iam:GetCredentialReport"

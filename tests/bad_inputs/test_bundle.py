@@ -32,7 +32,7 @@ from tests.collectors.bundles import GAAD, details, role
 from tests.collectors.test_intake import zipped
 from tests.collectors.test_organization_bundles import DESCRIBED, TREE, lines, under
 from tests.conftest import AS_OF, db_role
-from tests.pages.test_principals import text as shown
+from tests.pages.shown import text as shown
 
 pytestmark = pytest.mark.django_db
 POLICIES = (*corpus.POLICIES, *corpus.TEXTS)

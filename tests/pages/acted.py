@@ -27,7 +27,7 @@ from collectors.records import TRAIL
 from findings.engine import facts_of, judge_account, timeline
 from findings.models import Change, ChangedEntity, SessionVerdict
 from tests.pages.making import ago
-from tests.pages.test_principals import text
+from tests.pages.shown import text
 
 OFFICE = "192.0.2.7"
 

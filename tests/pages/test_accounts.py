@@ -17,7 +17,7 @@ from tests.collectors.test_intake import zipped
 from tests.findings.engine.inventory import put
 from tests.pages.conftest import Made
 from tests.pages.making import covered
-from tests.pages.test_overview import text
+from tests.pages.shown import text
 
 pytestmark = pytest.mark.django_db
 GOOD = {

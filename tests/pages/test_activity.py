@@ -83,7 +83,7 @@ def test_newest_first_with_verdicts_and_their_reasons(sign_in: Client, busy: Acc
     assert shown(response) == ["alice", "i-0123456789abcdef0", "", "deploy"]
     assert tabs(response) == {"All": 4, "Humans on machine roles": 1, "Console sign-ins": 1}
     page = said(response)
-    assert "a person , high confidence" in page
+    assert "a person, high confidence" in page
     assert f"switched to it in the console from {arn('user', 'alice')}" in page
     assert "on a machine's" in page
     assert "has credentials that an EC2 instance was given" in page

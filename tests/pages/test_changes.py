@@ -66,8 +66,8 @@ def test_newest_first_with_who_how_and_of_what(sign_in: Client, busy: Account) -
     assert shown(response) == ["AttachRolePolicy", "CreatePolicy", "UpdateRole", "CreateAccessKey", "DeleteRole"]
     page, html = said(response), response.content.decode()
     assert "app role AttachRolePolicy secrets" in page
-    assert "In the console 192.0.2.7 : browser" in page
-    assert "Infrastructure as code 192.0.2.7 : terraform on macOS" in page
+    assert "In the console 192.0.2.7: browser" in page
+    assert "Infrastructure as code 192.0.2.7: terraform on macOS" in page
     assert "role · session ci" in page
     assert "CreateAccessKey, refused" in page
     assert "DeleteRole, failed: NoSuchEntity" in page

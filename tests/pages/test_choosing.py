@@ -150,7 +150,7 @@ def test_the_datas_age_is_of_what_is_chosen(sign_in: Client, two: Any) -> None:
         Coverage.objects.filter(pk=covered(one).pk).update(complete_at=ago(days=age))
     assert health(accounts={two[1].pk}).accounts == 1
     assert "Data from 9 d ago" in said(sign_in().get("/rules/?ou=ou-2"))
-    assert "Data from 1 d ago , oldest from 9 d ago" in said(sign_in().get("/rules/"))
+    assert "Data from 1 d ago, oldest from 9 d ago" in said(sign_in().get("/rules/"))
 
 
 MENUS = re.compile(r"<select.*?</select>|<details class=\"menu.*?</details>", re.DOTALL)  # what else could be chosen

@@ -17,7 +17,7 @@ from iamdash.pages.config_rules import of_account
 from tests.findings.rules.test_config_rules import recorder, rule
 from tests.pages.conftest import Made
 from tests.pages.making import SCRIPT, covered, finding
-from tests.pages.test_overview import text
+from tests.pages.shown import text
 
 
 def known(account: Account, *rules: ConfigRule, recorders: tuple[ConfigRecorder, ...] = ()) -> None:

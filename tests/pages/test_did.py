@@ -42,7 +42,7 @@ def here(account: Account) -> Account:
 
 def test_what_was_not_read_is_unknown(sign_in: Client, here: Account) -> None:
     page = did(sign_in())
-    assert f"unknown: CloudTrail is not read : {TRAIL} was not collected" in page
+    assert f"unknown: CloudTrail is not read: {TRAIL} was not collected" in page
     assert "docs/operate/activity.md" in page
     assert "Nothing was seen" not in page
 
@@ -194,7 +194,7 @@ def held(account: Account) -> Account:
 
 def test_the_use_of_a_key_is_unknown_without_a_trail_and_none_with_one(sign_in: Client, held: Account) -> None:
     client = sign_in()
-    assert f"unknown: CloudTrail is not read : {TRAIL} was not collected" in did_key(client)
+    assert f"unknown: CloudTrail is not read: {TRAIL} was not collected" in did_key(client)
     watch(held)
     page = did_key(client)
     assert "no call was seen since 2 mo ago" in page

@@ -15,7 +15,8 @@ from findings.models import ExternalAccess
 from tests.builders import AS_OF, coverage, details, in_organization, role, trust
 from tests.findings.engine.inventory import judge, put
 from tests.pages.making import FORMULA, SCRIPT, finding
-from tests.pages.test_principals import store_documents, text
+from tests.pages.shown import text
+from tests.pages.test_principals import store_documents
 
 Client = Callable[..., Any]
 STRANGER, DATADOG = "999999999999", "464622532012"

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,13 +11,9 @@ from findings.models import FindingEvent
 from findings.vocabulary import Severity
 from iamdash.pages import show
 from tests.pages.making import BACKWARDS, HOSTILE, SCRIPT, ago, checked, covered, finding
+from tests.pages.shown import text
 
 Client = Callable[..., Any]
-
-
-def text(response: Any) -> str:
-    """What a reader sees: without tags, spaces folded."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", response.content.decode()))
 
 
 def titles(response: Any) -> list[str]:
@@ -44,7 +39,7 @@ def test_no_account_yet_leads_to_connecting_one(sign_in: Client) -> None:
 def test_an_empty_list_says_what_was_checked(sign_in: Client, account: Account) -> None:
     covered(account)
     checked(account)
-    assert "1 rule made 42 checks in 1 account : 0 open, 42 clear, 0 unknown" in text(sign_in().get("/findings/"))
+    assert "1 rule made 42 checks in 1 account: 0 open, 42 clear, 0 unknown" in text(sign_in().get("/findings/"))
     assert "LP101 unused-role checked 42 roles in 1 account" in text(sign_in().get("/findings/?rule=LP101"))
 
 

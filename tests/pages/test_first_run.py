@@ -14,7 +14,7 @@ from collectors.models import BundleUpload, CollectRequest, Connection, Connecti
 from iamdash.access.models import Role
 from iamdash.pages import first_run
 from tests.pages.conftest import Made
-from tests.pages.test_overview import text
+from tests.pages.shown import text
 
 pytestmark = pytest.mark.django_db
 CHECK = {"what": "Assume arn:aws:iam::000000000001:role/iamdash", "ok": True, "detail": "", "permission": ""}

@@ -14,7 +14,7 @@ from findings.frameworks import frameworks
 from findings.models import AccountDay, AccountPlace, Unknown
 from tests.findings.frameworks.test_standing import accept
 from tests.pages.making import SCRIPT, ago, checked, covered, finding
-from tests.pages.test_principals import text
+from tests.pages.shown import text
 
 Client = Callable[..., Any]
 V5 = "/rules/frameworks/cis-v5/"
@@ -121,10 +121,10 @@ def test_the_list_says_why_a_control_is_unknown_and_where(
         checked(each, "KY102", n_subjects=5, n_clear=0, n_unknown=5, reason=missing)
     client = sign_in()
     response = client.get(V5)
-    assert f"Unknown: {missing}, in 2 of 2 accounts . Which accounts" in text(response)
+    assert f"Unknown: {missing}, in 2 of 2 accounts. Which accounts" in text(response)
     assert f"{V5}1.13/?state=unknown" in links(response)
     response = client.get(V5, {"account": account.aws_id})
-    assert f"Unknown: {missing} . What the account lacks" in text(response)
+    assert f"Unknown: {missing}. What the account lacks" in text(response)
     assert f"/accounts/{account.aws_id}/?account={account.aws_id}#coverage" in links(response)
     keys(Account.objects.create(aws_id="000000000077", name="third"))
     assert missing not in text(client.get(V5))  # it failed, and says so

@@ -82,9 +82,9 @@ def test_a_wrong_group_is_told(admin: Any, two: Any, change: dict[str, str], why
 def test_a_group_is_made_of_ous_tags_and_hands(admin: Any, two: tuple[Account, Account]) -> None:
     page = said(admin.post("/accounts/groups/add/", REDS, follow=True))
     assert "Reds holds 1 account." in page
-    assert "Reds tag team=red 1 account , findings payments-prod nobody" in page
+    assert "Reds tag team=red 1 account, findings payments-prod nobody" in page
     page = said(admin.post("/accounts/groups/add/", {"name": "x", "ous": "ou-2", "accounts": two[0].pk}, follow=True))
-    assert "x OU sandbox (ou-2), 1 account by hand 2 accounts , findings payments-prod, sandbox" in page
+    assert "x OU sandbox (ou-2), 1 account by hand 2 accounts, findings payments-prod, sandbox" in page
 
 
 def test_who_is_in_a_group_may_be_unknown(sign_in: Client, account: Account) -> None:
@@ -112,7 +112,7 @@ def test_a_changed_group_keeps_what_is_decided_for_it_and_judges_who_comes_or_go
     assert asked() == {red.pk, blue.pk}
     assert settings_of(blue).unused_days == 90
     assert not DecidedSetting.objects.filter(ended_at=None).exists()
-    assert "Unused after 20 days , for group All from" in said(admin.get("/settings/"))
+    assert "Unused after 20 days, for group All from" in said(admin.get("/settings/"))
     assert not GroupMember.objects.filter(ended_at=None).exists()
     assert admin.post(f"/accounts/groups/{made.key}/end/").status_code == 404
 
@@ -129,7 +129,7 @@ def test_operators_of_some_accounts_see_the_groups_of_those(sign_in: Client, two
     client = sign_in(Role.ADMIN, [two[0]])
     page = said(client.get("/accounts/groups/"))
     assert "Reds" in page
-    assert "1 account , findings payments-prod" in page
+    assert "1 account, findings payments-prod" in page
     assert "Secret" not in page
     assert client.get(f"/accounts/groups/{made.key}/").status_code == 403
     assert client.get(f"/accounts/groups/{AccountGroup.objects.get(name='Secret').key}/").status_code == 403
@@ -229,9 +229,7 @@ def test_the_nearest_owner_stands_on_lists_and_on_the_account_s_page(admin: Any,
     shown = said(admin.get("/accounts/"))
     assert "payments-prod 000000000001 anna@example.com" in shown
     assert "sandbox 000000000002 Blue team" in shown
-    assert "Owner: Blue team , blue@example.com (from tag team=blue ) ." in said(
-        admin.get(f"/accounts/{two[1].aws_id}/")
-    )
+    assert "Owner: Blue team, blue@example.com (from tag team=blue )." in said(admin.get(f"/accounts/{two[1].aws_id}/"))
     blue = AccountOwner.objects.get(name="Blue team")
     assert "no longer noted" in said(admin.post(f"/accounts/owners/{blue.pk}/end/", follow=True))
     assert "sandbox 000000000002 platform" in said(admin.get("/accounts/"))

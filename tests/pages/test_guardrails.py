@@ -16,7 +16,8 @@ from tests.findings.engine.inventory import judge, put
 from tests.findings.worlds import EVERYTHING, deny, document
 from tests.pages.guarded import SCPS, WRITER, member, organization
 from tests.pages.making import SCRIPT
-from tests.pages.test_principals import store_documents, text
+from tests.pages.shown import text
+from tests.pages.test_principals import store_documents
 
 Client = Callable[..., Any]
 ALONE = b.details(organization=records.Organization(organization_id="", management_account_id="", features=""))
@@ -221,7 +222,7 @@ def test_the_section_of_an_account(sign_in: Client, account: Account, other_acco
     page = text(client.get(f"/accounts/{account.aws_id}/"))
     for said in (
         "Root / prod",
-        "keep-trails SCP at prod (ou-1) : 1 action",
+        "keep-trails SCP at prod (ou-1): 1 action",
         "1 of 2 roles and users has one",
         "bound of 1:",
     ):
@@ -229,7 +230,7 @@ def test_the_section_of_an_account(sign_in: Client, account: Account, other_acco
     judge(other_account)
     page = text(client.get(f"/accounts/{other_account.aws_id}/"))
     assert "Root / sandbox" in page
-    assert "europe SCP at Root : nothing that any role or user has" in page
+    assert "europe SCP at Root: nothing that any role or user has" in page
 
 
 def test_accounts_below_a_unit(sign_in: Client, account: Account, other_account: Account) -> None:

@@ -14,7 +14,7 @@ from findings.models import PrincipalPosture
 from tests.conftest import AS_OF
 from tests.pages.conftest import Made
 from tests.pages.making import covered, finding
-from tests.pages.test_overview import text
+from tests.pages.shown import text
 
 pytestmark = pytest.mark.django_db
 

@@ -68,7 +68,7 @@ def test_an_operator_s_word_is_judged_by_and_kept_with_who_and_why(sign_in: Clie
     response = client.post(f"{PAGE}kind/", HUMAN)
     assert response.url == f"{PAGE}#kind"
     page = kind(client)
-    assert "Human: assumed role: our on-call uses it by analyst-0 , just now" in page
+    assert "Human: assumed role: our on-call uses it by analyst-0, just now" in page
     assert "The account is not judged by it yet." in page
     judge_now(used)
     assert not Finding.objects.filter(code="HM101", resolved_at=None).exists()

@@ -16,7 +16,8 @@ from findings.models import Provenance, ProvenanceDay
 from tests.builders import AS_OF, policy, role, user
 from tests.findings.engine.inventory import put
 from tests.pages.making import SCRIPT, ago
-from tests.pages.test_principals import names, page_of, text
+from tests.pages.shown import text
+from tests.pages.test_principals import names, page_of
 
 ID = "arn:aws:cloudformation:eu-west-1:000000000001:stack/web/1"
 WEB = role("web", tags={"aws:cloudformation:stack-id": ID, "aws:cloudformation:stack-name": "web"})
@@ -46,7 +47,7 @@ def test_pages_say_what_made_it_and_by_what_we_know(sign_in: Any, account: Accou
     judge_account(account.pk, AS_OF)
     client = sign_in()
     page = text(client.get(page_of(WEB)))
-    assert "CloudFormation , stack web" in page
+    assert "CloudFormation, stack web" in page
     assert "tagged aws:cloudformation:stack-name=web" in page
     assert UNRECORDED in html.unescape(text(client.get(page_of(CLICKED))))
     assert UNRECORDED in html.unescape(text(client.get(policy_page(ACCESS))))

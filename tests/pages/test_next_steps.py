@@ -17,7 +17,7 @@ from findings.rules import registry
 from findings.vocabulary import Severity
 from iamdash.pages.next_steps import next_steps
 from tests.pages.conftest import Made
-from tests.pages.test_overview import text
+from tests.pages.shown import text
 from tests.pages.test_trend import count
 
 pytestmark = pytest.mark.django_db

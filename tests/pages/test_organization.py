@@ -27,7 +27,7 @@ from tests.builders import unit
 from tests.collectors.organized import ORGANIZATION, TREE, decide, listed, manager, number, tell
 from tests.conftest import AS_OF, WebClient, db_role
 from tests.pages.making import HOSTILE, SCRIPT, finding
-from tests.pages.test_overview import text
+from tests.pages.shown import text
 
 pytestmark = pytest.mark.django_db
 INDEX = "/accounts/organization/"

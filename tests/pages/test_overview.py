@@ -14,14 +14,9 @@ from findings.models import AccountDay, DailyCount, FindingEvent
 from iamdash.access.models import Role
 from tests.pages.conftest import Made
 from tests.pages.making import ago, covered, finding
+from tests.pages.shown import text
 
 pytestmark = pytest.mark.django_db
-
-
-def text(response: Any) -> str:
-    assert response.status_code == 200
-    words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
-    return re.sub(r" ([.,:])", r"\1", words)
 
 
 def test_an_empty_installation_shows_an_admin_the_first_step(sign_in: Any) -> None:

@@ -16,7 +16,8 @@ from tests.findings.engine.inventory import put
 from tests.pages.acted import acted, ago
 from tests.pages.center import arn, joined, permission_set, told
 from tests.pages.making import SCRIPT
-from tests.pages.test_principals import page_of, text
+from tests.pages.shown import text
+from tests.pages.test_principals import page_of
 
 SSO = "/aws-reserved/sso.amazonaws.com/eu-west-1/"
 DEV = role("AWSReservedSSO_Dev_0123456789abcdef", path=SSO, used=200)
@@ -97,7 +98,7 @@ def test_the_role_says_who_has_it_and_where_to_change_it(
     response = sign_in().get(page_of(DEV))
     page = text(response)
     for said in (
-        "Which permission set makes it?", "Dev , at least 2 people", "Change it in IAM Identity Center of account sandbox",
+        "Which permission set makes it?", "Dev, at least 2 people", "Change it in IAM Identity Center of account sandbox",
         "group developers", "2 members", "ann@halden.example", "group g-2 unknown: its members were not read",
     ):  # fmt: skip
         assert said in page, said

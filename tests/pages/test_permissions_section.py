@@ -28,7 +28,8 @@ from tests.builders import (
 from tests.findings.engine.inventory import judge, put
 from tests.findings.worlds import EVERYTHING, allow, deny, document
 from tests.pages.making import SCRIPT
-from tests.pages.test_principals import page_of, store_documents, text
+from tests.pages.shown import text
+from tests.pages.test_principals import page_of, store_documents
 from tests.pages.test_right_sizing import advised
 
 Client = Callable[..., Any]
@@ -115,7 +116,7 @@ def test_use_that_was_not_read_is_unknown(sign_in: Client, account: Account) -> 
 def test_an_administrator_has_no_more_to_get(sign_in: Client, account: Account) -> None:
     filled(account, made := role("boss", inline=inline(EVERYTHING)))
     page = sign_in().get(page_of(made))
-    assert "It is an effective administrator , by p0" in section(page, "permissions")
+    assert "It is an effective administrator, by p0" in section(page, "permissions")
     assert "there is no more to get" in section(page, "escalation")
     assert "more services" in section(page, "permissions"), "those that matter less fold away"
 

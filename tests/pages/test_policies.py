@@ -19,7 +19,8 @@ from tests.conftest import db_role
 from tests.findings.engine.inventory import judge, put
 from tests.findings.worlds import EVERYTHING, MFA, allow, deny, document
 from tests.pages.making import FORMULA, SCRIPT, finding
-from tests.pages.test_principals import names, store_documents, text
+from tests.pages.shown import text
+from tests.pages.test_principals import names, store_documents
 
 Client = Callable[..., Any]
 DELETER = document(allow(["s3:DeleteBucket", "s3:Get*"], "arn:aws:s3:::logs"))

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,13 +14,10 @@ from findings.models import Finding, PrincipalPosture
 from tests.builders import AS_OF, arn, coverage, credential, key, policy, role, root, trust, user
 from tests.findings.engine.inventory import cover, judge, put
 from tests.pages.making import FORMULA, SCRIPT
+from tests.pages.shown import text
 
 Client = Callable[..., Any]
 ADMIN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-
-
-def text(response: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", response.content.decode()))
 
 
 def names(response: Any) -> list[str]:

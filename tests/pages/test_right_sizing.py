@@ -19,16 +19,13 @@ from tests.findings.engine.inventory import put
 from tests.findings.rules.policies import allow, document
 from tests.pages.acted import used, watch
 from tests.pages.making import SCRIPT, ago
+from tests.pages.shown import text
 
 Client = Callable[..., Any]
 OLD = document(allow(["s3:GetObject", "ec2:RunInstances", "iam:*", "zzz-unlisted:Do", "sqs:SendMessage"]))
 ONE = "/principals/000000000001/AROA1/"
 PAGE, MARK = f"{ONE}right-size/", f"{ONE}right-size/mark/"
 BOUNDARY = "/principals/boundary/"
-
-
-def text(response: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", response.content.decode()))
 
 
 def app(unique_id: str = "AROA1", name: str = "app", body: Any = OLD, **more: Any) -> records.Role:
@@ -102,8 +99,8 @@ def test_of_an_administrator_the_one_decision_comes_first(sign_in: Client, accou
     client = sign_in(Role.ANALYST)
     response = client.get(PAGE)
     page = text(response)
-    assert re.search(r"It comes to \d\d managed policies , and AWS attaches 20 at most\.", page)
-    assert re.search(r"Nothing tells whether it uses 4\d\d services , and so they stay\.", page)
+    assert re.search(r"It comes to \d\d managed policies, and AWS attaches 20 at most\.", page)
+    assert re.search(r"Nothing tells whether it uses 4\d\d services, and so they stay\.", page)
     assert "How is it applied?" not in page
     assert len(response.content) < 400_000  # it was 4 MB of policies that AWS would not take
     less = text(client.get(f"{PAGE}?drop=*"))
@@ -150,7 +147,7 @@ def test_it_shows_the_difference_the_ways_to_apply_it_and_what_is_not_known(sign
         "no record is ever written of it iam:PassRole 1",
         "No source tells of the use of this service sqs 1",
         "Never used since",
-        "app-right-sized-1 , statement 1: it was granted on everything, and no source tells on what it was used",
+        "app-right-sized-1, statement 1: it was granted on everything, and no source tells on what it was used",
         "What is used stays allowed Holds",
     ):
         assert said in page, said
@@ -222,7 +219,7 @@ def test_more_resources_than_are_kept_narrow_nothing(sign_in: Client, acting: Ac
 def test_names_that_are_taken_are_not_proposed(sign_in: Client, sized: Account) -> None:
     one = app()
     hold(sized, one, advised(one, s3=3, ec2=None), policy("App-right-sized-1"))
-    assert "app-right-sized-2 , statement 1" in text(sign_in().get(PAGE))
+    assert "app-right-sized-2, statement 1" in text(sign_in().get(PAGE))
 
 
 def test_services_that_nobody_sees_can_be_given_up(sign_in: Client, sized: Account) -> None:

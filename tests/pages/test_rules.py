@@ -14,12 +14,9 @@ from findings.rules import registry
 from findings.vocabulary import Practice
 from tests.pages.conftest import Made
 from tests.pages.making import checked, finding
+from tests.pages.shown import text
 
 Client = Callable[..., Any]
-
-
-def text(response: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", response.content.decode()))
 
 
 def test_every_rule_and_practice_is_there_before_anything_was_judged(sign_in: Client) -> None:

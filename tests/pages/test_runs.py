@@ -9,7 +9,7 @@ import pytest
 from collectors.models import CollectRequest
 from iamdash.access.models import Role
 from tests.pages.conftest import Made
-from tests.pages.test_overview import text
+from tests.pages.shown import text
 
 pytestmark = pytest.mark.django_db
 

@@ -115,7 +115,7 @@ def test_what_it_reaches_is_shown_before_it_is_decided(admin: Any, account: Acco
     decided(30, "account", account=account)
     page = said(admin.post("/settings/decide/", UNUSED | {"look": "1"}))
     assert "It reaches 2 accounts and changes 1 of them; 1 stays as it is. Nothing is decided yet." in page
-    assert "sandbox : 90 days → 45 days" in page
+    assert "sandbox: 90 days → 45 days" in page
     third = Account.objects.create(aws_id="000000000003", name="new")
     page = said(admin.post("/settings/decide/", UNUSED | {"whom": "ou:ou-1", "look": "1"}))
     assert "It reaches 1 account and changes 0 of them" in page
@@ -129,7 +129,7 @@ def test_only_the_accounts_reached_are_judged_anew(admin: Any, account: Account,
     placed(other_account, SANDBOX)
     page = said(admin.post("/settings/decide/", UNUSED | {"whom": "ou:ou-1", "reason": "audit 7"}, follow=True))
     assert "Unused after is decided. Accounts that it reaches are judged by it within a minute." in page
-    assert "Unused after 45 days OU prod (ou-1) reaches 1 account just now by admin-0 : audit 7" in page
+    assert "Unused after 45 days OU prod (ou-1) reaches 1 account just now by admin-0: audit 7" in page
     assert asked() == {account.pk}
     assert (settings_of(account).unused_days, settings_of(other_account).unused_days) == (45, 90)
 
@@ -142,8 +142,8 @@ def test_a_decision_is_changed_and_ended_and_stays_on_record(admin: Any, account
     one = DecidedSetting.objects.get(ended_at=None)
     page = said(admin.post(f"/settings/{one.pk}/end/", follow=True))
     assert "Unused after is no longer decided for all accounts." in page
-    assert "What was decided before Unused after 45 days , for all accounts from" in page
-    assert "Unused after 60 days , for all accounts from" in page
+    assert "What was decided before Unused after 45 days, for all accounts from" in page
+    assert "Unused after 60 days, for all accounts from" in page
     assert standing() == []
     assert JudgementRequest.objects.count() == 2
     assert admin.post(f"/settings/{one.pk}/end/").status_code == 404
@@ -157,7 +157,7 @@ def test_the_account_s_page_says_where_each_value_comes_from(sign_in: Client, ac
     decided(45, "ou", "ou-1")
     page = said(sign_in().get(f"/accounts/{account.aws_id}/"))
     assert "Which settings hold here? 2 decided" in page
-    assert "In Root / prod ." in page
+    assert "In Root / prod." in page
     assert "Unused after 45 days OU prod (ou-1) by anna just now in place of 60 days (all accounts), 90 days" in page
     assert "Allowed regions eu-west-1 environment" in page
     assert "Nobody is noted as its owner" in page
@@ -170,8 +170,8 @@ def test_what_is_not_known_of_its_place_is_said(sign_in: Client, account: Accoun
     AccountPlace.objects.create(account=other_account, unknown="what is above ou-1 was not read")
     client = sign_in()
     page = said(client.get(f"/accounts/{account.aws_id}/"))
-    assert "unknown: it was not judged yet . What is decided for OUs does not reach it until then." in page
-    assert "unknown: its tags or OUs were not read : whether it is in reds ." in page
+    assert "unknown: it was not judged yet. What is decided for OUs does not reach it until then." in page
+    assert "unknown: its tags or OUs were not read: whether it is in reds." in page
     assert "unknown: what is above ou-1 was not read" in said(client.get(f"/accounts/{other_account.aws_id}/"))
 
 

@@ -20,7 +20,7 @@ from iamdash.notify.models import Delivery
 from iamdash.pages import status
 from tests.conftest import AS_OF, db_role
 from tests.notify.telling import channel
-from tests.pages.test_findings import text
+from tests.pages.shown import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
 RUNBOOK = Path(settings.BASE_DIR, "docs/operate/runbook.md")

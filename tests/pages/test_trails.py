@@ -81,7 +81,7 @@ def test_an_organizations_trail_is_shown_once(sign_in: Any, account: Account, ot
     put(other_account, shared)
     response = sign_in().get(LIST)
     assert shown(response) == ["good"]
-    assert f"{other_account.name} , all regions, the whole organization" in said(response)
+    assert f"{other_account.name}, all regions, the whole organization" in said(response)
 
 
 def test_a_finding_on_a_trail_leads_to_it_and_resolves_with_it(sign_in: Any, account: Account) -> None:

@@ -12,7 +12,7 @@ from collectors.models import Account, Connection
 from findings.models import AccountDay
 from iamdash.access.models import Role
 from tests.pages.conftest import Made
-from tests.pages.test_overview import text
+from tests.pages.shown import text
 
 pytestmark = pytest.mark.django_db
 

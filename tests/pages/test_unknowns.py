@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import html
 import json
-import re
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ from django.utils import timezone
 
 from findings.models import Unknown
 from tests.pages.conftest import Made
+from tests.pages.shown import text
 
 pytestmark = pytest.mark.django_db
 
@@ -25,10 +24,6 @@ def unknown(made: Made, code: str = "LP101", subject: str = "", reason: str = "i
         reason=reason,
         since=timezone.now(),
     )
-
-
-def text(response: Any) -> str:
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode())))
 
 
 def test_nothing_unknown_says_that_all_was_decided(made: Made, sign_in: Any) -> None:

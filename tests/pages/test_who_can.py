@@ -19,7 +19,8 @@ from tests.builders import arn, coverage, group, policy, role, trust, user
 from tests.findings.engine.inventory import judge, put
 from tests.findings.worlds import EVERYTHING, MFA, allow, deny, document
 from tests.pages.making import SCRIPT
-from tests.pages.test_principals import store_documents, text
+from tests.pages.shown import text
+from tests.pages.test_principals import store_documents
 
 Client = Callable[..., Any]
 KEY = "arn:aws:s3:::payroll/2026.csv"

@@ -69,7 +69,7 @@ def test_without_a_finding_there_is_nothing_to_do(analyst: Any, account: Account
 def test_a_get_changes_nothing_and_shows_what_would_be(analyst: Any, three: list[Finding]) -> None:
     page = said(analyst.get(work("accept", *three[:2])))
     assert "2 findings: High 1, Medium 1." in page
-    assert "payments-prod : 2" in page
+    assert "payments-prod: 2" in page
     assert statuses() == ["open"] * 3
 
 
@@ -268,7 +268,7 @@ def test_nothing_is_accepted_before_it_was_seen_what_that_hides(
     finding(other_account)
     page = said(analyst.post("/findings/exceptions/add/", WIDER))
     assert "It hides 4 findings now: Critical 1, High 1, Medium 2. Nothing is accepted yet." in page
-    assert "payments-prod : 3 sandbox : 1" in page
+    assert "payments-prod: 3 sandbox: 1" in page
     finding(other_account)
     page = said(analyst.post("/findings/exceptions/add/", WIDER | {"seen": "4"}))
     assert "Since you looked it hides 1 more." in page
@@ -428,7 +428,7 @@ def test_what_each_owner_has_to_do(analyst: Any, account: Account, other_account
     finding(account, resolved_at=ago(days=1))
     finding(other_account, assignee=analyst.operator.username, due_at=ago(days=1))
     page = said(analyst.get("/findings/owners/"))
-    assert "1 open finding assigned to you , 1 of them overdue" in page
+    assert "1 open finding assigned to you, 1 of them overdue" in page
     response = analyst.get("/findings/owners/")
     assert [(one.mine.name, one.mine.accounts, one.mine.sums.total) for one in listed(response)] == [
         ("pay", 1, 2),
