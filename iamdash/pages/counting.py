@@ -80,6 +80,8 @@ class Counting:
             return list(self._kept_tabs())
         if self._one_pass:
             return list(self._one_pass[0])
+        if not self._finds_many and not self._tab.where:  # it has all rows, and there are too many
+            return [None for _ in self._all_tabs]
         n = counts(self.asked.narrowed(self.rows).order_by(), (Q(),), most=self.most + 1)[0].total()
         return [n if tab is self._tab and n <= self.most else None for tab in self._all_tabs]
 
