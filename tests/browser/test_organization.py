@@ -10,7 +10,7 @@ from collectors import joining
 from iamdash.access.models import Role
 from tests.builders import unit
 from tests.collectors.organized import ORGANIZATION, TREE, listed, manager, number, tell
-from tests.pages.test_organization import covered
+from tests.pages.joined import covered
 
 Open = Callable[..., Page]
 

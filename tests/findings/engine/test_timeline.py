@@ -1,96 +1,31 @@
-"""The timeline of an account in PostgreSQL: what changed, who saw it, and the findings after it."""
+"""The timeline of an account in PostgreSQL: what changed, what that gives and takes, and the findings after it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any
-
 import pytest
-from msgspec.structs import replace
 
 from collectors import records
-from collectors.models import Account, AdminEvent, ConfigItem, Document, TrailWatch, Version
-from collectors.models.inventory import KINDS, store
-from findings.analysis.kinds import Kind
+from collectors.models import Account, Document, Version
 from findings.engine import timeline
-from findings.models import Change, ChangedEntity, DecidedSetting, FindingEvent, KindOverride
+from findings.models import Change, ChangedEntity, FindingEvent
 from tests import builders as b
-from tests.builders import AS_OF, ago, arn, coverage, credential, group, key, policy, role, snapshot, trust, user
-from tests.findings.engine.inventory import cover, judge, put
+from tests.builders import AS_OF, ago, arn, credential, group, key, policy, role, trust, user
+from tests.findings.engine.changing import (
+    BOB,
+    HOUR,
+    READ,
+    WRITE,
+    called,
+    collected,
+    item,
+    line,
+    other,
+    said,
+)
+from tests.findings.engine.inventory import judge
 from tests.pages import center
-from tests.pages.acted import acted
 
 pytestmark = pytest.mark.django_db
-HOUR = timedelta(hours=1)
-READ = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
-WRITE = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "*"}],
-}
-BOB, ALICE = "AIDABOB", user("alice")
-
-
-def collected(
-    account: Account,
-    at: datetime,
-    *entities: records.Record,
-    bodies: tuple[Any, ...] = (),
-    covered: tuple[records.Coverage, ...] = (),
-) -> None:
-    """A collection at that moment found these entities, and no others, and the account was judged right after."""
-    held = snapshot(*entities, trusts=bodies)
-    fields = [kind.field for kind in KINDS]
-    store(
-        account, records.Part(documents=held.documents, **{field: getattr(held, field) for field in fields}), fields, at
-    )
-    cover(account, covered or coverage())
-    judge(account, at + timedelta(minutes=1))
-
-
-def called(
-    account: Account, name: str, at: datetime, kind: str = "role", target: str = "app", **more: Any
-) -> AdminEvent:
-    given = {
-        "source": "iam.amazonaws.com",
-        "network": "192.0.2.7",
-        "agent": "cli",
-        "actor": "user",
-        "principal_id": BOB,
-        **more,
-    }
-    return AdminEvent.objects.create(
-        account=account, event_id=records.digest([name, at.isoformat(), target]), at=at, name=name, target_type=kind,
-        target_name=target, principal_arn=f"arn:aws:iam::{account.aws_id}:user/bob", **given,
-    )  # fmt: skip
-
-
-def watched(account: Account, since: float = 30) -> None:
-    TrailWatch.objects.create(account=account, since=ago(since), until=AS_OF + HOUR)
-
-
-def said(account: Account) -> list[str]:
-    """Oldest first: "from - to how: entity: line; line"."""
-    found = []
-    for change in Change.objects.filter(account=account).order_by("at", "pk"):
-        when = (
-            f"{change.at:%H:%M}"
-            if change.exact
-            else f"{change.since:%H:%M} - {change.at:%H:%M}"
-            if change.since
-            else "?"
-        )
-        of = [f"{e.kind} {e.name}: {'; '.join(_line(e))}" for e in change.entities.order_by("pk")]
-        found.append(f"{when} {change.how}: {' | '.join(of)}")
-    return found
-
-
-def _line(entity: ChangedEntity) -> list[str]:
-    return [line["text"] for line in entity.told["lines"]]
-
-
-def other(record: Any, **fields: Any) -> Any:
-    return replace(record, **fields)
 
 
 def test_the_first_collection_and_one_that_finds_the_same_tell_of_no_change(account: Account) -> None:
@@ -132,65 +67,6 @@ def test_what_aws_dates_before_a_collection_that_did_not_see_it_was_not_made_aft
     assert list(made) == [("newer", ago(1.5))]
 
 
-def test_between_two_collections_nobody_is_named(account: Account) -> None:
-    app = role("app", tags={"team": "a"})
-    collected(account, AS_OF - 6 * HOUR, app)
-    collected(account, AS_OF, other(app, tags={"team": "b"}))
-    (change,) = Change.objects.all()
-    assert said(account) == ["18:00 - 00:00 untold: role app: tag team: a became b"]
-    assert (change.exact, change.principal_id, change.untold) == (False, "", "CloudTrail was not read for this time")
-    assert change.witnesses == ["collection"]
-
-
-@pytest.mark.parametrize(
-    ("since", "why"),
-    [
-        (30, "CloudTrail's events tell of no call that can have done it"),
-        (0.1, f"CloudTrail was read since {ago(0.1):%Y-%m-%d %H:%M} only"),
-    ],
-)
-def test_why_nobody_is_named(account: Account, since: float, why: str) -> None:
-    watched(account, since)
-    app = role("app")
-    collected(account, AS_OF - 6 * HOUR, app)
-    collected(account, AS_OF, other(app, tags={"team": "b"}))
-    assert Change.objects.get().untold == why
-
-
-def test_a_call_that_is_read_later_becomes_the_author(account: Account) -> None:
-    app = role("app")
-    collected(account, AS_OF - 6 * HOUR, app)
-    collected(account, AS_OF, other(app, attached=(arn("policy", "p"),)), policy("p"))
-    assert Change.objects.filter(principal_id=BOB).count() == 0
-    watched(account)
-    called(account, "AttachRolePolicy", AS_OF - 2 * HOUR, details={"policy_arn": arn("policy", "p")}, console=True)
-    judge(account, AS_OF + HOUR)
-    change = Change.objects.get(principal_id=BOB)
-    assert (change.how, change.at, change.exact, change.untold) == ("console", AS_OF - 2 * HOUR, True, "")
-    assert change.witnesses == ["collection", "trail"]
-    assert [f"{e.kind} {'; '.join(_line(e))}" for e in change.entities.order_by("pk")] == [
-        "role p attached",
-        "policy attached to role app",
-    ]
-    assert not Change.objects.filter(how="untold", kinds__contains=["role"]).exists()
-
-
-def test_a_change_keeps_its_address_when_more_is_learned_of_it(account: Account) -> None:
-    app = role("app")
-    collected(account, AS_OF - 6 * HOUR, app)
-    collected(account, AS_OF, other(app, attached=(arn("policy", "p"),)), policy("p"))
-    seen = ChangedEntity.objects.get(name="app").change
-    called(account, "AttachRolePolicy", AS_OF - HOUR)
-    judge(account, AS_OF + HOUR)
-    told = ChangedEntity.objects.get(name="app").change
-    assert (told.pk, told.principal_id) == (seen.pk, BOB)
-    assert told.key != seen.key
-    called(account, "TagRole", AS_OF - HOUR + timedelta(minutes=1))
-    judge(account, AS_OF + 2 * HOUR)
-    again = ChangedEntity.objects.get(name="app").change
-    assert (again.pk, again.key, again.n_calls) == (seen.pk, told.key, 2)
-
-
 def test_a_quiet_judgement_writes_nothing(account: Account) -> None:
     app = role("app")
     collected(account, AS_OF - 6 * HOUR, app)
@@ -228,29 +104,14 @@ def test_an_unreadable_document_is_said(account: Account) -> None:
     assert "gained" not in told
 
 
-def test_a_deploy_is_one_change_that_unfolds(account: Account) -> None:
-    one, two, three = role("one", created=0.1), role("two", created=0.1), policy("three", created=0.1)
-    collected(account, AS_OF - 6 * HOUR, role("old"))
-    for n, (kind, name) in enumerate((("role", "one"), ("role", "two"), ("policy", "three"))):
-        called(account, f"Create{kind.capitalize()}", ago(0.1) + timedelta(minutes=n), kind, name, agent="terraform")
-    collected(account, AS_OF, role("old"), other(one, attached=(three.arn,)), two, three)
-    change = Change.objects.get(how="code")
-    assert (change.n_entities, change.n_calls, change.events) == (3, 3, ["CreateRole", "CreatePolicy"])
-    assert [(e.kind, e.name) for e in change.entities.order_by("pk")] == [
-        ("role", "one"),
-        ("role", "two"),
-        ("policy", "three"),
-    ]
-
-
 def test_made_again_under_its_name_is_another(account: Account) -> None:
     first, second = role("app", created=100), role("app", created=0.1)
     collected(account, AS_OF - 6 * HOUR, first)
     collected(account, AS_OF, second)
     gone, made = ChangedEntity.objects.filter(kind="role").order_by("told__lines__0__what")
-    assert (gone.unique_id, _line(gone)) == (first.unique_id, ["deleted"])
+    assert (gone.unique_id, line(gone)) == (first.unique_id, ["deleted"])
     assert made.unique_id == second.unique_id
-    assert _line(made) == ["made", f"made again: the role of this name before it was another one, {first.unique_id}"]
+    assert line(made) == ["made", f"made again: the role of this name before it was another one, {first.unique_id}"]
     assert made.change.exact  # AWS dates it
 
 
@@ -259,17 +120,8 @@ def test_what_came_back_came_back(account: Account) -> None:
     collected(account, AS_OF - 12 * HOUR, app, role("b"))
     collected(account, AS_OF - 6 * HOUR, role("b"))
     collected(account, AS_OF, other(app, tags={"a": "2"}), role("b"))
-    lines = [_line(one) for one in ChangedEntity.objects.filter(unique_id=app.unique_id).order_by("at")]
+    lines = [line(one) for one in ChangedEntity.objects.filter(unique_id=app.unique_id).order_by("at")]
     assert lines == [["deleted"], ["there again, which the collection before had not seen"]]
-
-
-def item(account: Account, entity: records.Role, at: datetime, **fields: Any) -> None:
-    data = {k: v for k, v in records.to_json(entity).items() if k not in ("last_used_at", "last_used_region")}
-    given = {"status": "recorded", "data": data, "digest": records.digest(data), **fields}
-    ConfigItem.objects.create(
-        account=account, resource_type="AWS::IAM::Role", resource_id=entity.unique_id, name=entity.name, arn=entity.arn,
-        captured_at=at, **given,
-    )  # fmt: skip
 
 
 def test_config_alone_tells_what_came_and_went_between_two_collections(account: Account) -> None:
@@ -292,27 +144,6 @@ def test_config_did_not_keep_it(account: Account) -> None:
     item(account, app, AS_OF - 3 * HOUR, status="not_recorded", data=None, digest="")
     collected(account, AS_OF, app)
     assert said(account) == ["20:40 - 21:00 untold: role app: changed; Config did not keep what it was"]
-
-
-def test_calls_without_a_trace_and_refused_ones(account: Account) -> None:
-    app = role("app")
-    collected(account, AS_OF - 6 * HOUR, app)
-    called(account, "StopLogging", AS_OF - 3 * HOUR, "trail", "org", source="cloudtrail.amazonaws.com")
-    called(account, "AttachRolePolicy", AS_OF - 2 * HOUR, details={"policy_arn": "arn:aws:iam::aws:policy/X"}, denied=True,
-           error="AccessDenied")  # fmt: skip
-    called(account, "UpdateAccountPasswordPolicy", AS_OF - HOUR, "account", "password policy")
-    collected(account, AS_OF, app)
-    assert said(account) == [
-        "21:00 hand: trail org: StopLogging",
-        "22:00 hand: role app: AttachRolePolicy X, refused",
-        "23:00 hand: account payments-prod: UpdateAccountPasswordPolicy",
-    ]
-    assert list(Change.objects.order_by("at").values_list("outcome", flat=True)) == ["done", "denied", "done"]
-    assert list(Change.objects.order_by("at").values_list("what", flat=True)) == [
-        ["recording"],
-        ["policy"],
-        ["account"],
-    ]
 
 
 def test_keys_and_credentials_stand_with_their_user(account: Account) -> None:
@@ -356,7 +187,7 @@ def test_findings_of_who_holds_a_policy_stand_after_its_change(account: Account)
     collected(account, AS_OF - HOUR, app, changed, bodies=(WRITE,))
     change = Change.objects.get(kinds=["policy"])
     assert (change.at, change.witnesses, change.opened) == (AS_OF - 2 * HOUR, ["collection", "dated"], 1)
-    assert _line(change.entities.get(kind="role")) == ["what it has of policy p changed"]
+    assert line(change.entities.get(kind="role")) == ["what it has of policy p changed"]
     judge(account, AS_OF + HOUR)
     assert change.finding_events.count() == 1
 
@@ -399,74 +230,8 @@ def test_the_timeline_is_the_same_however_often_it_is_put_together(account: Acco
     assert list(Change.objects.order_by("key").values_list("key", "digest")) == before
 
 
-APP, YOUNG = role("app", created=90), key("alice", created=9)
-WITNESSES: dict[str, Callable[[Account], object]] = {
-    "inventory": lambda account: put(account, APP, ALICE, YOUNG),
-    "config": lambda account: [item(account, other(APP, tags={"n": str(n)}), ago(40 - n)) for n in range(2)],
-    "trail": lambda account: [watched(account), called(account, "UpdateAccessKey", ago(9), "key", YOUNG.unique_id),
-                              acted(account, ALICE, key=YOUNG.unique_id, first_at=ago(8))],
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("last", WITNESSES)
-def test_the_order_in_which_witnesses_come_says_nothing(account: Account, last: str) -> None:
-    for name in sorted(WITNESSES, key=lambda name: name == last):
-        WITNESSES[name](account)
-        judge(account)
-    assert said(account) == [
-        "23:40 - 00:00 untold: role app: tag n: 0 became 1",
-        f"00:00 hand: key {YOUNG.unique_id}: UpdateAccessKey",
-        f"00:00 program: key {YOUNG.unique_id}: used for the first time",
-    ]
-    assert Change.objects.earliest("at").untold == f"CloudTrail was read since {ago(30):%Y-%m-%d %H:%M} only"
-
-
-def test_the_first_use_of_a_key_that_was_watched_all_its_life(account: Account) -> None:
-    watched(account)
-    old, new = key("alice", created=100), key("alice", created=2)
-    for one in (old, new):
-        acted(account, ALICE, key=one.unique_id, first_at=ago(1))
-    collected(account, ago(5), ALICE, old)
-    collected(account, AS_OF, ALICE, old, new)
-    change = Change.objects.get(what=["key"], at=ago(1))
-    assert (change.key_id, change.network, change.agent, change.principal_id) == (
-        new.unique_id, "192.0.2.7", "boto3", ALICE.unique_id,
-    )  # fmt: skip
-    assert _line(change.entities.get()) == ["used for the first time"]
-
-
-def test_what_operators_decided_here(account: Account, other_account: Account) -> None:
-    app = role("app")
-    collected(account, AS_OF - 6 * HOUR, app)
-    decided = {"name": "unused_days", "set_by": "ada", "reason": "slow jobs"}
-    first = DecidedSetting.objects.create(
-        scope="account",
-        account=account,
-        value=100,
-        set_at=AS_OF - 5 * HOUR,
-        ended_at=AS_OF - 4 * HOUR,
-        ended_by="ben",
-        **decided,
-    )
-    DecidedSetting.objects.create(scope="account", account=account, value=120, set_at=first.ended_at, **decided)
-    DecidedSetting.objects.create(scope="account", account=other_account, value=90, **decided)
-    DecidedSetting.objects.create(scope="ou", target="ou-9", value=90, **decided)
-    KindOverride.objects.create(
-        account=account, principal_id=app.unique_id, kind="human-sso", reason="ours", set_by="ada", set_at=AS_OF - 3 * HOUR,
-        ended_by="ben", ended_at=AS_OF - 2 * HOUR,
-    )  # fmt: skip
-    judge(account, AS_OF)
-    rows = Change.objects.filter(how="here").order_by("at")
-    assert [(row.principal_arn, _line(row.entities.get())) for row in rows] == [
-        ("ada", ["Unused after: 100 days for this account: slow jobs"]),
-        ("ada", ["Unused after: 120 days for this account: slow jobs"]),
-        ("ada", [f"{Kind.HUMAN_SSO.label.lower()} by hand: ours"]),
-        ("ben", [f"no longer {Kind.HUMAN_SSO.label.lower()} by hand: ours"]),
-    ]
-    assert rows.last().entities.get().unique_id == app.unique_id
-
-
 DENY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}]}
+
 DENY_MORE = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:Put*", "Resource": "*"}]}
 
 
