@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from collectors.models import Account, WatchedBucket
+from collectors.models import Account, Connection, WatchedBucket
 from findings.analysis.coverage_matrix import Log
 from findings.analysis.facts import Settings
 from findings.engine import facts_of, judge_account, recorded
@@ -46,10 +46,12 @@ def matrix(account: Account, other_account: Account) -> None:
     region(other_account, "eu-west-1", 3000, management="no")
 
 
-def test_nothing_known_says_what_it_needs(sign_in: Client) -> None:
+def test_nothing_known_says_what_it_needs(sign_in: Client, db: None) -> None:
     page = said(sign_in().get(URL))
-    assert "Nothing is known of any region yet" in page
+    assert "No account is connected" in page
     assert "account:ListRegions" in page
+    Connection.objects.create(account=Account.objects.create(aws_id="000000000001", name="payments-prod"))
+    assert "Nothing is known of any region yet" in said(sign_in().get(URL))
 
 
 def test_what_is_missing_comes_first_in_words(sign_in: Client, matrix: None) -> None:
