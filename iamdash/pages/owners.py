@@ -149,7 +149,7 @@ class OwnerTable(ListTable):
     overdue = tables.Column(accessor="mine", attrs=NUMBER)
     new = tables.Column("New this week", accessor="mine", attrs=NUMBER)
     accepted = tables.Column(accessor="mine", attrs=NUMBER)
-    ending = tables.Column("Accepted, ending within two weeks", accessor="mine", attrs=NUMBER)
+    ending = tables.Column("Ending soon", accessor="mine", attrs=NUMBER)
 
     def render_owner(self, record: Any) -> SafeString:
         url = self._accounts(record.mine)

@@ -123,8 +123,15 @@ def test_the_number_of_queries_does_not_grow(made: Made, sign_in: Any, django_as
         client.get("/keys/")
 
 
-def test_a_key_without_findings_says_what_could_not_be_read(made: Made, sign_in: Any) -> None:
+def test_a_key_says_what_could_not_be_read_with_findings_and_without(made: Made, sign_in: Any) -> None:
     one = key(made.account)
     covered(made.account, "iam:GetCredentialReport", "denied")
-    page = text(sign_in().get(f"/keys/{made.account.aws_id}/{one.unique_id}/"))
-    assert "unknown:" in page.split("What is wrong with it?")[1].split("Is it used?")[0]
+    client, where = sign_in(), f"/keys/{made.account.aws_id}/{one.unique_id}/"
+    old = "What you see may be old: iam:GetCredentialReport was denied"
+    page = text(client.get(where))
+    assert old in page
+    assert "No finding is open, of what is known." in page
+    made.finding(code="KY102", subject=one.unique_id)
+    page = text(client.get(where))
+    assert old in page
+    assert "No finding is open" not in page
