@@ -80,8 +80,14 @@ def went(line: ScoreLine) -> str:
     said = f"{'rose' if change > 0 else 'fell'} by {moved(change)}"
     if line.learned < SMALL:
         return said
-    part = "" if change - line.learned < SMALL else f"{line.learned / POINT:.1f} of them "
-    return f"{said}, {part}only since more is known,"
+    return f"{said}, {_part(line.learned, change)}only since more is known,"
+
+
+def _part(learned: int, change: int) -> str:
+    if change - learned < SMALL:
+        return ""
+    told, whole = f"{learned / POINT:.1f}", f"{change / POINT:.1f}"
+    return "nearly all of them " if told == whole else f"{told} of them "
 
 
 def spoken(scope: Scoped, days: Iterable[date]) -> str:

@@ -187,6 +187,26 @@ def test_that_more_is_known_is_not_called_better(made: Made, sign_in: Any) -> No
     assert known in report  # the rest is not told a second time
 
 
+@pytest.mark.parametrize(
+    ("unknown", "said"),
+    [
+        (36_010, "only since more is known"),
+        (35_960, "nearly all of them only since"),
+        (35_800, "35.8 of them only since"),
+    ],
+)
+def test_how_much_of_a_rise_is_only_known_is_told_in_words_that_differ(
+    made: Made, sign_in: Any, unknown: int, said: str
+) -> None:
+    made.state("KY101")
+    for days, score, lost in ((6, 60_000, [36_040 - unknown, 0, unknown]), (0, 96_040, [0, 0, 0])):
+        AccountDay.objects.create(
+            account=made.account, day=timezone.now().date() - timedelta(days=days), gap=0 if days else 6, score=score,
+            decided=0, unknown=lost[2], rules=9, lost={"KY101": lost},
+        )  # fmt: skip
+    assert f"the score rose by 36.0 points, {said}" in text(sign_in().get("/", {"days": "7"}))
+
+
 def test_a_period_before_that_nobody_saw_is_not_compared_with(made: Made, sign_in: Any) -> None:
     made.state("KY101")
     for days, lost in ((10, 9_000), (0, 4_000)):
