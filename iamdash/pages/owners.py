@@ -152,16 +152,17 @@ class OwnerTable(ListTable):
     ending = tables.Column("Ending soon", accessor="mine", attrs=NUMBER)
 
     def render_owner(self, record: Any) -> SafeString:
-        url = self._accounts(record.mine)
-        return format_html('<a class="lead" href="{}" hx-boost="false">{}</a>', url, show.name(record.mine.name))
+        mine = record.mine
+        lead = format_html(
+            '<a class="lead" href="{}" hx-boost="false">{}</a>', self._accounts(mine), show.name(mine.name)
+        )
+        if not mine.unjudged:
+            return lead
+        many = "1 account" if mine.unjudged == 1 else f"{mine.unjudged:,} accounts"
+        return format_html('{}<span class="under">{}</span>', lead, show.unknown(f"{many} not judged yet"))
 
     def render_accounts(self, value: Owned) -> SafeString:
-        number = format_html('<a href="{}" hx-boost="false">{}</a>', self._accounts(value), f"{value.accounts:,}")
-        if not value.unjudged:
-            return number
-        return format_html(
-            '{}<span class="under">{}</span>', number, show.unknown(f"{value.unjudged:,} not judged yet")
-        )
+        return linked(value.accounts, self._accounts(value))
 
     def render_open(self, value: Owned) -> SafeString:
         if value.unjudged == value.accounts and not value.sums.total:

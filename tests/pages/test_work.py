@@ -434,7 +434,7 @@ def test_what_each_owner_has_to_do(analyst: Any, account: Account, other_account
         ("pay", 1, 2),
         ("Nobody", 1, 1),
     ]
-    assert "pay 1 unknown: 1 not judged yet 2 critical 1 1 1 1 " in page
+    assert "pay unknown: 1 account not judged yet 1 2 critical 1 1 1 1 " in page
     (pay, nobody) = json.loads(analyst.get("/findings/owners/?export=json").body)
     assert (
         pay["owner"],
