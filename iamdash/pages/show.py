@@ -22,7 +22,7 @@ from iamdash.pages.html import format_html
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 DOMAIN = ".amazonaws.com"
-_MEET = re.compile(rf"(?<=_)(?=[^_<])|(?={re.escape(DOMAIN)})")
+_MEET = re.compile(rf"(?<=_)(?=[^_<])|(?=@|{re.escape(DOMAIN)})")
 UNITS = (("y", 365 * 86_400), ("mo", 30 * 86_400), ("d", 86_400), ("h", 3_600), ("min", 60))
 
 
@@ -96,7 +96,7 @@ def hidden(text: str) -> str:
 def name(text: str) -> SafeString:
     """A name out of AWS, with its direction kept to itself. It may break where its parts meet."""
     said = format_html("<bdi>{}</bdi>", hidden(text))
-    return SafeString(_MEET.sub("<wbr>", said)) if "_" in text or DOMAIN in text else said
+    return SafeString(_MEET.sub("<wbr>", said))
 
 
 def copy(target: object, what: str, prefix: str = "") -> SafeString:
