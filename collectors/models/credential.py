@@ -47,7 +47,13 @@ class AccessKey(Observed):
 
     class Meta(Observed.Meta):
         indexes = [
-            models.Index("created_at", "id", name="access_key_by_age", condition=models.Q(gone_at=None, active=True))
+            models.Index(
+                "created_at",
+                "id",
+                "account",
+                name="access_key_in_seen_order",
+                condition=models.Q(gone_at=None, active=True),
+            )
         ]
 
     @classmethod

@@ -31,7 +31,7 @@ class Run(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["account", "-created_at"], name="run_of_account"),
-            models.Index("created_at", "id", name="run_in_order"),
+            models.Index("created_at", "id", "account", name="run_in_seen_order"),
             models.Index("account", name="run_unfinished", condition=models.Q(finished_at=None)),
         ]
 

@@ -22,7 +22,13 @@ class Policy(Observed):
 
     class Meta(Observed.Meta):
         indexes = [
-            models.Index("name", "id", name="policy_own_by_name", condition=models.Q(gone_at=None, aws_managed=False))
+            models.Index(
+                "name",
+                "id",
+                "account",
+                name="policy_own_in_seen_order",
+                condition=models.Q(gone_at=None, aws_managed=False),
+            )
         ]
 
     def __str__(self) -> str:

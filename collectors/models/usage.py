@@ -74,7 +74,7 @@ class UsageDaily(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["day"], name="usage_daily_of_day"),
-            models.Index(fields=["last_at"], name="usage_daily_in_order"),
+            models.Index(fields=["last_at", "account"], name="usage_daily_in_seen_order"),
         ]
 
     def __str__(self) -> str:
@@ -97,7 +97,7 @@ class UsageLast(models.Model):
     resources_cut = models.BooleanField(default=False)
 
     class Meta:
-        indexes = [models.Index(LAST_CALL, "principal", "event", name="usage_last_in_order")]
+        indexes = [models.Index(LAST_CALL, "principal", "event", "account", name="usage_last_in_seen_order")]
 
     def __str__(self) -> str:
         return f"{self.principal_id} {self.event_id}"
@@ -120,7 +120,7 @@ class UsageResource(models.Model):
         indexes = [
             models.Index(fields=["account", "resource"], name="usage_resource_by_name"),
             models.Index(fields=["resource"], name="usage_resource_by_prefix", opclasses=["varchar_pattern_ops"]),
-            models.Index(fields=["last_at", "principal", "event"], name="usage_resource_in_order"),
+            models.Index(fields=["last_at", "principal", "event", "account"], name="usage_resource_in_seen_order"),
         ]
 
     def __str__(self) -> str:

@@ -116,7 +116,9 @@ class Finding(models.Model):
                 condition=UNRESOLVED,
             ),
             models.Index("acceptance", "account", name="finding_accepted_of", condition=ACCEPTED),
-            models.Index("severity", "opened_at", "id", name="finding_accepted_in_order", condition=ACCEPTED),
+            models.Index(
+                "severity", "opened_at", "id", "account", name="finding_accepted_in_seen_order", condition=ACCEPTED
+            ),
             models.Index(fields=["due_at"], include=COUNTED, name="finding_due", condition=DUE),
             # For operators of some accounts: what they may see is asked of each row that an index does not find by its account.
             models.Index(fields=["account", "due_at"], include=COUNTED[1:], name="finding_due_of", condition=DUE),

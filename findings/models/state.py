@@ -77,7 +77,7 @@ class Unknown(models.Model):
         constraints = [models.UniqueConstraint("account", "code", "subject_id", name="unknown_identity")]
         indexes = [
             models.Index("subject_id", "account", name="unknown_of_subject"),
-            models.Index("code", "subject_name", "id", name="unknown_in_order"),
+            models.Index("code", "subject_name", "id", "account", name="unknown_in_seen_order"),
         ]
 
     def __str__(self) -> str:

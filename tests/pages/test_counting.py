@@ -8,7 +8,9 @@ from random import Random
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from collectors.models import Account
@@ -175,6 +177,28 @@ def test_a_search_finds_in_the_operators_accounts_alone(
     shown = sign_in(accounts=[account]).get("/findings/", {"q": q}).context["list"]
     found = [] if q in ("%", "a_p") else [mine]
     assert (shown.many, shown.total, [row.record for row in shown.table.rows]) == (False, len(found), found)
+
+
+ORDERED = (
+    "/activity/did/", "/activity/resources/", "/activity/days/", "/rules/unknown/", "/findings/?tab=accepted", "/policies/",
+    "/keys/", "/runs/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("url", ORDERED)
+def test_an_index_in_a_list_s_order_tells_whose_a_row_is(account: Account, sign_in: Client, url: str) -> None:
+    """Else the rows of others are read one by one until a page is full: all of them, where an operator's accounts have none."""
+    with CaptureQueriesContext(connection) as asked:
+        sign_in(accounts=[account]).get(url)
+    (first,) = (one["sql"] for one in asked if one["sql"].endswith("LIMIT 51"))
+    with db_role("iamdash_web"), seen_accounts([account.pk]), connection.cursor() as cursor:
+        for other in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"set local enable_{other} = off")
+        cursor.execute(f"explain {first}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Cond: (account_id = ANY" in plan
+    assert "Filter: (account_id" not in plan
+    assert "Sort Key" not in plan or "Presorted Key" in plan
 
 
 @pytest.mark.parametrize("of", [FindingList, PrincipalList])
