@@ -29,7 +29,7 @@ class Principal(Observed):
 
     class Meta(Observed.Meta):
         indexes = [
-            models.Index("name", "id", name="principal_by_name", condition=models.Q(gone_at=None)),
+            models.Index("name", "id", "account", name="principal_by_name_seen", condition=models.Q(gone_at=None)),
             models.Index("account", "name", "id", name="principal_of_account", condition=models.Q(gone_at=None)),
             models.Index(
                 fields=["id"], include=["unique_id"], name="principal_present", condition=models.Q(gone_at=None)

@@ -86,13 +86,15 @@ class Finding(models.Model):
             ),
         ]
         # A list is sorted worst, then newest first; read backwards these indexes give that order, and keyset pages on
-        # it.
+        # it. They end with the account, which tells an index whose a row is (docs/decisions/0012).
         indexes = [
-            models.Index("severity", "opened_at", "id", name="finding_in_order"),
+            models.Index("severity", "opened_at", "id", "account", name="finding_in_seen_order"),
             models.Index("account", "severity", "opened_at", "id", name="finding_in_order_of"),
-            models.Index("severity", "opened_at", "id", name="finding_unresolved", condition=UNRESOLVED),
+            models.Index(
+                "severity", "opened_at", "id", "account", name="unresolved_in_seen_order", condition=UNRESOLVED
+            ),
             models.Index("severity", "opened_at", "id", name="finding_unresolved_again", condition=AGAIN),
-            models.Index("subject_name", "id", name="finding_unresolved_by_subject", condition=UNRESOLVED),
+            models.Index("subject_name", "id", "account", name="unresolved_by_subject_seen", condition=UNRESOLVED),
             models.Index(  # of operators of some accounts, and all that trends and facets ask of theirs
                 fields=["account", "severity", "opened_at", "id"],
                 include=["code", "practice", "subject_type", "status", "reopened", "first_opened_at"],
@@ -100,7 +102,7 @@ class Finding(models.Model):
                 condition=UNRESOLVED,
             ),
             models.Index(
-                "code", "severity", "opened_at", "id", name="finding_unresolved_by_rule", condition=UNRESOLVED
+                "code", "severity", "opened_at", "id", "account", name="unresolved_by_rule_seen", condition=UNRESOLVED
             ),
             models.Index("subject_id", "account", name="finding_of_subject"),
             models.Index(  # what is open of many subjects, as of all roles of permission sets, is counted from this alone

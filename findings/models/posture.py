@@ -37,7 +37,7 @@ class PrincipalPosture(models.Model):
 
     class Meta:
         indexes = [
-            models.Index("risk", "principal", name="posture_by_risk"),
+            models.Index("risk", "principal", "account", name="posture_by_risk_seen"),
             models.Index("account", "risk", "principal", name="posture_of_account"),
         ]
 

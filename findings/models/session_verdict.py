@@ -63,12 +63,14 @@ class SessionVerdict(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["at", "session"],
-                include=["account", "who", "machine", "actor", "sign_in"],
-                name="session_verdict_by_time",
+                fields=["at", "session", "account"],
+                include=["who", "machine", "actor", "sign_in"],
+                name="session_verdict_in_seen_order",
             ),
             models.Index(
-                fields=["at", "session"], name="session_of_human_on_machine", condition=models.Q(who=1, machine=True)
+                fields=["at", "session", "account"],
+                name="human_on_machine_seen",
+                condition=models.Q(who=1, machine=True),
             ),
         ]
 

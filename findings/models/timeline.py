@@ -72,7 +72,7 @@ class Change(models.Model):
         constraints = [models.UniqueConstraint("account", "key", name="change_identity")]
         indexes = [
             # Lists count their facets in these alone: of all accounts, and of those that an operator sees.
-            models.Index(fields=["at", "id"], include=["account", *COUNTED], name="change_by_time"),
+            models.Index(fields=["at", "id", "account"], include=COUNTED, name="change_in_seen_order"),
             models.Index(fields=["account", "at", "id"], include=COUNTED, name="change_of_account"),
             GinIndex(fields=["events"], name="change_by_call"),
             models.Index(

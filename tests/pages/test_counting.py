@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
@@ -181,7 +182,8 @@ def test_a_search_finds_in_the_operators_accounts_alone(
 
 ORDERED = (
     "/activity/did/", "/activity/resources/", "/activity/days/", "/rules/unknown/", "/findings/?tab=accepted", "/policies/",
-    "/keys/", "/runs/",
+    "/keys/", "/runs/", "/findings/?tab=all", "/findings/?tab=resolved", "/activity/", "/activity/?tab=humans",
+    "/activity/changes/", "/principals/?sort=name",
 )  # fmt: skip
 
 
@@ -196,8 +198,8 @@ def test_an_index_in_a_list_s_order_tells_whose_a_row_is(account: Account, sign_
             cursor.execute(f"set local enable_{other} = off")
         cursor.execute(f"explain {first}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert "Index Cond: (account_id = ANY" in plan
-    assert "Filter: (account_id" not in plan
+    assert re.search("Index Cond: .*account_id = ANY", plan)
+    assert not re.search("Filter: .*account_id", plan)
     assert "Sort Key" not in plan or "Presorted Key" in plan
 
 
