@@ -265,7 +265,7 @@ def reconciled() -> Figure:
 
 def the_same(account: Any) -> Any:
     """A judgement that says of the account what is stored."""
-    from benchmarks.years import NOW
+    from benchmarks.copied import NOW
     from collectors import records
     from findings.analysis.facts import Facts
     from findings.models import Finding

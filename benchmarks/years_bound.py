@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from benchmarks.years import NOW, UNITS, copy, literal
+from benchmarks.copied import NOW, UNITS, copy, literal
 
 ORGANIZATION, SCPS, SETS = "o-abcdefghij", 6, 40
 UNTOLD = 2  # rules of each principal that could not tell

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from benchmarks.years import NOW, copy
+from benchmarks.copied import NOW, copy
 
 EVENTS, REGIONS, SESSIONS, DAILY, ACCEPTED = 60, 34, 300_000, 1_000_000, 2_000
 WATCHED = 90  # days
