@@ -114,6 +114,15 @@ def collected(page: Page, base: str) -> None:
     raise SystemExit("The demo did not come to an end of its collections.")
 
 
+def told(state: Path) -> None:
+    """Wait until the demo has its half year, which comes after the first findings."""
+    until = time.monotonic() + PATIENCE
+    while not (state / "lab_history").exists():
+        if time.monotonic() > until:
+            raise SystemExit("The demo did not get its half year.")
+        time.sleep(5)
+
+
 def deny(page: Page, base: str, lab: str) -> None:
     """AWS refuses a source from now on, and every account is collected again."""
     LabClient(lab).fault("deny", **DENIED)
@@ -204,9 +213,10 @@ def main() -> None:
             print(f"{take(page, base, given.out / 'running')} pictures in {given.out}")  # noqa: T201
         return None
     if given.readme:
-        with running("--lab") as (base, password, _), browser() as page:
+        with running("--lab") as (base, password, state), browser() as page:
             sign_in(page, base, password)
             collected(page, base)
+            told(state)
             return for_readme(page, base, PICTURES)
     for state, n in everything(given.out):
         print(f"{state}: {n} pictures in {given.out / state}")  # noqa: T201
