@@ -184,5 +184,5 @@ def _unjoined(accounts: Collection[int] | None) -> int:
 
 def _idle() -> list[PermissionSet]:
     """Permission sets that are in no account that the operator sees."""
-    shown = roles_of("").order_by().values("set_arn")
+    shown = roles_of(None).order_by().values("set_arn")
     return list(PermissionSet.present.exclude(unique_id__in=shown).select_related("account").order_by("name")[:SHOWN])

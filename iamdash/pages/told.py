@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from django.db.models import BigIntegerField, F, Func, JSONField, TextField, Value
 from django.db.models.functions import Cast
 
 
-def text(told: Mapping[int | str, str | int | None], column: str) -> Func:
+def text(told: Mapping[Any, str | int | None], column: str) -> Func:
     """By the values of a column, which are unlike in all rows."""
     of_rows = Cast(Value(json.dumps(told)), JSONField())
     return Func(of_rows, Cast(F(column), TextField()), function="jsonb_extract_path_text", output_field=TextField())
 
 
-def number(told: Mapping[int | str, int | None], column: str) -> Cast:
+def number(told: Mapping[Any, int | None], column: str) -> Cast:
     return Cast(text(told, column), BigIntegerField())

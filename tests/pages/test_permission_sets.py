@@ -144,6 +144,7 @@ def test_an_ou_narrows_the_list_and_a_set(sign_in: Any, account: Account, other_
     inside, outside = (client.get("/permission-sets/", {"ou": unit}) for unit in ("ou-ab12-1", "ou-ab12-2"))
     assert [row.set.accounts for row in inside.context["list"].table.data.data] == [1]
     assert outside.context["list"].total == 0
+    assert "In no account you see" not in text(client.get("/permission-sets/"))
     assert "not narrowed" not in inside.content.decode()
     page = client.get(f"/permission-sets/{arn('Dev')}/", {"ou": "ou-ab12-2"})
     assert page.status_code == 200
