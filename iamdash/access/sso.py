@@ -22,6 +22,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from collectors.models import Account
+from collectors.records import clean
 from findings.models import AccountGroup
 from findings.models.decided import STANDS
 from iamdash.access import audit
@@ -29,6 +30,7 @@ from iamdash.access.configured import Grant, Provider
 from iamdash.access.database import seeing_all
 from iamdash.access.models import RANK, Operator, Role
 
+LONGEST = 254  # characters: an e-mail address has no more
 KEPT = ("sub", "email", "preferred_username", "name")  # of what the provider told
 
 
@@ -74,13 +76,19 @@ def claims(data: Mapping[str, Any]) -> dict[str, Any]:
     """What the provider told, the signed token under what it answered when asked. Raises NotAdmittedError."""
     token, answer = data.get("id_token"), data.get("userinfo")
     if not isinstance(token, dict) and not isinstance(answer, dict):
-        return dict(data)
+        return _fitting(data)
     token, answer = token if isinstance(token, dict) else {}, answer if isinstance(answer, dict) else {}
     if token and answer and token.get("sub") != answer.get("sub"):
         raise NotAdmittedError("The identity provider told of two different people.")
     if "email" in answer and answer["email"] != token.get("email"):
         token = {name: value for name, value in token.items() if name != "email_verified"}  # of another address
-    return {**token, **answer}
+    return _fitting({**token, **answer})
+
+
+def _fitting(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what is kept only what the database can keep."""
+    large = {key for key in KEPT if isinstance(told.get(key), str) and len(told[key]) > LONGEST}
+    return {key: clean(value) if key in KEPT else value for key, value in told.items() if key not in large}
 
 
 def admitted(sociallogin: SocialLogin, told: Mapping[str, Any], provider: Provider) -> tuple[Operator, bool]:

@@ -8,7 +8,8 @@ from typing import Any
 import structlog
 from allauth.account.utils import get_next_redirect_url
 from allauth.socialaccount.providers.openid_connect import views
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import DataError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -18,15 +19,19 @@ from requests import RequestException
 from iamdash.access import audit
 from iamdash.access.rights import View
 
-# PermissionDenied: an answer to no question of this browser, or to one that was answered already.
-NONSENSE = (RequestException, PyJWTError, PermissionDenied, KeyError, TypeError, ValueError)
+# PermissionDenied: an answer to no question of this browser, or to one that was answered already. The two after it:
+# an id that is too long, or that PostgreSQL keeps in no text.
+NONSENSE = (
+    RequestException, PyJWTError, PermissionDenied, ImproperlyConfigured, DataError, KeyError, TypeError, ValueError,
+)  # fmt: skip
 
 
 def said(view: View, nonsense: tuple[type[Exception], ...] = NONSENSE) -> View:
     @wraps(view)
     def saying(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
-            return view(request, *args, **kwargs)
+            with transaction.atomic():  # after an error of the database nothing else could be written
+                return view(request, *args, **kwargs)
         except Exception as error:
             if type(error) is not Exception and not isinstance(error, nonsense):  # python3-saml raises the bare one
                 raise

@@ -205,3 +205,39 @@ def test_who_has_nothing_but_single_sign_on_confirms_by_it(
     back = requests.post(away, data={"sub": "r-1"}, allow_redirects=False, timeout=10)
     assert client.get(back.headers["Location"].removeprefix("http://testserver"))["Location"] == page
     assert client.get(page).status_code == 200
+
+
+IN = {"groups": ["payments"]}
+
+
+@pytest.mark.parametrize(
+    ("sub", "claims"),
+    [
+        (
+            "h-1",
+            IN | {"name": "a\0b", "preferred_username": "a\0b", "email": "a\0@example.org", "email_verified": True},
+        ),
+        ("h-2", IN | {"name": "\ud800", "preferred_username": "\ud800", "email": "\ud800@example.org"}),
+        ("h-3", IN | {"preferred_username": "u" * 5_000, "name": "n" * 100_000}),
+        ("h-4", IN | {"email": "e" * 5_000 + "@example.org", "email_verified": True}),
+        ("h-5", IN | {"email": "<script>alert(1)</script>@example.org\r\nBcc: x@y", "email_verified": True}),
+        ("h" * 300, IN),
+        ("h-6\0", IN),
+        ("h-7", IN | {"preferred_username": {"a": 1}, "email": ["a@example.org"], "name": [None]}),
+        ("h-8", IN | {"preferred_username": "<script>alert(1)</script>\u202e", "name": "=cmd()"}),
+        ("h-9", {"groups": {"iam-admins": True}}),
+        ("h-10", {"groups": [["iam-admins"], {"iam-admins": 1}, None, 7]}),
+        ("h-11", {"groups": "payments", "email": None, "email_verified": "yes"}),
+        ("h-12", IN | {"auth_time": "1" * 400}),
+        ("h-13", IN | {"auth_time": 10**400}),
+    ],
+)
+def test_hostile_claims_are_refused_or_text(sub: str, claims: Any, sso: str, account: Account) -> None:
+    came = come(WebClient(), told(sso, sub, **claims))
+    assert came.status_code in (302, 401, 403)
+    made = Operator.objects.filter(sso_managed=True)
+    assert set(made.values_list("role", "all_accounts")) <= {("viewer", False)}
+    if came.status_code == 302:
+        text = WebClient()
+        text.force_login(made.get())
+        assert "<script>alert" not in text.get("/").content.decode()
