@@ -191,7 +191,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": _redis(REDIS_URL, 1),
         # A Valkey that does not answer is one that is away: pages do without it, and do not hang.
-        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1.0},
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1.0, "serializer": "iamdash.cached.Json"},
+        "VERSION": 2,  # 1 was pickled
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

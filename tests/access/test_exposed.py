@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pickle
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -97,6 +101,30 @@ def test_a_process_whose_database_is_away_lives_and_is_not_ready_and_says_no_mor
     with connection.execute_wrapper(away):
         alive, ready = Client().get("/livez"), Client().get("/readyz")
     assert (alive.status_code, ready.status_code, ready.content) == (200, 503, b"not ready\n")
+
+
+class Hostile:
+    """What pickle makes of it is a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.folder),)
+
+
+def test_who_writes_into_valkey_runs_nothing_here(tmp_path: Path, sign_in: Any) -> None:
+    """It has no password in many networks; the database and the secret key are behind the web process."""
+    client, made = sign_in(), tmp_path / "made"
+    key = cache.make_and_validate_key(f"recent:{client.operator.pk}")
+    cache._cache.get_client(key, write=True).set(key, pickle.dumps(Hostile(made)))  # type: ignore[attr-defined]
+    with contextlib.suppress(ValueError):
+        client.get(reverse("search"))
+    assert not made.exists()
+    cache.delete(f"recent:{client.operator.pk}")
+    for value in (7, 1.5, True, None, [["finding", ["1"]]], {"a": [1.25]}):
+        cache.set("kept", value, 60)
+        assert cache.get("kept", "nothing") == value
 
 
 @pytest.mark.parametrize(
