@@ -39,6 +39,21 @@ def _hidden(name: object, value: object) -> object:
     return _VALUES.sub(HIDDEN, value if isinstance(value, str) else repr(value))
 
 
+def seen(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """For people at a terminal, which JSON needs not: what it would take for an order is written out, and only an exception has
+    several lines, none of which looks like one of ours."""
+    told = {name: _seen(value) for name, value in event.items()}
+    return told | {name: _seen(event[name], "\n    ") for name in ("exception", "stack") if name in event}
+
+
+def _seen(value: Any, line: str = r"\n") -> Any:
+    """What is no text is drawn by its repr, which does the same."""
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    written = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in value)
+    return written.replace("\n", line)
+
+
 def configure(options: dict[str, Any]) -> None:
     """LOGGING_CONFIG: standard logging and structlog through one chain to standard output."""
     shared = [
@@ -54,6 +69,7 @@ def configure(options: dict[str, Any]) -> None:
         else [
             structlog.processors.format_exc_info,
             redact,
+            seen,
             structlog.dev.ConsoleRenderer(
                 colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
             ),

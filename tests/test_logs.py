@@ -102,3 +102,20 @@ def test_what_is_no_secret_is_kept(logged: Logged) -> None:
     kept = {"account": "000000000001", "key": "AKIAABCDEFGHIJKLMNOP", "calls": 3}
     line = logged(lambda: structlog.get_logger("x").info("collect.done", **kept))
     assert kept.items() <= line.items()
+
+
+def test_at_a_terminal_no_value_gives_orders_or_looks_like_a_line_of_ours(logged: Logged, capsys: Any) -> None:
+    """`manage.py up` shows plain lines; a path, an object's key or AWS's words may hold whatever somebody chose."""
+    hostile = "a\x1b[2J\x9b2Jb\u202e\n2026-01-01T00:00:00Z [error    ] forged"
+    logged(lambda: structlog.get_logger("x").warning("once"))  # standard output is put back at the end
+    configure({"level": "INFO", "json": False})
+    structlog.get_logger("x").warning(hostile, name=hostile, names=[hostile])
+    logging.getLogger("other").warning("Not found: %s", hostile)
+    try:
+        raise ValueError(hostile)
+    except ValueError:
+        structlog.get_logger("x").exception("broke")
+    told = capsys.readouterr().out
+    assert told.count("forged") >= 4
+    assert not {"\x1b", "\x9b", "\u202e"} & set(told)
+    assert not [line for line in told.splitlines() if line.startswith("2026-01-01")]
