@@ -13,7 +13,8 @@ from django.http import StreamingHttpResponse
 from iamdash.pages import ocsf
 
 Fields = Mapping[str, Callable[[Any], Any]]
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# With the signs that spreadsheets of East Asian languages take for the same, and all that they pass over before one.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json; charset=utf-8",

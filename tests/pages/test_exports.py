@@ -21,7 +21,9 @@ def test_plain_text_stays(text: str) -> None:
     assert cell(text) == text
 
 
-@pytest.mark.parametrize("text", [FORMULA, "+1", "-1", "@x", "\tx", "\rx"])
+@pytest.mark.parametrize(
+    "text", [FORMULA, "+1", "-1", "@x", "\tx", "\rx", "\n=x", "\uff1dx", "\uff0bx", "\uff0dx", "\uff20x"]
+)
 def test_what_a_spreadsheet_would_run_becomes_text(text: str) -> None:
     assert cell(text) == f"'{text}"
 
