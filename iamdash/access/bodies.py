@@ -35,7 +35,7 @@ class BodiesMiddleware:
     def process_view(self, request: HttpRequest, view: Any, *_: Any) -> HttpResponse | None:
         most = getattr(view, "takes", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         said = request.META.get("CONTENT_LENGTH") or "0"
-        if said.isdigit() and int(said) <= most:
+        if said.isascii() and said.isdigit() and len(said) < 19 and int(said) <= most:
             return None
         text = render_to_string("413.html", {"most": most})  # without a request: whose it is, the page does not ask
         return HttpResponse(text, status=413, headers={"Connection": "close"})  # what comes is not read

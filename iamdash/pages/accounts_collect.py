@@ -17,6 +17,7 @@ from iamdash.access.models import Role
 from iamdash.access.rights import needs
 from iamdash.pages.accounts import AccountList
 from iamdash.pages.filters import Asked
+from iamdash.pages.written import askable
 
 MOST = 1000  # accounts at a time
 ASKED = Exists(CollectRequest.objects.filter(account=OuterRef("pk"), taken_at=None, cancel=False))
@@ -40,9 +41,9 @@ def collect(request: HttpRequest) -> HttpResponse:
 
 def _chosen(request: HttpRequest, asked: Asked) -> QuerySet[Any]:
     rows = AccountList().queryset()
-    return (
-        asked.narrowed(rows) if "all" in request.POST else rows.filter(aws_id__in=request.POST.getlist("pick")[:MOST])
-    )
+    if "all" in request.POST:
+        return asked.narrowed(rows)
+    return rows.filter(aws_id__in=askable(request.POST.getlist("pick"))[:MOST])
 
 
 def _ask(request: HttpRequest, wanted: list[Account], left: int) -> None:

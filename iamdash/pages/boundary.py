@@ -21,6 +21,7 @@ from iamdash.pages.choosing import leading
 from iamdash.pages.gaps import DETAILS, Gaps
 from iamdash.pages.principals import FILTERS, PrincipalList
 from iamdash.pages.right_sizing import note, shown, used_facts
+from iamdash.pages.written import askable
 
 MOST = 50  # roles that a proposal is made for, and that are offered at once
 NAME = "boundary"
@@ -74,7 +75,7 @@ def _roles(account: Account) -> QuerySet[Principal]:
 
 
 def _chosen(account: Account, given: QueryDict) -> list[Principal]:
-    wanted = list(dict.fromkeys(given.getlist("role")))[:MOST]
+    wanted = askable(given.getlist("role"))[:MOST]
     return list(_roles(account).filter(unique_id__in=wanted).order_by("name")) if wanted else []
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from collectors.models import AccessKey, Account, Policy, Principal
 from findings.models import Finding
 from findings.rules import registry
+from iamdash.pages.written import number
 
 Args = tuple[str, ...]
 
@@ -66,7 +67,8 @@ def _in_account(args: Args) -> Q | None:
 
 
 def _by_number(args: Args) -> Q | None:
-    return Q(pk=int(args[0])) if len(args) == 1 and args[0].isdigit() and len(args[0]) < 19 else None
+    key = number(args[0]) if len(args) == 1 else None
+    return None if key is None else Q(pk=key)
 
 
 def _by_aws_id(args: Args) -> Q | None:

@@ -37,6 +37,7 @@ from iamdash.pages.scopes import Whom
 from iamdash.pages.severities import WORST_FIRST
 from iamdash.pages.tables import ListTable
 from iamdash.pages.work_forms import ExtendForm
+from iamdash.pages.written import number
 
 SOON = timedelta(days=14)
 SHOWN = 10
@@ -256,16 +257,17 @@ def add(request: HttpRequest) -> HttpResponse:
         before, now = request.POST.get("seen", ""), preview.hidden.total
         if "look" not in request.POST and before == str(now):
             return _accepted(request, form.row, now)
-        more = now - int(before) if before.isascii() and before.isdigit() and len(before) < 10 else 0
-        context |= {"preview": preview, "grown": max(0, more), "approval": form.limits.approval}
+        known = number(before)
+        grown = 0 if known is None else max(0, now - known)
+        context |= {"preview": preview, "grown": grown, "approval": form.limits.approval}
     return render(request, "exceptions/add.html", context, status=422 if form.errors else 200)
 
 
 def _asked_finding(request: HttpRequest) -> Finding | None:
-    pk = request.GET.get("finding", "")
-    if not pk:
+    given = request.GET.get("finding", "")
+    if not given:
         return None
-    if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+    if (pk := number(given)) is None:
         raise Http404("No finding has this number.")
     found: Finding = get_object_or_404(Finding.objects.select_related("account"), pk=pk)
     return found

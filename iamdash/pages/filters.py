@@ -18,6 +18,7 @@ from collectors.records import clean
 from iamdash.pages import carried, columns
 from iamdash.pages.facets import Facet
 from iamdash.pages.searching import contains, few
+from iamdash.pages.written import number
 
 LONGEST_SEARCH = 200
 FORMATS = ("csv", "json", "jsonl")
@@ -234,7 +235,7 @@ def _cols(get: QueryDict, offered: columns.Columns, ignored: list[tuple[str, str
 
 def _view(get: QueryDict, ignored: list[tuple[str, str]]) -> str:
     given = get.get("view", "")
-    if not given or (given.isascii() and given.isdigit() and len(given) < 19):
+    if not given or number(given) is not None:
         return given
     ignored.append(("view", given))
     return ""

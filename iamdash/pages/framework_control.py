@@ -23,6 +23,7 @@ from findings.models import Finding
 from iamdash.pages import framework_scope, show
 from iamdash.pages.framework_scope import Scoped, control_of, framework_of
 from iamdash.pages.frameworks import Part
+from iamdash.pages.written import number
 
 SHOWN = 50  # accounts of a page
 LISTED = 20  # findings of one account
@@ -76,7 +77,7 @@ def _of_many(scope: Scoped, framework: Framework, control: Control) -> dict[str,
     n = Counter(verdict.state for verdict in verdicts.values())
     wanted = [one for one in scope.seen if scope.state in (None, verdicts[one.pk].state)]
     wanted.sort(key=lambda one: ORDER[verdicts[one.pk].state])
-    first = int(scope.asked.after) if scope.asked.after.isascii() and scope.asked.after.isdigit() else 0
+    first = number(scope.asked.after) or 0
     some = wanted[first : first + SHOWN]
     found = evidence(some, [control], scope.on)
     return {

@@ -30,6 +30,7 @@ from iamdash.access.rights import needs
 from iamdash.pages.filters import Asked
 from iamdash.pages.kind import FOLLOWS, KindForm, replace
 from iamdash.pages.principals import PrincipalList
+from iamdash.pages.written import numbers
 
 MOST = 200  # at a time: what was done must fit into an address
 SALT = "iamdash.kinds"
@@ -59,8 +60,7 @@ def chosen(get: QueryDict) -> Chosen:
     every = rest.pop("all", [])
     asked = PrincipalList.read(rest)
     rows: QuerySet[Any] = PrincipalList().queryset()
-    keys = [int(one) for one in picks[: MOST + 1] if one.isascii() and one.isdigit() and len(one) < 19]
-    rows = asked.narrowed(rows) if every else rows.filter(pk__in=keys)
+    rows = asked.narrowed(rows) if every else rows.filter(pk__in=numbers(picks[: MOST + 1]))
     rows = rows.filter(gone_at=None).exclude(path__startswith=SERVICE_LINKED)
     return Chosen(list(rows.order_by("pk")[: MOST + 1]), asked)
 

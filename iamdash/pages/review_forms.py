@@ -74,7 +74,7 @@ class StartForm(forms.Form):
         starts, due = data.get("starts_on"), data.get("due_on")
         if starts and starts < self.today:
             self.add_error("starts_on", "That day is over: what was known then is not known as a whole any more.")
-        if starts and due and not starts <= due <= starts + LONGEST:
+        if starts and due and not (starts <= due and due - starts <= LONGEST):
             self.add_error("due_on", "The last day lies between the first and a year after it.")
         if "whom" in data and "which" in data:
             data["accounts"] = self._accounts(data["whom"])

@@ -35,6 +35,7 @@ from iamdash.pages.review_items import (
     what,
 )
 from iamdash.pages.reviews import CLOSED, visible
+from iamdash.pages.written import number
 
 OWN = "This is your own access: somebody else reviews it."
 NOT_NAMED = "This is for analysts of the account, and for who is named as its reviewer."
@@ -163,7 +164,7 @@ def following(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _next(review: Review, operator: Operator, after: str) -> int | None:
     queue = _queue(review, operator).order_by("-worst", "pk").values_list("pk", flat=True)
-    here = ReviewItem.objects.filter(review=review, pk=after).first() if after.isdigit() and len(after) < 19 else None
+    here = ReviewItem.objects.filter(review=review, pk=number(after)).first()
     if here is None:
         return queue.first()
     later = queue.filter(Q(worst__lt=here.worst) | Q(worst=here.worst, pk__gt=here.pk))

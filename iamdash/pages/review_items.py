@@ -40,6 +40,7 @@ from iamdash.pages.review_forms import BulkForm
 from iamdash.pages.reviews import CLOSED, visible
 from iamdash.pages.severities import WORST_FIRST
 from iamdash.pages.tables import ListTable
+from iamdash.pages.written import numbers
 
 MOST = 5_000  # items of one bulk decision
 UNDECIDED = Q(verdict="")
@@ -354,5 +355,4 @@ def _wanted(request: HttpRequest, review: Review, asked: Asked) -> QuerySet[Revi
     items = ReviewItem.objects.filter(review=review)
     if request.POST.get("all") == "yes":
         return asked.narrowed(items)
-    chosen = [int(one) for one in request.POST.getlist("item") if one.isascii() and one.isdigit() and len(one) < 19]
-    return items.filter(pk__in=chosen)
+    return items.filter(pk__in=numbers(request.POST.getlist("item")))

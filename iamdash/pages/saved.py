@@ -18,6 +18,7 @@ from collectors.models import Account
 from iamdash.access.models import Operator, Role
 from iamdash.pages import carried
 from iamdash.pages.models import SavedView
+from iamdash.pages.written import number
 
 MOST = 50  # of one list, in its menu
 
@@ -106,7 +107,7 @@ def opened(operator: Operator, list_name: str, get: QueryDict) -> str:
     """Where an address leads that names nothing but a view and what stays; "" if it is to be shown as it is."""
     named = get.get("view", "")
     stays = carried.read(get)
-    if set(get) - {"view", "account", *stays} or not (named.isascii() and named.isdigit() and len(named) < 19):
+    if set(get) - {"view", "account", *stays} or number(named) is None:
         return ""
     found = seen(operator, SavedView.objects.filter(list=list_name, pk=named))
     if not found or not found[0].query:

@@ -113,7 +113,7 @@ class ListTable(tables.Table):
         attrs = {"class": "table"}
 
     def __init__(self, data: Ordered, *, asked: Asked, request: HttpRequest) -> None:
-        super().__init__(data, request=request)
+        super().__init__(data)  # without the request: how it is sorted, `asked` has understood
         self.request = request
         self.asked = asked
         for name in self.offered().hidden(asked.cols):

@@ -32,6 +32,7 @@ from iamdash.pages.filters import Asked
 from iamdash.pages.findings import FILTERS, FindingList
 from iamdash.pages.severities import WORST_FIRST
 from iamdash.pages.work_forms import AcceptForm, Act, AssignForm, NoteForm, ReopenForm
+from iamdash.pages.written import numbers
 
 TITLES = {"assign": "Assign findings", "accept": "Accept findings", "reopen": "Reopen findings", "note": "Write a note"}
 OWN = ("pick", "all", "act")  # parameters of this page, beside the list's
@@ -88,11 +89,7 @@ def chosen(get: QueryDict) -> Chosen:
         rest.pop(name, None)
     asked = FindingList.read(rest)
     found = Finding.objects.order_by()
-    if get.get("all"):
-        found = asked.narrowed(found)
-    else:
-        picks = [int(one) for one in get.getlist("pick")[:PICKS] if one.isascii() and one.isdigit() and len(one) < 19]
-        found = found.filter(pk__in=picks)
+    found = asked.narrowed(found) if get.get("all") else found.filter(pk__in=numbers(get.getlist("pick")[:PICKS]))
     return Chosen(list(found.values_list("pk", flat=True)[: bulk.MOST + 1]), asked)
 
 

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from collectors.records import clean
 from findings.models import Acceptance, AccountFindings, Finding
 from iamdash.pages.facets import Conditions, Counts, Facet, Option, counts, rows
+from iamdash.pages.written import number
 
 NOBODY = "-"
 SOON = timedelta(days=7)
@@ -92,7 +93,7 @@ class AcceptedBy(Facet):
     offered: bool = False
 
     def accepts(self, slug: str) -> bool:
-        return slug.isascii() and slug.isdigit() and len(slug) < 19
+        return number(slug) is not None
 
     def where(self, slugs: Sequence[str]) -> Q:
         return Q(acceptance__in=[int(slug) for slug in slugs], status=Finding.Status.ACCEPTED)
