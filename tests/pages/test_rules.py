@@ -94,3 +94,13 @@ def test_every_number_of_a_rule_leads_to_accounts_that_sum_up_to_it(made: Made, 
     assert "/rules/accounts/?practice=LP" in web.get("/").content.decode()
     mine = sign_in(accounts=[elsewhere.account]).get("/rules/accounts/", {"rule": "LP101"})
     assert mine.context["sums"]["n_subjects"] == 4
+
+
+def test_an_empty_part_of_rules_by_account_says_what_it_is_empty_of(made: Made, sign_in: Any) -> None:
+    web = sign_in()
+    assert "Nothing was judged yet" in text(web.get("/rules/accounts/?tab=unread"))
+    made.state("LP101", n_subjects=1, n_clear=1)
+    for tab, said in (("unread", "Every rule had all that it reads"), ("open", "No subject is open")):
+        page = text(web.get("/rules/accounts/", {"tab": tab}))
+        assert said in page
+        assert "Nothing was judged yet" not in page

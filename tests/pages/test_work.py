@@ -419,6 +419,9 @@ def test_the_export_has_the_terms(analyst: Any, account: Account) -> None:
 
 def test_what_each_owner_has_to_do(analyst: Any, account: Account, other_account: Account) -> None:
     assert "Nobody is noted as the owner" in said(analyst.get("/findings/owners/"))
+    assert 'none has findings of the part "Overdue"' in html.unescape(
+        said(analyst.get("/findings/owners/?tab=overdue"))
+    )
     AccountPlace.objects.create(account=account, tags={"team": "pay"})
     AccountOwner.objects.create(scope="own-tag", target="team", set_by="x")
     one = accepted(account, code="LP103", expires_at=timezone.now() + timedelta(days=5))
