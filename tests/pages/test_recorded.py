@@ -54,6 +54,13 @@ def test_nothing_known_says_what_it_needs(sign_in: Client, db: None) -> None:
     assert "Nothing is known of any region yet" in said(sign_in().get(URL))
 
 
+def test_an_empty_part_says_what_it_is_empty_of(sign_in: Client, account: Account) -> None:
+    region(account, "eu-west-1", in_use=True)
+    page = said(sign_in().get(f"{URL}?tab=unread"))
+    assert "What is recorded was read whole in every region" in page
+    assert "Nothing is known of any region yet" not in page
+
+
 def test_what_is_missing_comes_first_in_words(sign_in: Client, matrix: None) -> None:
     response = sign_in().get(URL)
     page = said(response)

@@ -109,3 +109,10 @@ def test_a_name_is_no_markup(sign_in: Any, account: Account, name: str) -> None:
     page = sign_in().get(LIST)
     assert SCRIPT not in page.content.decode()
     assert hidden(name[:128]) in said(page)
+
+
+def test_an_empty_part_does_not_say_that_there_is_no_trail(sign_in: Any, account: Account) -> None:
+    put(account, of(account, "good"))
+    page = said(sign_in().get("/activity/trails/?tab=stopped"))
+    assert "No trail is known to be of this part: not logging" in page
+    assert "No account has a trail" not in page
