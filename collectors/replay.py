@@ -19,6 +19,10 @@ from collectors.sources import Source, sources
 from collectors.sources.credential_report import USED
 from collectors.sources.organizations.names import ROOTS
 
+SHOWN, LONGEST = (
+    100,
+    2_000,
+)  # complaints, and characters of one: whoever made the bundle chose names and how many files there are
 PARTLY = "LookupEvents tells of the events that somebody asked for, so what it does not tell stays unknown."
 NO_ACCOUNT = "unknown"  # the id in a snapshot whose bundle names no account
 
@@ -128,11 +132,13 @@ class Replayed:
 
     @property
     def complaints(self) -> tuple[str, ...]:
-        """What could not be read, and what is odd: sentences that name the file."""
+        """What could not be read, and what is odd: sentences that name the file, as many as somebody can read."""
         failed = (row.detail for row in self.coverage if row.state in (State.ERROR, State.PARTIAL))
         lost = () if self.account_id else ("No file names the account; add account.json with its AccountId.",)
         own = (*self.bundle.notes, *((self.contradiction,) if self.contradiction else ()), *lost)
-        return tuple(dict.fromkeys((*failed, *own)))
+        said = list(dict.fromkeys((*failed, *own)))
+        more = [f"{len(said) - SHOWN:,} more like these."] if len(said) > SHOWN else []
+        return tuple(one[:LONGEST] for one in said[:SHOWN] + more)
 
     @property
     def knows_roots(self) -> bool:

@@ -79,6 +79,7 @@ class Bundle(Aws):
     def __init__(self, files: Files) -> None:
         self.files = files
         self.notes: list[str] = list(files.refused)
+        self._noted: set[str] = set()
         self._problems: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._parsed: dict[str, Any] = {}
         self._lines: dict[str, dict[tuple[str, ...], dict[str, Any]]] = {}
@@ -171,7 +172,9 @@ class Bundle(Aws):
             self._shaped[api, id(raw)] = raw, shaper.answer(api, raw)
             for problem in shaper.problems:
                 self._problem(api, f"{name}: {problem}")
-            self.notes += [f"{name}: {note}" for note in shaper.notes if f"{name}: {note}" not in self.notes]
+            new = dict.fromkeys(f"{name}: {note}" for note in shaper.notes)
+            self.notes += [note for note in new if note not in self._noted]
+            self._noted |= new.keys()
         return self._shaped[api, id(raw)][1]
 
     def _answers(self, api: str, region: str, parameters: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:

@@ -11,6 +11,7 @@ import pytest
 from django.db.models.functions import Now
 
 from collectors import intake, queue, schedule, tasks
+from collectors import replay as intake_limits
 from collectors.models import Account, BundleUpload, Coverage, Job, Principal
 from tests.conftest import db_role
 
@@ -114,3 +115,13 @@ def test_an_upload_that_loses_each_worker_is_given_up(account: Account, monkeypa
     sent.refresh_from_db()
     assert "lost three times" in sent.error
     assert (sent.content, sent.finished_at is None, len(rung)) == (None, False, queue.ATTEMPTS)
+
+
+def test_what_is_said_of_a_bundle_is_as_much_as_can_be_read(account: Account) -> None:
+    """It is kept, and shown on the account's page; an upload's names are chosen by whoever made it."""
+    many = {f"../{n}-{'x' * 3_000}": "" for n in range(2_000)}
+    sent = upload(account, zipped({GAAD: details(account.aws_id), f"a:{'y' * 60_000}": "", **many}))
+    assert sent.error == ""
+    assert len(sent.complaints) == intake_limits.SHOWN + 1
+    assert sent.complaints[-1].endswith(" more like these.")
+    assert max(map(len, sent.complaints)) <= intake_limits.LONGEST
