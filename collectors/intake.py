@@ -108,15 +108,15 @@ def _store(replayed: Replayed, account: Account, by: str) -> None:
 
 def _store_trail(replayed: Replayed, account: Account) -> None:
     """What CloudTrail's files tell, file by file against the ledger, so that a bundle loaded again adds nothing."""
-    total, reads = Aggregate(replayed.latest + DRIFT), []
+    total, reads = Aggregate(replayed.latest + DRIFT), dict[str, Read]()
     counted, last = looked_up(account.pk)
     for name, blob in replayed.trail_files([]):
         key = ledger_key(name, records.digest(blob))
-        if not known(account.pk, [key]) and all(read.key != key for read in reads):
+        if key not in reads and not known(account.pk, [key]):
             tally = take(total, name, blob, account.aws_id, counted)
-            reads.append(Read(account.aws_id, key, replayed.collected_at.date(), "", len(blob), tally))
+            reads[key] = Read(account.aws_id, key, replayed.collected_at.date(), "", len(blob), tally)
     if reads:
-        store(total, reads, looked_to={account.aws_id: last})
+        store(total, list(reads.values()), looked_to={account.aws_id: last})
         _watch(replayed, account)
 
 
