@@ -112,7 +112,7 @@ def _size(get: QueryDict) -> int:
 
 def _fields(known: tuple[str, ...], get: QueryDict) -> tuple[str, ...]:
     chosen = tuple(get["fields"].split(",")) if "fields" in get else known
-    if strange := next((name for name in chosen if name not in known), None):
+    if (strange := next((name for name in chosen if name not in known), None)) is not None:
         told = f"There is no field {strange[:80]!r}."
         raise Problem(400, told, parameter="fields", hint=f"It takes some of {','.join(known)}.")
     return chosen

@@ -34,6 +34,7 @@ from findings.models import Finding, RuleState
 from iamdash.access.models import Operator, Role
 from iamdash.pages import show
 from iamdash.pages.account import deployment, last_test
+from iamdash.pages.written import number
 
 PATIENCE = timedelta(minutes=2)  # the worker looks every 30 seconds
 LISTED = 5
@@ -319,7 +320,8 @@ def costs(accounts: Iterable[int] = cost.TYPICAL) -> list[Costs]:
 def cost_page(request: HttpRequest) -> HttpResponse:
     """Before anything is switched on. Of the three typical sizes, or of as many accounts as the address says."""
     given = request.GET.get("accounts", "")
-    some = (int(given),) if given.isascii() and given.isdigit() and 0 < int(given[:6]) <= 10_000 else cost.TYPICAL
+    n = number(given) or 0
+    some = (n,) if 0 < n <= 10_000 else cost.TYPICAL
     context = {
         "costs": costs(some),
         "asked": given if some != cost.TYPICAL else "",

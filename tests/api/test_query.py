@@ -47,6 +47,7 @@ def test_what_is_understood_is_answered(asked: str, account: Account, reader: An
         ("findings?limit=501", "limit", "1 to 500"),
         ("findings?limit=%D9%A3", "limit", "1 to 500"),
         ("findings?fields=id,colour", "fields", "subject_arn"),
+        ("findings?fields=id,", "fields", "subject_arn"),
         ("findings?after=bm90IG9uZQ", "after", "next"),
         ("findings?before=WzFd", "before", "after"),
         ("findings?export=csv", "export", "limit"),
