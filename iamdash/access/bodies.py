@@ -38,4 +38,4 @@ class BodiesMiddleware:
         if said.isascii() and said.isdigit() and len(said) < 19 and int(said) <= most:
             return None
         text = render_to_string("413.html", {"most": most})  # without a request: whose it is, the page does not ask
-        return HttpResponse(text, status=413, headers={"Connection": "close"})  # what comes is not read
+        return HttpResponse(text, status=413)  # what comes all the same the server drops

@@ -57,6 +57,8 @@ def serving(url: str, up: str) -> Iterator[str]:
         "-b",
         f"127.0.0.1:{port}",
         "--no-control-socket",
+        "--graceful-timeout",
+        "5",  # of a connection that somebody keeps open; `serving` waits for longer than that
     ]
     process = subprocess.Popen([sys.executable, *arguments], env=environment)
     address = f"http://127.0.0.1:{port}"
