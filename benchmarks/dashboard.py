@@ -20,6 +20,7 @@ import django
 
 from benchmarks.database import database
 from benchmarks.figure import Figure
+from findings.analysis.pace import look_seldom
 from iamdash.embedded import services
 
 WARM, LIMIT = int(os.environ.get("BENCH_RUNS", "50")), 200.0  # runs; milliseconds
@@ -86,6 +87,7 @@ def prepare() -> None:
 
 def measured() -> Iterator[Figure]:
     asked_for = pages()
+    look_seldom()  # as the web does
     for who, client in clients().items():
         for page in asked_for:
             if client.get(page.url).status_code not in HIDDEN:

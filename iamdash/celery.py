@@ -1,13 +1,12 @@
 """The Celery application. PostgreSQL is the queue of record; this is the doorbell (DESIGN 7)."""
 
-import gc
 import os
 from typing import Any
 
 from celery import Celery, Task
 from celery.signals import task_success, worker_process_init
 
-from findings.analysis.pace import SELDOM
+from findings.analysis.pace import look_seldom
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iamdash.settings")
 app = Celery("iamdash")
@@ -26,7 +25,5 @@ def note_end(sender: Task, **_: Any) -> None:
 
 @worker_process_init.connect
 def look_for_cycles_seldom(**_: Any) -> None:
-    """What was imported stays, and is not walked through again and again: that was half of what an account's boto3 clients take.
-    Of these some megabytes wait longer until they are let go."""
-    gc.freeze()
-    gc.set_threshold(*SELDOM)
+    """That was half of what an account's boto3 clients take. Of these some megabytes wait longer until they are let go."""
+    look_seldom()

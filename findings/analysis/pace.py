@@ -23,6 +23,13 @@ def few_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
+def look_seldom() -> None:
+    """For the rest of a process. What was imported so far stays, and is not walked through again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
+
+
 @cache
 def _leave_quickly() -> None:
     """A process that ends need not look for cycles once more, which takes a second."""

@@ -20,6 +20,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 
 from collectors.models import Account, Connection
+from findings.analysis.pace import SELDOM
 from iamdash.access import tokens
 from iamdash.access.models import Operator, Role
 
@@ -96,6 +97,16 @@ def get(url: str, session: str, token: str = "") -> str:
     request = urllib.request.Request(url, headers=given)
     with urllib.request.urlopen(request, timeout=20) as response:
         return str(response.read().decode())
+
+
+def test_its_processes_look_for_cycles_seldom() -> None:
+    """And not through what was imported, of which the pages are."""
+    told = "import gc, sys, iamdash.wsgi; print(gc.get_threshold(), gc.get_freeze_count(), 'iamdash.pages.urls' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"{SELDOM} ")
+    *_, frozen, pages = done.stdout.split()
+    assert int(frozen) > 100_000
+    assert pages == "True"
 
 
 def test_each_request_sees_its_operator_s_accounts_on_shared_connections(server: str) -> None:
