@@ -200,7 +200,9 @@ def test_an_index_in_a_list_s_order_tells_whose_a_row_is(account: Account, sign_
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert re.search("Index Cond: .*account_id = ANY", plan)
     assert not re.search("Filter: .*account_id", plan)
-    assert "Sort Key" not in plan or "Presorted Key" in plan
+    assert not re.search(
+        r"^ *(?:->  )?Sort  \(", plan, re.MULTILINE
+    )  # months are merged, and a rest may be sorted within a moment
 
 
 @pytest.mark.parametrize("of", [FindingList, PrincipalList])
