@@ -14,7 +14,7 @@ _COLUMNS = {
     "severity": "f.severity::text",
     "rule": "f.code",
     "account": "f.account_id::text",
-    "week": "((%(stop)s at time zone 'UTC')::date - (f.resolved_at at time zone 'UTC')::date - 1) / 7",
+    "week": "week",
 }
 _OF_ACCOUNTS = "join unnest(%(ids)s::bigint[], %(keys)s::text[]) as k(id, key) on k.id = f.account_id"
 
