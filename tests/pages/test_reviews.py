@@ -52,6 +52,18 @@ def names(response: Any) -> list[str]:
     return [name for name in ("ours", "theirs") if name in said(response)]
 
 
+@pytest.mark.django_db
+def test_without_an_account_there_is_nothing_to_start(sign_in: Client) -> None:
+    admin = sign_in(Role.ADMIN)
+    for path in ("/reviews/", "/reviews/start/"):
+        page = admin.get(path).content.decode()
+        assert ("No account is connected" in page, 'href="/reviews/start/"' in page, 'name="which"' in page) == (
+            True,
+            False,
+            False,
+        )
+
+
 def test_nothing_yet(sign_in: Client, account: Account) -> None:
     connect(account)
     assert "No review is under way An admin of all accounts starts one." in said(sign_in().get("/reviews/"))
