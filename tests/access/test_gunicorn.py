@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
@@ -68,7 +68,10 @@ def serving(url: str, up: str) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(20)
+        with suppress(subprocess.TimeoutExpired):  # no test here is of how it stops
+            process.wait(20)
+        process.kill()
+        process.wait()
 
 
 def wait(url: str, process: subprocess.Popen[bytes]) -> None:
