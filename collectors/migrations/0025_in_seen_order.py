@@ -1,13 +1,25 @@
-"""Indexes of a list's order end with the account: whose a row is, is then told by the index, and no row is read that is another's."""
+"""What lists show first is read in the order of an index, not sorted out of all rows. These indexes end with the account: whose a row
+is, is then told by the index, and no row is read that is another's. Who is there, and by which id, is read from an index as well;
+so is what of an API was read anywhere."""
 
 from django.db import migrations, models
 from django.db.models.functions import Greatest
 
+PRESENT = models.Q(gone_at=None)
+
 
 class Migration(migrations.Migration):
-    dependencies = [("collectors", "0026_runs_in_order")]
+    dependencies = [("collectors", "0024_days_by_day")]
 
     operations = [
+        migrations.AddIndex(
+            "Principal",
+            models.Index(fields=["id"], include=["unique_id"], name="principal_present", condition=PRESENT),
+        ),
+        migrations.AddIndex(
+            "Principal", models.Index("name", "id", "account", name="principal_by_name_seen", condition=PRESENT)
+        ),
+        migrations.AddIndex("Coverage", models.Index("api", "account", name="coverage_of_api")),
         migrations.AddIndex(
             "UsageLast",
             models.Index(
@@ -46,10 +58,5 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex("Run", models.Index("created_at", "id", "account", name="run_in_seen_order")),
-        migrations.RemoveIndex("UsageLast", "usage_last_in_order"),
-        migrations.RemoveIndex("UsageResource", "usage_resource_in_order"),
-        migrations.RemoveIndex("UsageDaily", "usage_daily_in_order"),
-        migrations.RemoveIndex("Policy", "policy_own_by_name"),
-        migrations.RemoveIndex("AccessKey", "access_key_by_age"),
-        migrations.RemoveIndex("Run", "run_in_order"),
+        migrations.RemoveIndex("Principal", "principal_by_name"),
     ]

@@ -21,7 +21,7 @@ SOUGHT = sought(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("findings", "0030_accepted_of_accounts")]
+    dependencies = [("findings", "0027_in_seen_order")]
 
     operations = [
         migrations.RunSQL(WORDS, "drop index if exists session_verdict_words"),
