@@ -112,9 +112,9 @@ class Account(Opened):
     collected_at: Moment = told("When an API last answered in full; null: none did yet.")
     principals: Number = told("Roles and users that are there; null: they were never read in full.")
     owner: str = told("Who owns it; empty: nobody is noted.")
-    overdue: int = told("Its open findings whose day is over.")
-    new: int = told("Its open findings of the last seven days.")
-    accepted: int = told("Its findings whose risk somebody took.")
+    overdue: Number = told("Its open findings whose day is over; null: not judged yet.")
+    new: Number = told("Its open findings of the last seven days; null: not judged yet.")
+    accepted: Number = told("Its findings whose risk somebody took; null: not judged yet.")
 
 
 class Coverage(OfAccount):

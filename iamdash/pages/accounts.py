@@ -24,9 +24,9 @@ from iamdash.pages.gaps import DETAILS
 from iamdash.pages.grouped import group_facet, ou_facet, owned, owner_facet
 from iamdash.pages.html import format_html
 from iamdash.pages.lists import ListPage
-from iamdash.pages.owners import NUMBER, WORK, OfPage, linked
-from iamdash.pages.severities import OPEN_FIELDS, counts_of, judged, open_fields
-from iamdash.pages.tables import SELECT, ListTable, Ordered, picker
+from iamdash.pages.owners import WORK, OfPage, linked
+from iamdash.pages.severities import OPEN_FIELDS, counts_of, judged, known, open_fields
+from iamdash.pages.tables import NUMBER, SELECT, ListTable, Ordered, picker
 from iamdash.pages.when import NotJudged
 
 COLLECTED = Exists(Coverage.objects.filter(account=OuterRef("pk")))
@@ -116,7 +116,13 @@ class AccountTable(ListTable):
     def _work(self, record: Account, name: str) -> SafeString | str:
         """name: of the number, and of the tab of findings."""
         url = show.address(self.request, "findings", tab=name, account=record.aws_id)
-        return linked(getattr(record.work[record.pk], name), url)
+        return linked(work(record, name), url)
+
+
+def work(row: Any, name: str) -> int | None:
+    """One of WORK; None: not judged yet."""
+    n = getattr(row.work[row.pk], name)
+    return n if n or known(row) else None
 
 
 class AccountList(ListPage):
@@ -157,7 +163,7 @@ class AccountList(ListPage):
         "principals": lambda a: None if a.unread else a.principals,
         "owner": lambda a: a.owner.name if a.owner else "",
         **open_fields(),
-        **{name: (lambda a, name=name: getattr(a.work[a.pk], name)) for name in WORK},
+        **{name: (lambda a, name=name: work(a, name)) for name in WORK},
     }
 
     def queryset(self) -> QuerySet[Account]:

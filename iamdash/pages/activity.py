@@ -30,7 +30,7 @@ from iamdash.pages.lists import ListPage
 from iamdash.pages.paths import told_whole
 from iamdash.pages.searching import found_by, one_of, pattern
 from iamdash.pages.subjects import UNIQUE_ID
-from iamdash.pages.tables import ListTable
+from iamdash.pages.tables import NUMBER, ListTable
 from iamdash.pages.watched import watched
 
 HUMAN_ON_MACHINE = Q(who=WHO.PERSON, machine=True)
@@ -90,7 +90,7 @@ class SessionTable(ListTable):
     verdict = tables.Column("Person or program", accessor="who")
     origin = tables.Column("From where", accessor="pk")
     caller = tables.Column("Opened by", accessor="pk")
-    calls = tables.Column("Calls", accessor="pk", attrs={"td": {"class": "number"}, "th": {"class": "number"}})
+    calls = tables.Column("Calls", accessor="pk", attrs=NUMBER)
     account = tables.Column()
 
     def render_principal(self, record: SessionVerdict) -> SafeString:

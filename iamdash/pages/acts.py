@@ -201,7 +201,6 @@ def counted(n: int, denied: int) -> SafeString:
     return format_html("{}{}", f"{n:,}", refused)
 
 
-NUMBER = {"td": {"class": "number"}, "th": {"class": "number"}}
 TIGHT = {"td": {"class": "tight"}}
 
 

@@ -17,7 +17,6 @@ from iamdash.pages.acting import OLDEST
 from iamdash.pages.acts import (
     COUNTS,
     FIELDS,
-    NUMBER,
     OUTCOMES,
     TIGHT,
     Acts,
@@ -32,6 +31,7 @@ from iamdash.pages.acts import (
 from iamdash.pages.facets import Accounts, Choices
 from iamdash.pages.filters import Asked, Filters, Sort
 from iamdash.pages.grouped import ou_facet
+from iamdash.pages.tables import NUMBER
 
 KINDS = {
     "plain": (PLAIN, "Program or key"),

@@ -15,12 +15,12 @@ from iamdash.pages import acts, show
 from iamdash.pages.acts import (
     COUNTS,
     FIELDS,
-    NUMBER,
     TIGHT,
     Acts,
     ActsTable,
 )
 from iamdash.pages.filters import Filters, Sort, Tab
+from iamdash.pages.tables import NUMBER
 
 
 class DidTable(ActsTable):

@@ -26,12 +26,11 @@ from iamdash.pages.html import format_html
 from iamdash.pages.lists import ListPage
 from iamdash.pages.searching import one_of
 from iamdash.pages.severities import OPEN_FIELDS, WORST_FIRST, counts
-from iamdash.pages.tables import ListTable
+from iamdash.pages.tables import NUMBER, ListTable
 from iamdash.pages.work_facets import JUST_OVERDUE, OVERDUE
 
 Status = Finding.Status
 WORK = ("overdue", "new", "accepted")  # columns of accounts, too
-NUMBER = {"td": {"class": "number"}, "th": {"class": "number"}}
 BITS = 20  # of a number of findings, where three of them make one that tells which is worse
 
 
@@ -109,6 +108,10 @@ class Owned:
     unjudged: int
     sums: Sums
 
+    def known(self, n: int) -> int | None:
+        """None: nothing was found, and none of the accounts was judged."""
+        return n if n or self.sums.total or self.unjudged < self.accounts else None
+
     @property
     def narrow(self) -> dict[str, str]:
         """Parameters of the lists behind the numbers."""
@@ -165,7 +168,7 @@ class OwnerTable(ListTable):
         return linked(value.accounts, self._accounts(value))
 
     def render_open(self, value: Owned) -> SafeString:
-        if value.unjudged == value.accounts and not value.sums.total:
+        if value.known(0) is None:
             return show.unknown("not judged yet")
         return counts(value.sums.open, show.address(self.request, "findings", **value.narrow))
 
@@ -179,18 +182,20 @@ class OwnerTable(ListTable):
         return self._findings(value, value.sums.accepted, "accepted")
 
     def render_ending(self, value: Owned) -> SafeString | str:
-        url = show.address(self.request, "findings-exceptions", tab="soon")
-        return linked(value.sums.ending, url)
+        return linked(value.known(value.sums.ending), show.address(self.request, "findings-exceptions", tab="soon"))
 
     def _accounts(self, value: Owned) -> str:
         """With the same numbers of each of them."""
         return show.address(self.request, "accounts", **value.narrow, cols=("findings", *WORK))
 
     def _findings(self, value: Owned, n: int, tab: str) -> SafeString | str:
-        return linked(n, show.address(self.request, "findings", tab=tab, **value.narrow))
+        return linked(value.known(n), show.address(self.request, "findings", tab=tab, **value.narrow))
 
 
-def linked(n: int, url: str) -> SafeString | str:
+def linked(n: int | None, url: str) -> SafeString | str:
+    """n None: unknown."""
+    if n is None:
+        return show.state("unknown", "unknown")
     return format_html('<a href="{}" hx-boost="false">{}</a>', url, f"{n:,}") if n else "0"
 
 
@@ -240,11 +245,11 @@ class OwnerFindings(ListPage):
         "owner": lambda r: "" if r.mine.slug in ("", NOBODY) else r.mine.name,
         "accounts": lambda r: r.mine.accounts,
         "accounts_not_judged": lambda r: r.mine.unjudged,
-        **{f"open_{s.slug}": (lambda r, s=s: r.mine.sums.open[s]) for s in reversed(Severity)},
-        "overdue": lambda r: r.mine.sums.overdue,
-        "new": lambda r: r.mine.sums.new,
-        "accepted": lambda r: r.mine.sums.accepted,
-        "accepted_ending": lambda r: r.mine.sums.ending,
+        **{f"open_{s.slug}": (lambda r, s=s: r.mine.known(r.mine.sums.open[s])) for s in reversed(Severity)},
+        "overdue": lambda r: r.mine.known(r.mine.sums.overdue),
+        "new": lambda r: r.mine.known(r.mine.sums.new),
+        "accepted": lambda r: r.mine.known(r.mine.sums.accepted),
+        "accepted_ending": lambda r: r.mine.known(r.mine.sums.ending),
     }
 
     def queryset(self) -> QuerySet[Account]:

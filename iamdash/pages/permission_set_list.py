@@ -23,7 +23,7 @@ from iamdash.pages.lists import ListPage
 from iamdash.pages.permission_sets import SHOWN, SOURCE, SetRow, roles_of, sets
 from iamdash.pages.searching import one_of
 from iamdash.pages.severities import OPEN_FIELDS, counts
-from iamdash.pages.tables import ListTable
+from iamdash.pages.tables import NUMBER, ListTable
 
 
 class SetTable(ListTable):
@@ -45,7 +45,7 @@ class SetTable(ListTable):
     name = tables.Column("Permission set")
     arn = tables.Column("ARN", accessor="set_arn", attrs={"td": {"class": "arn"}})
     gives = tables.Column(empty_values=(), accessor="data")
-    accounts = tables.Column(accessor="set__accounts", attrs={"td": {"class": "number"}, "th": {"class": "number"}})
+    accounts = tables.Column(accessor="set__accounts", attrs=NUMBER)
     people = tables.Column("Who has it", empty_values=(), accessor="set")
     findings = tables.Column("Open findings", empty_values=(), accessor="set")
     teller = tables.Column("Change it in", accessor="told_by")

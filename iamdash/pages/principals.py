@@ -27,7 +27,7 @@ from iamdash.pages.grouped import ou_facet
 from iamdash.pages.html import format_html
 from iamdash.pages.lists import ListPage
 from iamdash.pages.severities import OPEN_FIELDS, counted, counts
-from iamdash.pages.tables import SELECT, ListTable, Ordered, picker
+from iamdash.pages.tables import NUMBER, SELECT, ListTable, Ordered, picker
 
 HERE = Q(gone_at=None)
 
@@ -58,7 +58,7 @@ class PrincipalTable(ListTable):
     created = tables.Column("Created", accessor="created_at", attrs={"td": {"class": "tight"}})
     kind = tables.Column(empty_values=())
     findings = tables.Column("Open findings", empty_values=(), attrs={"td": {"class": "tight"}})
-    risk = tables.Column("Risk", empty_values=(), attrs={"td": {"class": "number"}, "th": {"class": "number"}})
+    risk = tables.Column("Risk", empty_values=(), attrs=NUMBER)
     used = tables.Column("Last used", empty_values=())
     account = tables.Column()
 

@@ -25,13 +25,13 @@ from iamdash.pages.acting import OLDEST
 from iamdash.pages.acts import (
     COUNTS,
     FIELDS,
-    NUMBER,
     TIGHT,
     Acts,
     ActsTable,
     Linked,
 )
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
+from iamdash.pages.tables import NUMBER
 
 S3 = "s3.amazonaws.com"
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")

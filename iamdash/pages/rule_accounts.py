@@ -10,17 +10,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from findings.models import RuleState
-from findings.vocabulary import Practice
 from iamdash.pages import show
-from iamdash.pages.facets import Accounts, Conditions, Texts
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.findings import rule_label
-from iamdash.pages.grouped import group_facet, ou_facet, owner_facet
 from iamdash.pages.lists import ListPage
-from iamdash.pages.tables import ListTable
-from iamdash.pages.unknowns import RULE, kind_of
-
-NUMBER = {"td": {"class": "number"}, "th": {"class": "number"}}
+from iamdash.pages.tables import NUMBER, ListTable
+from iamdash.pages.unknowns import OF_RULES, kind_of
 
 
 class StateTable(ListTable):
@@ -107,18 +102,7 @@ class StateList(ListPage):
             "unknown": Sort("Unknown", ("n_unknown",), descending=True),
             "as_of": Sort("Since", ("as_of",), descending=True),
         },
-        facets=(
-            Conditions(
-                name="practice",
-                title="Practice",
-                conditions={one.prefix: (Q(code__startswith=one.prefix), one.label) for one in Practice},
-            ),
-            Texts(name="rule", title="Rule", column="code", pattern=RULE, naming=rule_label),
-            Accounts(),
-            ou_facet(offered=False),
-            group_facet(),
-            owner_facet(),
-        ),
+        facets=OF_RULES,
         search=("account__name", "account__aws_id", "reason"),
         searched="account or what was not read",
     )

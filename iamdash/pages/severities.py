@@ -33,7 +33,7 @@ def judged(account: str = "account") -> dict[str, Exists]:
 
 def counts_of(row: Any, url: str) -> SafeString:
     """Of a row with `judged`: that nothing is open is known only where the account was judged."""
-    return counts(counted(row), url) if _known(row) else show.unknown("not judged yet")
+    return counts(counted(row), url) if known(row) else show.unknown("not judged yet")
 
 
 def open_fields() -> dict[str, Callable[[Any], int | None]]:
@@ -42,10 +42,11 @@ def open_fields() -> dict[str, Callable[[Any], int | None]]:
 
 
 def _told(slug: str, row: Any) -> int | None:
-    return getattr(row, slug) if _known(row) else None
+    return getattr(row, slug) if known(row) else None
 
 
-def _known(row: Any) -> bool:
+def known(row: Any) -> bool:
+    """Whether what is not found of a row with `judged` is known not to be there."""
     return row.judged or any(counted(row).values())
 
 

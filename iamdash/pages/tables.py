@@ -21,6 +21,7 @@ from iamdash.pages.columns import Columns
 from iamdash.pages.filters import Asked
 from iamdash.pages.html import format_html, format_html_join
 
+NUMBER = {"td": {"class": "number"}, "th": {"class": "number"}}  # attributes of a column of numbers
 SELECT = format_html('<span class="hidden">{}</span>', "Select")  # the heading of a column of boxes
 CHANGE = format_html(
     '<span class="hidden">{}</span>', "Change"

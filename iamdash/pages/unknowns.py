@@ -24,6 +24,19 @@ from iamdash.pages.subjects import page_of
 from iamdash.pages.tables import ListTable
 
 RULE = re.compile(r"[A-Z]{2}\d{3}")
+# Of rows that are of a rule in an account.
+OF_RULES = (
+    Conditions(
+        name="practice",
+        title="Practice",
+        conditions={one.prefix: (Q(code__startswith=one.prefix), one.label) for one in Practice},
+    ),
+    Texts(name="rule", title="Rule", column="code", pattern=RULE, naming=rule_label),
+    Accounts(),
+    ou_facet(offered=False),
+    group_facet(),
+    owner_facet(),
+)
 
 
 def kind_of(code: str) -> str:
@@ -87,18 +100,7 @@ class UnknownList(ListPage):
             "account": Sort("Account", ("account__name",)),
             "since": Sort("Since", ("since",), descending=True),
         },
-        facets=(
-            Conditions(
-                name="practice",
-                title="Practice",
-                conditions={one.prefix: (Q(code__startswith=one.prefix), one.label) for one in Practice},
-            ),
-            Texts(name="rule", title="Rule", column="code", pattern=RULE, naming=rule_label),
-            Accounts(),
-            ou_facet(offered=False),
-            group_facet(),
-            owner_facet(),
-        ),
+        facets=OF_RULES,
         search=("subject_name", "reason"),
         searched="subject or reason",
     )

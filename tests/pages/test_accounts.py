@@ -155,6 +155,18 @@ def test_that_nothing_is_open_is_known_of_a_judged_account_only(path: str, made:
     assert {row[f"open_{s}"] for s in ("critical", "info")} == {0}
 
 
+def test_work_is_known_of_a_judged_account_only(made: Made, sign_in: Any) -> None:
+    names = ("overdue", "new", "accepted")
+    path = "/accounts/?" + "&".join(f"cols={name}" for name in names)
+    assert "unknown unknown unknown" in text(sign_in().get(path))
+    (row,) = exported(sign_in().get(path + "&export=jsonl"))
+    assert [row[name] for name in names] == [None] * 3
+    made.state()
+    assert "unknown" not in text(sign_in().get(path)).partition("Accepted")[2]
+    (row,) = exported(sign_in().get(path + "&export=jsonl"))
+    assert [row[name] for name in names] == [0] * 3
+
+
 @pytest.mark.parametrize("state", [None, *(one.value for one in records.State if one is not records.State.COMPLETE)])
 def test_how_many_principals_an_unread_account_has_is_unknown(made: Made, sign_in: Any, state: str | None) -> None:
     if state:

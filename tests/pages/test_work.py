@@ -15,11 +15,19 @@ from django.utils import timezone
 
 from collectors.models import Account
 from findings.engine import bulk
-from findings.models import Acceptance, AccountOwner, AccountPlace, DecidedSetting, Finding, JudgementRequest, Note
+from findings.models import (
+    Acceptance,
+    AccountOwner,
+    AccountPlace,
+    DecidedSetting,
+    Finding,
+    JudgementRequest,
+    Note,
+)
 from iamdash.access.models import Role
 from tests.findings.engine.accepted import accepted
 from tests.pages.acted import said
-from tests.pages.making import BACKWARDS, SCRIPT, ago, finding
+from tests.pages.making import BACKWARDS, SCRIPT, ago, checked, finding
 from tests.pages.test_findings import options, tabs, titles
 
 pytestmark = pytest.mark.django_db
@@ -415,6 +423,17 @@ def test_the_export_has_the_terms(analyst: Any, account: Account) -> None:
 
 
 # By owner
+
+
+def test_what_an_owner_of_accounts_that_nobody_judged_has_to_do_is_unknown(analyst: Any, account: Account) -> None:
+    names = ("open_critical", "overdue", "new", "accepted", "accepted_ending")
+    assert "1 unknown: not judged yet unknown unknown unknown unknown" in said(analyst.get("/findings/owners/"))
+    (row,) = json.loads(analyst.get("/findings/owners/?export=json").body)
+    assert [row[name] for name in names] == [None] * 5
+    checked(account)
+    assert "1 none 0 0 0 0" in said(analyst.get("/findings/owners/"))
+    (row,) = json.loads(analyst.get("/findings/owners/?export=json").body)
+    assert [row[name] for name in names] == [0] * 5
 
 
 def test_what_each_owner_has_to_do(analyst: Any, account: Account, other_account: Account) -> None:
