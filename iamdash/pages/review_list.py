@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now, TruncDate
 from django.utils.safestring import SafeString
 
+from collectors.models import Account
 from findings.analysis.reviewing.confirming import State
 from findings.models import Review, ReviewAccount, Reviewer, ReviewItem
 from findings.models.decided import STANDS
@@ -199,4 +200,4 @@ class ReviewList(ListPage):
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         me = self.request.user
         mine = 0 if asked.chosen["reviewer"] else visible().filter(RUNNING, naming([me.username])).count()
-        return {"may_start": may_start(me), "mine": mine}
+        return {"may_start": may_start(me) and Account.objects.exists(), "mine": mine}

@@ -271,7 +271,8 @@ def add(request: HttpRequest) -> HttpResponse:
         review = review_work.start(form.plan(), request.user.username)
         messages.success(request, f"{review.title} is planned for {review.n_accounts} accounts.")
         return redirect("review", review.pk)
-    return render(request, "reviews/add.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "connected": Account.objects.exists()}
+    return render(request, "reviews/add.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -64,6 +64,10 @@ def test_without_an_account_there_is_nothing_to_start(sign_in: Client) -> None:
         )
 
 
+def test_what_the_frame_chose_takes_no_form_away(sign_in: Client, account: Account) -> None:
+    assert 'name="which"' in sign_in(Role.ADMIN).get("/reviews/start/?account=999999999999").content.decode()
+
+
 def test_nothing_yet(sign_in: Client, account: Account) -> None:
     connect(account)
     assert "No review is under way An admin of all accounts starts one." in said(sign_in().get("/reviews/"))
