@@ -19,10 +19,8 @@ from collectors.sources import Source, sources
 from collectors.sources.credential_report import USED
 from collectors.sources.organizations.names import ROOTS
 
-SHOWN, LONGEST = (
-    100,
-    2_000,
-)  # complaints, and characters of one: whoever made the bundle chose names and how many files there are
+# Complaints, and characters of one: whoever made the bundle chose names and how many files there are.
+SHOWN, LONGEST = 100, 2_000
 PARTLY = "LookupEvents tells of the events that somebody asked for, so what it does not tell stays unknown."
 NO_ACCOUNT = "unknown"  # the id in a snapshot whose bundle names no account
 

@@ -298,14 +298,7 @@ def _name(event: Event, entry: Entry, at: datetime, how: Outcome) -> None:
             if len(names) >= 8 * resources.MOST:  # no program's: the cut is made when they are added up
                 continue
             use = names[mark] = Use(at)
-        if how is DONE and use.used_at:
-            use.n += 1
-            if at > use.used_at:
-                use.used_at = at
-            elif at < use.first_at:
-                use.first_at = at
-        else:
-            use.count(at, how)
+        use.count(at, how)
 
 
 def _odd_identity(identity: Identity) -> str:

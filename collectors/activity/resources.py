@@ -13,9 +13,8 @@ from collectors.activity.texts import tidy
 
 SOURCES = frozenset({"s3.amazonaws.com", "s3express.amazonaws.com"})  # whose requests name buckets
 MOST = 500  # resources of one principal and call; the smallest names stay, and the rest is told as cut
-Mark = (
-    str | tuple[str, str | None]
-)  # an ARN, or of a request to S3 the bucket's name and the key's first part, None for none
+# An ARN; of a request to S3 the bucket's name and the first part of the key, None for none.
+Mark = str | tuple[str, str | None]
 
 
 def buckets(event: Event) -> str:

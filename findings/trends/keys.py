@@ -14,7 +14,7 @@ _COLUMNS = {
     "severity": "f.severity::text",
     "rule": "f.code",
     "account": "f.account_id::text",
-    "week": "week",
+    "week": "week",  # of a series, each with what ended in it (times.py)
 }
 _OF_ACCOUNTS = "join unnest(%(ids)s::bigint[], %(keys)s::text[]) as k(id, key) on k.id = f.account_id"
 

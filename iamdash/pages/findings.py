@@ -35,9 +35,7 @@ from iamdash.pages.work_facets import DUE, JUST_OVERDUE, OVERDUE, AcceptedBy, As
 
 OPEN = Q(status=Finding.Status.OPEN, resolved_at=None)
 STILL = Q(status=Finding.Status.OPEN)  # of counts
-ACCEPTED = Q(
-    acceptance__isnull=False
-)  # an index finds those; whether all are in it, the planner cannot tell of their status
+ACCEPTED = Q(acceptance__isnull=False)  # by this an index finds them, and not by their status, which says the same
 RESOLVED = Q(status=Finding.Status.RESOLVED, resolved_at__isnull=False)
 RECENT = timedelta(days=7)
 # What opened first in these days did not open before; an index of openings finds those.
