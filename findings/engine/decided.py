@@ -34,7 +34,7 @@ def settings_of(
     """place: where the account is now; None: as of its last judgement. names, kinds: of networks, and those that operators set of
     the principals that are asked about, where they are at hand.
 
-    Four queries, two of them for names; up to three more when OUs or groups decide, one when AWS's list is another than before.
+    Four queries, two of them for names; up to two more when OUs or groups decide, one when AWS's list is another than before.
     """
     seldom = {api.name: source.every for source in sources().values() for api in source.apis if source.every > 1}
     return as_settings(

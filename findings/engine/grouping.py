@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from django.contrib.postgres.aggregates import JSONBAgg
-from django.db.models import Func, JSONField, TextField
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Func, JSONField, OuterRef, TextField
 from django.db.models.functions import Cast
 
 from collectors import records
@@ -63,7 +63,7 @@ def standings(
 ) -> dict[int, Standing]:
     """By account's key. accounts None: all that may be seen; places: those that are known better; all_groups: as of `groups`.
 
-    Up to four queries.
+    Up to three queries.
     """
     if accounts is None:
         ids = dict(Account.objects.values_list("pk", "aws_id"))
@@ -87,14 +87,10 @@ def _places(text: str) -> Mapping[int, Place]:
 
 
 def groups() -> list[Group]:
-    """Those that stand, by name, with the members by hand that may be seen. Two queries; one where there is no group."""
-    rows = list(AccountGroup.objects.filter(STANDS).order_by("name"))
-    by_hand = defaultdict(list)
-    if rows:
-        members = GroupMember.objects.filter(STANDS)
-        for key, aws_id in members.values_list("group", "account__aws_id"):
-            by_hand[key].append(aws_id)
-    return [row.group(by_hand[row.key]) for row in rows]
+    """Those that stand, by name, with the members by hand that may be seen. One query."""
+    members = GroupMember.objects.filter(STANDS, group=OuterRef("key")).values_list("account__aws_id")
+    rows = AccountGroup.objects.filter(STANDS).annotate(by_hand=ArraySubquery(members)).order_by("name")
+    return [row.group(row.by_hand) for row in rows]
 
 
 def owners() -> list[Owning]:

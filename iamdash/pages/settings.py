@@ -162,7 +162,7 @@ class OfAccount:
 
 
 def of_account(account: Account, operator: Operator) -> OfAccount:
-    """Up to five queries."""
+    """Four queries."""
     standing = standings([account])[account.pk]
     values = resolve(decisions([account]), standing, environment(account.aws_id))
     return OfAccount(standing, list(values.values()), owner_of(standing, owners()), operator.may(Role.ADMIN))

@@ -44,7 +44,7 @@ def test_who_reads_the_tree_places_all_its_members_in_one_pass(
     with django_assert_num_queries(1):
         follow(account, whole)
     AccountGroup.objects.create(name="even", ous=["ou-1"], tags=["n=1"], set_by="x")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         found = standings()
     assert sum(bool(one.groups) for one in found.values()) == 101
 
