@@ -111,23 +111,24 @@ _HEALTH = """
 select count(*), max(seen), min(seen), count(*) filter (where short), count(*) filter (where not tried),
        count(*) filter (where seen is null)
   from (
-    select seen, short, seen is not null or exists (select from collectors_coverage c where c.account_id = looked.id) tried
+    select seen, short, seen is not null or exists (select from collectors_coverage c where c.account_id = pk) tried
       from (
-        select a.id,
+        select pk,
                (select max(c.complete_at) from collectors_coverage c
-                 where c.account_id = a.id and c.complete_at is not null) seen,
-               exists (select from collectors_coverage c where c.account_id = a.id and c.state = any(%s)) short
-          from collectors_account a
-         where {which}
+                 where c.account_id = pk and c.complete_at is not null) seen,
+               exists (select from collectors_coverage c where c.account_id = pk and c.state = any(%s)) short
+          from ({shown}) a
         offset 0
       ) looked
   ) each
 """
+_ONE = "select id as pk from collectors_account where aws_id = %s"
+_SOME = "select pk from ({shown}) b where pk = any(%s)"
 
 
 @cache
 def _not_held() -> tuple[str, tuple[Any, ...]]:
-    """A query for those accounts, and its parameters: written once."""
+    """A query for the keys of those accounts, and its parameters: written once."""
     sql, params = Account.objects.exclude(HELD).order_by().values("pk").query.sql_with_params()
     return sql, params
 
@@ -135,12 +136,11 @@ def _not_held() -> tuple[str, tuple[Any, ...]]:
 def health(account: str = "", accounts: Collection[int] | None = None) -> Health:
     """One query, within the operator's scope: three looks into indexes an account. What is known of a frozen account grows old on
     purpose: it counts alone only. accounts: keys of the only ones, None for all."""
-    not_held, params = _not_held()
-    which, params = ("a.aws_id = %s", (account,)) if account else (f"a.id in ({not_held})", params)
+    shown, params = (_ONE, (account,)) if account else _not_held()
     if accounts is not None and not account:
-        which, params = f"{which} and a.id = any(%s)", (*params, list(accounts))
+        shown, params = _SOME.format(shown=shown), (*params, list(accounts))
     with connection.cursor() as cursor:
-        cursor.execute(_HEALTH.format(which=which), [list(TROUBLE), *params])
+        cursor.execute(_HEALTH.format(shown=shown), [list(TROUBLE), *params])
         return Health(*cursor.fetchone())
 
 
