@@ -22,7 +22,6 @@ from collectors.models import (
     ConnectionTest,
     Coverage,
     Membership,
-    OrganizationConnection,
     Run,
 )
 from collectors.models.coverage import TROUBLE, together
@@ -49,7 +48,8 @@ NO_PRINCIPAL = "arn:aws:iam::<account of the worker>:role/<role of the worker>"
 
 @require_safe
 def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
-    account = get_object_or_404(Account.objects.select_related("connection", "membership"), aws_id=aws_id)
+    known = Account.objects.select_related("connection__organization", "membership")
+    account = get_object_or_404(known, aws_id=aws_id)
     coverage = together(Coverage.objects.filter(account=account).order_by("source", "api", "region"))
     principals = PrincipalCount.objects.filter(account=account, here=True)
     context = {
@@ -68,12 +68,12 @@ def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
         "decided": decided.of_account(account, request.user),
         "guarding": guarded_account.of_account(account),
         "by_code": by_code.of_account(request, account),
-        "config": config_rules.of_account(account),
+        "config": config_rules.of_account(account, coverage),
         "timeline": timeline.of_account(request, account),
         "may_ask": request.user.may(Role.ANALYST),
         "may_manage": request.user.may(Role.ADMIN),
         "joined": joined(account),
-        "organization": organization(account.connection) if request.user.all_accounts else None,
+        "organization": account.connection.organization if request.user.all_accounts else None,
         **(deployment(account.connection) if request.user.may(Role.ADMIN) else {}),
     }
     return render(request, "accounts/account.html", context)
@@ -87,11 +87,6 @@ def severities(account: Account) -> Counts:
 
 def joined(account: Account) -> Membership | None:
     return getattr(account, "membership", None)
-
-
-def organization(connection: Connection) -> OrganizationConnection | None:
-    """By which it joined; its row belongs to the account that tells of it, so that not everybody sees it."""
-    return OrganizationConnection.objects.filter(pk=connection.organization_id).first()
 
 
 def deployment(connection: Connection) -> dict[str, Any]:

@@ -53,10 +53,9 @@ class ByCode:
 def of_account(request: HttpRequest, account: Account) -> ByCode:
     """One query."""
     since = timezone.now().date() - timedelta(days=DAYS)
-    days = list(ProvenanceDay.objects.filter(account=account, day__gt=since).order_by("day"))
-    if not days:
-        return ByCode(ProvenanceDay.objects.filter(account=account).order_by("-day").first())
-    return ByCode(days[-1], chart(days, account, request) if len(days) > 1 else None)
+    newest = list(ProvenanceDay.objects.filter(account=account).order_by("-day")[:DAYS])
+    days = [one for one in reversed(newest) if one.day > since]
+    return ByCode(newest[0] if newest else None, chart(days, account, request) if len(days) > 1 else None)
 
 
 def chart(days: list[ProvenanceDay], account: Account, request: HttpRequest) -> Chart:

@@ -48,18 +48,18 @@ class Shown:
         return SAID.get(self.compliance, SAID[None])[1]
 
 
-def of_account(account: Account) -> dict[str, Any]:
-    """Five queries. unread: APIs of which some region gave no whole answer; read None: nobody asked yet."""
+def of_account(account: Account, coverage: Iterable[Coverage]) -> dict[str, Any]:
+    """Up to four queries. coverage: all of the account's. unread: APIs of which some region gave no whole answer; read False:
+    nobody asked yet."""
     rules = [one.as_record for one in ConfigRule.present.filter(account=account).order_by("name", "region")]
     recorders = [one.as_record for one in ConfigRecorder.present.filter(account=account).order_by("region")]
-    asked = Coverage.objects.filter(account=account, api__in=(RECORDERS, STATUS, RULES, COMPLIANCE))
-    states = list(asked.values_list("api", "state").distinct())
+    asked = [one for one in coverage if one.api in {RECORDERS, STATUS, RULES, COMPLIANCE}]
     whole = (Coverage.State.COMPLETE, Coverage.State.NOT_APPLICABLE)
     return {
         "rules": _shown(rules, _ours(account, rules)),
         "recorders": [described(one) for one in recorders],
-        "unread": sorted({api for api, state in states if state not in whole}),
-        "read": bool(states),
+        "unread": sorted({one.api for one in asked if one.state not in whole}),
+        "read": bool(asked),
     }
 
 
