@@ -21,9 +21,8 @@ from findings.models.decided import STANDS
 FIELDS = ("ous", "names", "tags", "unknown", "told_by")
 # All rows as one text: they hardly ever change, and whoever asks with each page need not take them apart again.
 _COLUMNS = ("account", "account__aws_id", "ous", "names", "tags", "unknown")
-_AS_TEXT = Cast(
-    JSONBAgg(Func(*_COLUMNS, function="jsonb_build_array", output_field=JSONField()), default=[]), TextField()
-)
+_ROWS = Func(*_COLUMNS, function="json_build_array", output_field=JSONField())
+_AS_TEXT = Cast(JSONBAgg(_ROWS, function="json_agg"), TextField())  # jsonb would be taken apart and written again
 
 
 def follow(account: Account, snapshot: records.Snapshot) -> None:
