@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum, Value
 from django.db.models.functions import Now
 from django.utils.safestring import SafeString
 
 from collectors.models import Account
-from findings.models import AccountFindings, Finding, RuleState
+from findings.models import Acceptance, AccountFindings, Finding
+from findings.models.decided import STANDS
 from findings.vocabulary import Severity
 from iamdash.pages import narrowed, show, told
 from iamdash.pages.exceptions import SOON
@@ -25,7 +26,7 @@ from iamdash.pages.grouped import NOBODY, Sets, by_owner, group_facet, ou_facet,
 from iamdash.pages.html import format_html
 from iamdash.pages.lists import ListPage
 from iamdash.pages.searching import one_of
-from iamdash.pages.severities import OPEN_FIELDS, WORST_FIRST, counts
+from iamdash.pages.severities import OPEN_FIELDS, WORST_FIRST, counts, judged
 from iamdash.pages.tables import NUMBER, ListTable
 from iamdash.pages.work_facets import JUST_OVERDUE, OVERDUE
 
@@ -63,24 +64,37 @@ class Sums:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
-def sums(accounts: Iterable[int]) -> dict[int, Sums]:
-    """By key of the account. Four queries: one of counts that are kept, and three that an index answers each."""
+def sums(accounts: Sequence[int] | None) -> dict[int, Sums]:
+    """By key of the account. None: all of them, for operators of all; for others an index begins with the accounts that they see,
+    and each row is asked whose it is where none is named. Three queries."""
+    wanted = {} if accounts is None else {"account__in": accounts}
+    still_open, accepted = Q(status=Status.OPEN), Q(status=Status.ACCEPTED)
+    kept = AccountFindings.objects.filter(**wanted).exclude(status=Status.RESOLVED).values("account")
+    numbers = {s.slug: Sum("n", filter=still_open & Q(severity=s), default=0) for s in Severity}
+    numbers |= {"late": Sum("n_late", filter=still_open, default=0), "hidden": Sum("n", filter=accepted, default=0)}
     found: defaultdict[int, Sums] = defaultdict(Sums)
-    wanted = {"account__in": list(accounts)}
-    counted = AccountFindings.objects.filter(**wanted).exclude(status=Status.RESOLVED)
-    kept = counted.values_list("account", "severity", "status").annotate(total=Sum("n"), late=Sum("n_late"))
-    for account, severity, status, n, late in kept:
-        if status == Status.OPEN:
-            found[account].open[Severity(severity)] += n
-            found[account].overdue += late
-        else:
-            found[account].accepted += n
-    some = Finding.objects.filter(**wanted).order_by()
-    ending = some.filter(acceptance__expires_at__lte=Now() + SOON)
-    for name, which in (("ending", ending), ("overdue", some.filter(JUST_OVERDUE)), ("new", some.filter(NEW))):
-        for account, n in which.values_list("account").annotate(n=rows()):
-            setattr(found[account], name, getattr(found[account], name) + n)
+    for row in kept.annotate(**numbers):
+        by_severity = {s: row[s.slug] for s in Severity}
+        found[row["account"]] = Sums(by_severity, overdue=row["late"], accepted=row["hidden"])
+    for account, name, n in _by_time(Finding.objects.filter(**wanted).order_by()):
+        setattr(found[account], name, getattr(found[account], name) + n)
     return dict(found)
+
+
+def _by_time(findings: QuerySet[Finding]) -> QuerySet[Finding, tuple[int, str, int]]:
+    """Account, number of Sums, and how many more than is kept, as of now: from indexes alone. No finding has an acceptance that
+    ended."""
+    ending = Acceptance.objects.filter(STANDS, expires_at__lte=Now() + SOON)
+    which = {
+        "ending": findings.filter(acceptance__in=list(ending.values_list("pk", flat=True))),
+        "overdue": findings.filter(JUST_OVERDUE),
+        "new": findings.filter(NEW),
+    }
+    first, *others = (
+        some.values("account").annotate(name=Value(name), n=rows()).values_list("account", "name", "n")
+        for name, some in which.items()
+    )
+    return first.union(*others, all=True)
 
 
 @dataclass
@@ -263,13 +277,12 @@ class OwnerFindings(ListPage):
     @cached_property
     def _owned(self) -> Mapping[int, Owned]:
         """By one of the owner's accounts, of those that the frame chose. Once for all that is asked."""
-        sets = _sets(narrowed.accounts(self.read(self.request.GET)))
-        every = [pk for _, pks in sets.values() for pk in pks]
-        found, named = sums(every), bool(by_owner())
-        here = Account.objects.filter(pk__in=every)
-        unjudged = set(
-            here.filter(~Exists(RuleState.objects.filter(account=OuterRef("pk")))).values_list("pk", flat=True)
-        )
+        accounts = narrowed.accounts(self.read(self.request.GET))
+        seen = Account.objects.order_by() if accounts is None else Account.objects.filter(pk__in=accounts).order_by()
+        known = dict(seen.annotate(**judged("pk")).values_list("pk", "judged"))
+        sets, named = _sets(known), bool(by_owner())
+        found = sums(None if accounts is None and self.request.user.all_accounts else list(known)) if known else {}
+        unjudged = {pk for pk, told in known.items() if not told}
         return {
             min(pks): _owned(slug if named else "", name, pks, found, unjudged) for slug, (name, pks) in sets.items()
         }
@@ -284,10 +297,9 @@ class OwnerFindings(ListPage):
         return {**assigned, "named": bool(by_owner())}
 
 
-def _sets(accounts: Iterable[int] | None) -> Sets:
-    """Owner -> name and accounts; of some accounts alone where the frame chose these."""
-    seen = Account.objects.all() if accounts is None else Account.objects.filter(pk__in=accounts)
-    pks = list(seen.values_list("pk", flat=True))
+def _sets(accounts: Iterable[int]) -> Sets:
+    """Owner -> name and accounts, of these alone."""
+    pks = list(accounts)
     if not by_owner():
         return {NOBODY: ("Nobody", pks)} if pks else {}
     some = ((slug, name, sorted(set(mine) & set(pks))) for slug, (name, mine) in by_owner().items())

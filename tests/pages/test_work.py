@@ -436,7 +436,7 @@ def test_what_an_owner_of_accounts_that_nobody_judged_has_to_do_is_unknown(analy
     assert [row[name] for name in names] == [0] * 5
 
 
-def test_what_each_owner_has_to_do(analyst: Any, account: Account, other_account: Account) -> None:
+def test_what_each_owner_has_to_do(analyst: Any, sign_in: Client, account: Account, other_account: Account) -> None:
     assert "Nobody is noted as the owner" in said(analyst.get("/findings/owners/"))
     assert 'none has findings of the part "Overdue"' in html.unescape(
         said(analyst.get("/findings/owners/?tab=overdue"))
@@ -467,6 +467,8 @@ def test_what_each_owner_has_to_do(analyst: Any, account: Account, other_account
         pay["accepted_ending"],
     ) == ("pay", 2, 1, 1, 1, 1)
     assert (nobody["owner"], nobody["open_medium"], nobody["overdue"]) == ("", 1, 1)
+    for some, seen in (([account], [pay]), ([other_account], [nobody])):
+        assert json.loads(sign_in(accounts=some).get("/findings/owners/?export=json").body) == seen
     for query, names in (
         ("q=PA", ["pay"]), ("tab=urgent", ["pay"]), ("tab=overdue", ["pay", "Nobody"]), ("sort=owner", ["Nobody", "pay"]),
         ("owner=pay", ["pay"]), ("findings=none", []), (f"account={other_account.aws_id}", ["Nobody"]),
