@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from django.db.models import F
+from django.db.models.fields.tuple_lookups import Tuple
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from collectors.models import Principal, UsagePrincipal, UsageSession
+from collectors.models.among import AmongRows
 from collectors.records import Actor, SignIn
 from findings.analysis.activity.networks import Networks
 from findings.engine.decided import Names
@@ -126,7 +129,8 @@ def named(unique_id: str) -> str:
 def known_principals(rows: Iterable[tuple[int, str]]) -> Mapping[tuple[int, str], Principal]:
     """(account's primary key, unique id) -> what the inventory has of it, gone ones too. One query."""
     wanted = set(rows)
-    found: Any = Principal.objects.filter(
-        account__in={account for account, _ in wanted}, unique_id__in={unique_id for _, unique_id in wanted}
-    ).only("account", "unique_id", "name", "arn")
+    if not wanted:
+        return {}
+    these = AmongRows(Tuple(F("account"), F("unique_id")), wanted)
+    found: Any = Principal.objects.filter(these).only("account", "unique_id", "name", "arn")
     return {(one.account_id, one.unique_id): one for one in found}
