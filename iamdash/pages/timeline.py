@@ -4,17 +4,19 @@ accounts. What it tells was put together by the judgement (findings/engine/timel
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from collectors.models import AccessKey, Account, AdminEvent, Policy, Principal, UsagePrincipal
+from collectors.models.among import AmongRows
 from findings.engine.timeline.rows import MOST_ENTITIES
 from findings.models import Change, ChangedEntity, FindingEvent, SessionVerdict
 from findings.models.timeline import How
@@ -26,6 +28,7 @@ LAST = 50  # changes on the page of one thing
 OF_ACCOUNT = 15
 BEGIN = 3  # entities of a change before it unfolds
 PAGES = {"role": "principal", "user": "principal", "policy": "policy", "key": "key"}
+MODELS: Mapping[str, Any] = {"policy": Policy, "key": AccessKey}  # of pages; of principals see `entries`
 SCPS = ("organization_policy",)
 Where = tuple[str, int, str]  # name of the page, the account's primary key, unique id
 
@@ -168,7 +171,7 @@ def entries(
     here: Collection[Where] = (),
 ) -> list[Entry]:
     """changes with what belongs to them; their accounts must be at hand. only: which of their entities. rows, events: these, and
-    what happened to findings by them, where they are at hand. here: pages that are known to be there. Eight queries, two more
+    what happened to findings by them, where they are at hand. here: pages that are known to be there. Seven queries, two more
     where permission sets are among them."""
     found = {one.pk: Entry(one) for one in changes}
     if not found:
@@ -177,19 +180,28 @@ def entries(
         rows = ChangedEntity.objects.filter(only or Q(), change__in=found)
     rows = sorted(rows, key=lambda row: row.pk)
     set_names.name(rows)
-    address = Addresses(request, {one.account_id: one.account for one in changes}, rows, here)
+    acted = [one for one in changes if one.actor]
+    known = acting.known_principals([*((one.account_id, one.principal_id) for one in acted), *_principals(rows, here)])
+    there = {*here, *(("principal", *one) for one in known)}
+    address = Addresses(request, {one.account_id: one.account for one in changes}, rows, there)
     for row in rows:
         found[row.change_id].parts.append(Part(row, address.of(row)))
     _calls(found, rows)
     for event in _events(Q(change__in=found)) if events is None else events:
         found[event.change_id].findings.append((event, event_words(event)))
-    called = [(one.account_id, one.principal_id) for one in changes if one.actor]
-    known = acting.known_principals(called) if called else {}
-    judged = verdicts([one for one in changes if one.actor])
+    judged = verdicts(acted)
     for entry in found.values():
         entry.known = known.get((entry.change.account_id, entry.change.principal_id))
         entry.who = judged.get(_session(entry.change))
     return list(found.values())
+
+
+def _principals(rows: Iterable[ChangedEntity], here: Collection[Where]) -> Iterator[tuple[int, str]]:
+    """Entities that may have a page of a principal, of which nobody knows yet whether it is there."""
+    for row in rows:
+        one = row.account_id, row.unique_id
+        if PAGES.get(row.kind) == "principal" and row.unique_id and ("principal", *one) not in here:
+            yield one
 
 
 def _calls(found: Mapping[int, Entry], rows: Iterable[ChangedEntity]) -> None:
@@ -209,7 +221,7 @@ def _events(which: Q) -> QuerySet[FindingEvent]:
 
 
 class Addresses:
-    """The pages of entities, where the inventory has them. Up to three queries."""
+    """The pages of entities, where the inventory has them. Up to two queries."""
 
     def __init__(
         self,
@@ -218,20 +230,19 @@ class Addresses:
         rows: Iterable[ChangedEntity],
         here: Collection[Where] = (),
     ) -> None:
-        """here: of those that are known to be there."""
+        """here: those that are known to be there, with all of principals."""
         self._request, self._accounts = request, accounts
         wanted: defaultdict[str, set[str]] = defaultdict(set)
         for row in rows:
             page = PAGES.get(row.kind, "")
-            if page and row.unique_id and (page, row.account_id, row.unique_id) not in here:
+            if page in MODELS and row.unique_id and (page, row.account_id, row.unique_id) not in here:
                 wanted[page].add(row.unique_id)
         self._there = {*here} | {
             (page, account, unique_id)
-            for page, model in (("principal", Principal), ("policy", Policy), ("key", AccessKey))
-            if wanted[page]
-            for account, unique_id in model.objects.filter(  # type: ignore[attr-defined]
-                account__in=accounts, unique_id__in=wanted[page]
-            ).values_list("account", "unique_id")
+            for page, ids in wanted.items()
+            for account, unique_id in MODELS[page]
+            .objects.filter(account__among=accounts, unique_id__among=ids)
+            .values_list("account", "unique_id")
         }
 
     def of(self, row: ChangedEntity) -> str:
@@ -280,12 +291,13 @@ def verdicts(changes: Iterable[Change]) -> dict[tuple[Any, ...], SessionVerdict.
     wanted = {_session(one) for one in changes}
     if not wanted:
         return {}
+    days = {one[4] for one in wanted}
+    actor = Tuple(F("session__principal__account"), F("session__principal__unique_id"))
     found = SessionVerdict.objects.filter(
-        account__in={one[0] for one in wanted},
-        session__principal__account__in={one[0] for one in wanted},
-        session__principal__unique_id__in={one[1] for one in wanted},
-        session__day__in={one[4] for one in wanted},
-        session__name__in={one[2] for one in wanted},
+        AmongRows(actor, {one[:2] for one in wanted}),
+        day__in=days,
+        session__day__in=days,
+        session__name__among={one[2] for one in wanted},
     )
     columns = ("account", "session__principal__unique_id", "session__name", "session__key", "session__day")
     return {tuple(key): SessionVerdict.Who(who) for *key, who in found.values_list(*columns, "who")}
