@@ -33,9 +33,10 @@ class SessionVerdict(models.Model):
 
     It is stored because lists count people among a million sessions, and a page sees no more accounts than its operator, while
     who is behind a caller may be told by another one's. For the same reason the row has all that a list narrows by; the index
-    answers counts alone. at: of the last call, or the beginning of the day where none was seen. machine: the role or user is a
-    machine's, as HM101 and HM102 mean it. reasons: sentences about the session without a subject. lineage: who opened it, hop
-    by hop, "" where it is not known. text: what a search looks in. day: the session's, with which the row goes.
+    answers counts alone. day: the session's, with which the row goes. at: of the last call, or the beginning of the day where
+    none was seen, so that it lies in that day. machine: the role or user is a machine's, as HM101 and HM102 mean it. reasons:
+    sentences about the session without a subject. lineage: who opened it, hop by hop, "" where it is not known. text: what a
+    search looks in.
     """
 
     class Who(models.IntegerChoices):

@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from collectors.models import Account, UsagePrincipal, UsageSession
+from collectors.models import UsagePrincipal, UsageSession
 from collectors.records import Actor, SignIn
 from findings.analysis.activity.networks import address_of
 from findings.models import SessionVerdict
-from iamdash.pages import acting, acts, narrowed, show
+from iamdash.pages import acting, acts, keyset, narrowed, show
 from iamdash.pages.acting import OLDEST, SIGN_INS, WHO
 from iamdash.pages.acts import OfActor, Period
 from iamdash.pages.facets import Accounts, Choices
@@ -230,6 +230,11 @@ class ActivityList(ListPage):
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
         return qs.select_related("account", "session__principal")
 
+    def within(self, page: keyset.Page) -> Q:
+        """A session's last call is of its day."""
+        days = {at.date() for at in page.by}
+        return Q(day__in=days, session__day__in=days)
+
     def attach(self, rows: Sequence[Any]) -> None:
         """known: what the inventory has of who acted, or None. told: with whole paths, where they may be shown."""
         known = acting.known_principals((row.account_id, row.session.principal.unique_id) for row in rows)
@@ -239,13 +244,13 @@ class ActivityList(ListPage):
             row.told = told
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
-        accounts = narrowed.chosen(asked)
-        return {"watched": watched(accounts), "waiting": unjudged(accounts)}
+        return {"watched": watched(narrowed.chosen(asked)), "waiting": unjudged(narrowed.accounts(asked))}
 
 
-def unjudged(accounts: QuerySet[Account]) -> int:
-    """Sessions that were read after the last judgement. Only late ones are counted: older ones come in one go with them."""
-    late = UsageSession.objects.filter(
-        account__in=list(accounts.values_list("pk", flat=True)), day__gte=acting.since(LATE)
-    )
-    return late.filter(verdict=None).count()
+def unjudged(accounts: Sequence[int] | None) -> int:
+    """Sessions that were read after the last judgement. Only late ones are counted: older ones come in one go with them.
+    accounts: primary keys, None for all that the operator sees."""
+    since = acting.since(LATE)
+    judged = SessionVerdict.objects.filter(session=OuterRef("pk"), day__gte=since)
+    late = UsageSession.objects.filter(~Exists(judged), day__gte=since)
+    return (late if accounts is None else late.filter(one_of(accounts, "account"))).count()

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from collectors.activity.evidence import CONSOLE, MFA, PLAIN, SERVICE
 from collectors.models import UsageDaily
-from iamdash.pages import acting, acts, show
+from iamdash.pages import acting, acts, keyset, show
 from iamdash.pages.acting import OLDEST
 from iamdash.pages.acts import (
     COUNTS,
@@ -115,6 +115,9 @@ class DayList(Acts):
 
     def queryset(self) -> QuerySet[UsageDaily]:
         return UsageDaily.objects.filter(day__gte=acting.since(OLDEST)).order_by()
+
+    def within(self, page: keyset.Page) -> Q:
+        return Q(day__in={day for _, day, *_ in page.ids})
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         return {**acts.watching(asked), "of_a_day": bool(asked.chosen["day"])}

@@ -25,9 +25,10 @@ DAMAGED = "The page address is damaged. Open the list again from its first page.
 
 @dataclass(frozen=True)
 class Page:
-    """Primary keys in order, and the cursors of the pages beside it (None: there is none)."""
+    """Primary keys in order, what the rows are ordered by first, and the cursors of the pages beside it (None: there is none)."""
 
     ids: list[Any]
+    by: list[Any]
     after: str | None
     before: str | None
 
@@ -50,6 +51,7 @@ def page(
     width = len(qs.model._meta.pk_fields)
     return Page(
         [row[-1] if width == 1 else row[-width:] for row in rows],
+        [row[0] for row in rows],
         after=_cursor(rows[-1]) if rows and (more or back) else None,
         before=_cursor(rows[0]) if rows and (after or (back and more)) else None,
     )

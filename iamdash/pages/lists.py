@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -23,8 +23,10 @@ from iamdash.pages.counting import MOST, Counting
 from iamdash.pages.facets import MANY, Facet, Option
 from iamdash.pages.filters import Asked, Filters
 from iamdash.pages.html import format_html
+from iamdash.pages.searching import one_of
 from iamdash.pages.tables import ListTable, Ordered
 
+EVERY = Q()
 BATCH = 1000  # rows of an export that are in memory at once
 
 
@@ -216,7 +218,7 @@ class ListPage(View):
             asked=asked,
             name=self.name,
             title=self.title,
-            table=self.table(Ordered(self.rows(page.ids)), asked=asked, request=self.request),
+            table=self.table(Ordered(self.rows(page.ids, self.within(page))), asked=asked, request=self.request),
             total=counting.most if counting.many else next((t.n for t in tabs if t.current and t.n), 0),
             many=counting.many,
             tabs=tabs,
@@ -244,9 +246,13 @@ class ListPage(View):
             size=self.size,
         )
 
-    def rows(self, ids: Sequence[Any]) -> list[Any]:
+    def within(self, page: keyset.Page) -> Q:
+        """What else holds for the rows of a page and lets the database look into the months alone that they are of."""
+        return Q()
+
+    def rows(self, ids: Sequence[Any], within: Q = EVERY) -> list[Any]:
         """Those with these primary keys, in this order, with all that the fields read. A key without a row is left out."""
-        by_id = self.related(self.queryset()).in_bulk(ids)
+        by_id = {one.pk: one for one in self.related(self.queryset()).filter(within, one_of(ids))}
         rows = [by_id[i] for i in ids if i in by_id]
         self.attach(rows)
         return rows

@@ -19,9 +19,9 @@ class Many(Q):
     """Holds for more rows than that: a page shows some of them, and says that it does not count them."""
 
 
-def one_of(keys: Sequence[Any]) -> Q:
-    """Rows with these keys."""
-    return Q(pk__among=keys) if keys else Q(pk__in=())
+def one_of(keys: Sequence[Any], column: str = "pk") -> Q:
+    """Rows with these keys, of their own or of what the column names."""
+    return Q(**{f"{column}__among": keys}) if keys else Q(pk__in=())
 
 
 def contains(q: str, columns: Sequence[str]) -> Q:
