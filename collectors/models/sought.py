@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 
-def sought(name: str, given: str, query: str) -> str:
-    """A function that returns ids. query has {{seen}} where the reader's accounts are asked for.
+def sought(name: str, given: str, query: str, of_some: str = "") -> str:
+    """A function that returns ids. query has {{seen}} where the reader's accounts are asked for. of_some: what is asked in its
+    place where a reader sees some accounts, if that is another question.
 
     Row-level security keeps such an index from those who see some accounts: whether a row matches might tell of other rows. So
     this looks with the owner's rights, for the accounts that the transaction names, and gives ids alone, which the reader still
@@ -13,17 +14,17 @@ def sought(name: str, given: str, query: str) -> str:
     """
     names = [one.split()[0] for one in given.split(", ")]
     using, n = ", ".join(names), len(names)
-    numbered = query
+    of_all, of_these = query, of_some or query
     for number, one in enumerate(names, 1):
-        numbered = numbered.replace(f":{one}", f"${number}")
+        of_all, of_these = (text.replace(f":{one}", f"${number}") for text in (of_all, of_these))
     return f"""
 create function {name}({given}) returns setof bigint language plpgsql stable security definer
 set search_path = public, pg_temp as $$
 begin
   if current_setting('role') = 'iamdash_all' or (current_setting('role') = 'none' and session_user = current_user) then
-    return query execute $q$ {numbered.format(seen="true")} $q$ using {using};
+    return query execute $q$ {of_all.format(seen="true")} $q$ using {using};
   else
-    return query execute $q$ {numbered.format(seen=f"account_id = any (${n + 1})")} $q$
+    return query execute $q$ {of_these.format(seen=f"account_id = any (${n + 1})")} $q$
     using {using}, nullif(current_setting('iamdash.accounts', true), '')::bigint[];
   end if;
 end $$;

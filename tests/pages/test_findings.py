@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from collectors.models import Account
-from findings.models import FindingEvent
+from findings.models import Finding, FindingEvent
 from findings.vocabulary import Severity
 from iamdash.pages import show
 from tests.pages.making import BACKWARDS, HOSTILE, SCRIPT, ago, checked, covered, finding
@@ -96,6 +96,27 @@ def test_search_looks_at_name_arn_and_title(sign_in: Client, account: Account, q
     finding(account, subject_name="deploy-prod", subject_arn="arn:aws:iam::1:role/deploy-prod", title="unused since")
     finding(account)
     assert titles(sign_in().get("/findings/", {"q": q})) == ["unused since"]
+
+
+def test_others_with_the_same_text_keep_nothing_from_a_search(
+    sign_in: Client, account: Account, other_account: Account
+) -> None:
+    """Few of them, and more than are looked at one by one (migration findings 0029)."""
+    finding(account, title="mine")
+    theirs = finding(other_account)
+    client = sign_in(accounts=[account])
+    assert titles(client.get("/findings/?q=role")) == ["mine"]
+    Finding.objects.bulk_create(
+        Finding(**{**_columns(theirs), "subject_id": f"AROA{n}", "subject_name": f"role-{n}"}) for n in range(1_001)
+    )
+    assert titles(client.get("/findings/?q=role")) == ["mine"]
+    assert titles(client.get("/findings/?q=role-17")) == []
+
+
+def _columns(one: Finding) -> dict[str, Any]:
+    return {
+        field.attname: getattr(one, field.attname) for field in Finding._meta.concrete_fields if not field.primary_key
+    }
 
 
 def test_search_takes_wildcards_as_they_are(sign_in: Client, account: Account) -> None:
