@@ -107,6 +107,7 @@ def _guardrails(given: dict[str, Any]) -> None:
 def _sets(given: dict[str, Any]) -> None:
     """Of each account the first roles are made by a permission set."""
     from findings.models import PermissionSetRole
+    from findings.models.permission_set import COUNTS
 
     data = {
         "managed": ["arn:aws:iam::aws:policy/ReadOnlyAccess"], "customer": [], "inline": False, "boundary": "",
@@ -114,8 +115,9 @@ def _sets(given: dict[str, Any]) -> None:
     }  # fmt: skip
     copy(
         PermissionSetRole,
-        f"""(select * from (select *, row_number() over (partition by account_id order by id) as n from collectors_principal
-        where type = 'role') p where n <= {SETS}) r""",
+        f"""(select r.*, {", ".join(f"o.{name}" for name in COUNTS)} from (
+          select *, row_number() over (partition by account_id order by id) as n from collectors_principal
+          where type = 'role') r join findings_principalposture o on o.principal_id = r.id where n <= {SETS}) r""",
         given,
         account_id="account_id",
         role_id="id",
@@ -126,6 +128,7 @@ def _sets(given: dict[str, Any]) -> None:
         whole="true",
         data=literal(data),
         digest="md5(id::text)",
+        **{name: name for name in COUNTS},
     )
 
 

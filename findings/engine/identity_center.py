@@ -15,14 +15,15 @@ from collectors.models import Account, Principal
 from findings.analysis.facts import Facts
 from findings.analysis.identity_center import Assigned, Held, names
 from findings.models import PermissionSetRole
+from findings.models.permission_set import COUNTS
 
 BATCH = 500
 NAMED = 100
-FIELDS = ("set_arn", "name", "told_by", "people", "whole", "data", "digest")
+FIELDS = ("set_arn", "name", "told_by", "people", "whole", "data", "digest", *COUNTS)
 
 
 def write(account: Account, facts: Facts) -> None:
-    """Inside the caller's transaction."""
+    """Inside the caller's transaction, after the postures."""
     wanted = {row.role_id: row for row in _rows(account, facts)}
     stored = {row.role_id: row for row in PermissionSetRole.objects.filter(account=account).defer("data")}
     if gone := stored.keys() - wanted.keys():
@@ -36,13 +37,15 @@ def write(account: Account, facts: Facts) -> None:
 
 
 def _told(row: PermissionSetRole) -> tuple[Any, ...]:
-    return row.set_arn, row.name, row.told_by, row.people, row.whole, row.digest
+    return tuple(getattr(row, name) for name in FIELDS if name != "data")
 
 
 def _rows(account: Account, facts: Facts) -> Iterator[PermissionSetRole]:
     found = {role.unique_id: held for role in facts.snapshot.roles if (held := facts.center.behind(role))}
-    roles = Principal.present.filter(account=account, unique_id__in=found).values_list("unique_id", "pk")
-    for unique_id, pk in roles if found else ():
+    if not found:
+        return
+    roles = Principal.present.filter(account=account, unique_id__in=found)
+    for unique_id, pk, *counts in roles.values_list("unique_id", "pk", *(f"posture__{name}" for name in COUNTS)):
         held = found[unique_id]
         data = _data(held)
         yield PermissionSetRole(
@@ -55,6 +58,7 @@ def _rows(account: Account, facts: Facts) -> Iterator[PermissionSetRole]:
             whole=held.assigned is not None and not held.unread,
             data=data,
             digest=records.digest(data),
+            **{name: n or 0 for name, n in zip(COUNTS, counts, strict=True)},
         )
 
 

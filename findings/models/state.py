@@ -28,6 +28,7 @@ class RuleState(models.Model):
         constraints = [models.UniqueConstraint("account", "code", name="rule_state_identity")]
         indexes = [
             models.Index("account", "code", name="rule_state_in_doubt", condition=~models.Q(reason="")),
+            models.Index("code", "account", name="rule_state_of_rule"),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.safestring import SafeString
 
 from collectors.models import Coverage, PermissionSet, Principal
+from collectors.models.coverage import TROUBLE
 from collectors.records.identity_center import RESERVED_PATH
 from findings.models import PermissionSetRole
 from findings.vocabulary import Severity
@@ -105,7 +106,7 @@ class SetList(ListPage):
     table = SetTable
     filters = Filters(
         sorts={
-            "findings": Sort("Worst findings", ("risk",), descending=True),
+            "findings": Sort("Worst findings", ("worst",), descending=True),
             "name": Sort("Name", ("name",)),
             "accounts": Sort("Accounts", ("n_accounts",), descending=True),
         },
@@ -115,7 +116,7 @@ class SetList(ListPage):
                 title="Open findings",
                 inline=True,
                 single=True,
-                conditions={"some": (Q(risk__gt=0), "Has open findings"), "none": (Q(risk=0), "Has none")},
+                conditions={"some": (Q(worst__gt=0), "Has open findings"), "none": (Q(worst=0), "Has none")},
             ),
             Conditions(
                 name="people",
@@ -144,10 +145,10 @@ class SetList(ListPage):
     }
 
     def queryset(self) -> QuerySet[PermissionSetRole]:
-        """One role of each permission set, in the account or OU that the frame chose where it chose one. risk: the highest of its
-        roles, 0 where nothing is open; most: of people in an account, None where nobody knows."""
+        """One role of each permission set, in the account or OU that the frame chose where it chose one. worst: the highest risk
+        of its roles, 0 where nothing is open; most: of people in an account, None where nobody knows."""
         found = self._told.values()
-        numbers = {"risk": told.number({one.arn: one.risk for one in found}, "set_arn")}
+        numbers = {"worst": told.number({one.arn: one.risk for one in found}, "set_arn")}
         numbers |= {"n_accounts": told.number({one.arn: one.accounts for one in found}, "set_arn")}
         numbers |= {"most": told.number({one.arn: one.people for one in found}, "set_arn")}
         ones = PermissionSetRole.objects.filter(one_of([one.one for one in found]))
@@ -171,7 +172,7 @@ class SetList(ListPage):
         return {
             "unjoined": _unjoined(self._accounts),
             "idle": [] if self._accounts is not None or asked.narrows else _idle(),
-            "coverage": Coverage.objects.filter(source=SOURCE).exclude(state__in=("complete", "not_applicable")),
+            "coverage": Coverage.objects.filter(source=SOURCE, state__in=TROUBLE),
             "told": Coverage.objects.filter(source=SOURCE, state="complete").exists(),
         }
 

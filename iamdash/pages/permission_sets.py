@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db.models import Count, Max, Min, QuerySet, Sum
-from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -138,28 +137,26 @@ def families(roles: Iterable[Principal]) -> list[Family]:
 
 def roles_of(accounts: Collection[int] | None) -> QuerySet[PermissionSetRole]:
     """accounts: keys of the only ones; None for all."""
-    rows = PermissionSetRole.objects.filter(role__gone_at=None).select_related("account", "role", "role__posture")
+    rows = PermissionSetRole.objects.filter(here=True).select_related("account", "role", "role__posture")
     return rows if accounts is None else rows.filter(account__in=accounts)
 
 
 def sets(roles: QuerySet[PermissionSetRole]) -> list[SetRow]:
-    """Over the roles, worst first. Three queries, of which one reads all of the roles."""
-    sums = {s.slug: Coalesce(Sum(f"role__posture__{s.slug}"), 0) for s in Severity}
-    worst = Coalesce(Max("role__posture__risk"), 0)
+    """Over the roles, worst first. Three queries, of which one reads an index of all of the roles."""
     grouped = roles.order_by().values("set_arn").annotate(
-        one=Min("pk"), called=Max("name"), teller=Max("told_by"), n=Count("account", distinct=True), most=Max("people"),
-        worst=worst, **sums,
+        one=Min("pk"), n=Count("account", distinct=True), most=Max("people"), worst=Max("risk"),
+        **{s.slug: Sum(s.slug) for s in Severity},
     )  # fmt: skip
     rows = list(grouped)
-    ones = PermissionSetRole.objects.filter(one_of([row["one"] for row in rows]))
-    data = dict(ones.values_list("set_arn", "data"))
-    tellers = {one.aws_id: one for one in Account.objects.filter(aws_id__in={row["teller"] for row in rows})}
+    named = PermissionSetRole.objects.filter(one_of([row["one"] for row in rows]))
+    ones = {one.pk: one for one in named.only("name", "told_by", "data")}
+    tellers = {one.aws_id: one for one in Account.objects.filter(aws_id__in={one.told_by for one in ones.values()})}
     found = [
         SetRow(
-            row["set_arn"], row["one"], row["called"], tellers.get(row["teller"]), row["teller"], row["n"], row["most"],
-            row["worst"], {s: row[s.slug] for s in WORST_FIRST}, data[row["set_arn"]],
+            row["set_arn"], one.pk, one.name, tellers.get(one.told_by), one.told_by, row["n"], row["most"], row["worst"],
+            {s: row[s.slug] for s in WORST_FIRST}, one.data,
         )
-        for row in rows
+        for row in rows if (one := ones.get(row["one"]))
     ]  # fmt: skip
     return sorted(found, key=lambda one: ([-one.findings[s] for s in WORST_FIRST], one.name, one.arn))
 

@@ -7,6 +7,7 @@ from typing import Any
 from collectors import models, records
 from collectors.models.inventory import store
 from findings.models import PermissionSetRole
+from findings.models.permission_set import COUNTS
 from tests.conftest import AS_OF
 
 INSTANCE = "arn:aws:sso:::instance/ssoins-1"
@@ -43,4 +44,6 @@ def joined(role: models.Principal, name: str, **more: Any) -> PermissionSetRole:
     """The role has that permission set behind it."""
     data = DATA | more.pop("data", {})
     given = {"set_arn": arn(name), "name": name, "told_by": role.account.aws_id, "people": 0, "whole": True}
+    if hasattr(role, "posture"):
+        given |= {count: getattr(role.posture, count) for count in COUNTS}
     return PermissionSetRole.objects.create(account=role.account, role=role, data=data, digest="d", **{**given, **more})

@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from collectors.models import Account, Coverage, Principal, TrailWatch
 from collectors.records import AccountAssignment, CenterPrincipal
 from findings.engine import judge_account
-from findings.models import AccountPlace, Finding, PermissionSetRole
+from findings.models import AccountPlace, Finding, PermissionSetRole, PrincipalPosture
+from findings.vocabulary import Severity
 from tests.builders import AS_OF, role
 from tests.findings.engine.inventory import put
 from tests.pages.acted import acted, ago
@@ -167,6 +169,35 @@ def test_an_unchanged_judgement_writes_nothing_and_a_lost_set_goes(account: Acco
     told(other_account, told_again)
     judge_account(account.pk, AS_OF)
     assert not PermissionSetRole.objects.exists()
+
+
+def test_what_is_open_is_what_the_postures_of_roles_say_that_are_there(
+    sign_in: Any, account: Account, other_account: Account
+) -> None:
+    judged(account, other_account)
+    robot = role("AWSReservedSSO_Dev_1111111111111111", path=SSO, used=1)
+    clients = sign_in(), sign_in(accounts=[account])
+
+    def agree() -> bool:
+        roles = PrincipalPosture.objects.filter(principal__gone_at=None, principal__path=SSO)
+        sums = {s: sum(getattr(one, s.slug) for one in roles) for s in Severity}
+        found = [listed(client.get("/permission-sets/")) for client in clients]
+        return all([(row.accounts, row.findings) for row in rows] == [(1, sums)] * bool(roles) for rows in found)
+
+    assert agree()
+    before = PermissionSetRole.objects.get().risk
+    assert before == PrincipalPosture.objects.get().risk > 0
+    put(account, DEV, robot)
+    judge_account(account.pk, AS_OF)
+    assert PermissionSetRole.objects.count() == 2
+    assert agree()
+    for here in ((robot,), (), (DEV, robot), (DEV,)):  # as collections see them, before anybody judges
+        put(account, *here)
+        assert agree(), here
+    put(account, structs.replace(DEV, last_used_at=AS_OF))
+    judge_account(account.pk, AS_OF)
+    assert agree()
+    assert PermissionSetRole.objects.get().risk < before
 
 
 @pytest.fixture
