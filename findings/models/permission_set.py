@@ -17,7 +17,7 @@ class PermissionSetRole(models.Model):
     findings/engine/identity_center.py; digest: of data.
 
     COUNTS: of the role's posture, so that the sums of all sets are read from one index. here: the role is not gone; a trigger
-    of collectors_principal says it (migration 0029).
+    of collectors_principal says it (migration 0030).
     """
 
     account = models.ForeignKey(Account, models.CASCADE)

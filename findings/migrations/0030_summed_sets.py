@@ -21,7 +21,7 @@ FORGET = "drop trigger here on collectors_principal; drop function findings_role
 
 
 class Migration(migrations.Migration):
-    dependencies = [("findings", "0028_session_words")]
+    dependencies = [("findings", "0029_few_words")]
 
     operations = [
         migrations.AddField("permissionsetrole", "here", models.BooleanField(default=True, db_default=True)),
