@@ -29,8 +29,9 @@ def fill(accounts: int = ACCOUNTS, principals: int = PRINCIPALS, findings: int =
         years_findings.changed(given)
         years_findings.reviewed(given)
         years_inventory.collected(given)
-        # By fewer columns, of principals and of days: as the migrations put them together.
+        # By fewer columns, of principals, of days and of reviews: as the migrations put them together.
         cursor.execute(import_module("findings.migrations.0024_counted_by_less").FILLED)
         cursor.execute(import_module("findings.migrations.0025_day_totals").added(("findings_accountday", 1)))
+        cursor.execute(import_module("findings.migrations.0031_counted_reviews").FILLED)
     with connection.cursor() as cursor:
         cursor.execute("vacuum analyze")

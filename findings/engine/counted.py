@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from collectors.models import Account
-from findings.models import AccountFindings, DayTotal, FindingCount, FindingTotal, PrincipalCount
+from findings.models import AccountFindings, DayTotal, FindingCount, FindingTotal, PrincipalCount, ReviewCount
 from findings.models.counted import SUMS, Alike
 
 _SETTLE = """
@@ -27,7 +27,7 @@ AT_ONCE = 20_000
 
 def settle(account: Account) -> None:
     """One row for all that is alike, none for nothing; under the account's lock. What others add meanwhile stays as it is."""
-    for model in (FindingCount, AccountFindings, PrincipalCount):
+    for model in (FindingCount, AccountFindings, PrincipalCount, ReviewCount):
         _settle(model, "account_id = %s", account.pk)
 
 

@@ -1,7 +1,7 @@
 """What the judgement says: findings as intervals, their events, and the state of each rule and principal."""
 
 from .account_day import AccountDay
-from .counted import AccountFindings, DayTotal, FindingCount, FindingTotal, PrincipalCount
+from .counted import AccountFindings, DayTotal, FindingCount, FindingTotal, PrincipalCount, ReviewCount
 from .daily import DailyCount
 from .decided import AwsRanges, JudgementRequest, KindOverride, NamedNetwork
 from .event import FindingEvent
@@ -65,6 +65,7 @@ __all__ = [
     "RecordedRegion",
     "Review",
     "ReviewAccount",
+    "ReviewCount",
     "ReviewDecision",
     "ReviewItem",
     "ReviewOutcome",

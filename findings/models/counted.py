@@ -1,6 +1,6 @@
 """How many rows are alike in what lists are narrowed and counted by. Pages sum n; one row alone says nothing.
 
-Triggers write these tables (migrations 0019, 0022, 0024 and 0025, docs/decisions/0012): each statement that changes what is
+Triggers write these tables (migrations 0019, 0022, 0024, 0025 and 0031, docs/decisions/0012): each statement that changes what is
 counted, whoever's it is, adds rows with the difference, in its own transaction. So sums are exact at any moment, and no writer
 ever waits for another one. engine/counted.py puts rows that are alike together again.
 """
@@ -14,6 +14,7 @@ from django.db import models
 from collectors.models import Account, Principal
 from findings.models.account_day import SCORES, TOTALS
 from findings.models.finding import PRACTICES, SEVERITIES, Finding
+from findings.models.review import Review
 
 
 class Alike(models.Model):
@@ -107,3 +108,12 @@ class PrincipalCount(Alike):
     observed = models.CharField(max_length=8, null=True)  # noqa: DJ001
     worst = models.PositiveSmallIntegerField(null=True)
     made = models.CharField(max_length=16, null=True)  # noqa: DJ001
+
+
+class ReviewCount(Alike):
+    """Items of access reviews, by what was decided of them and what later collections saw (ReviewItem)."""
+
+    review = models.ForeignKey(Review, models.CASCADE)
+    account = models.ForeignKey(Account, models.CASCADE)
+    verdict = models.CharField(max_length=6)
+    state = models.CharField(max_length=8)

@@ -8,13 +8,13 @@ from datetime import UTC
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Now, TruncDate
 from django.utils.safestring import SafeString
 
 from collectors.models import Account
 from findings.analysis.reviewing.confirming import State
-from findings.models import Review, ReviewAccount, Reviewer, ReviewItem
+from findings.models import Review, ReviewAccount, ReviewCount, Reviewer
 from findings.models.decided import STANDS
 from findings.models.review import Verdict
 from iamdash.pages import show
@@ -34,7 +34,8 @@ LEFT = (State.STILL, State.BACK)  # what was revoked and is there
 
 
 def _seen(state: State) -> Q:
-    return Q(Exists(ReviewItem.objects.filter(review=OuterRef("pk"), state=state)))
+    counted = ReviewCount.objects.filter(review=OuterRef("pk"), state=state).values("review")
+    return Q(Exists(counted.annotate(total=Sum("n")).filter(total__gt=0)))
 
 
 def holding(accounts: set[int]) -> Q:

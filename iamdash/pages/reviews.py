@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,14 +19,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from collectors.models import Account
 from findings.analysis.reviewing.confirming import State
 from findings.engine import review_work
-from findings.models import Review, ReviewAccount, Reviewer, ReviewItem
+from findings.models import Review, ReviewAccount, ReviewCount, Reviewer
 from findings.models.decided import STANDS
 from findings.models.review import Verdict
 from iamdash.access import audit
 from iamdash.access.models import Operator, Role
 from iamdash.access.rights import needs
 from iamdash.pages import review_export, show
-from iamdash.pages.facets import rows
 from iamdash.pages.html import format_html
 from iamdash.pages.review_forms import DelegateForm, StartForm
 from iamdash.pages.scopes import whom
@@ -196,8 +195,8 @@ def _counted(reviews: list[Review]) -> tuple[Counts, Counts]:
     """(review, account) -> how many of each verdict, and of each state."""
     verdicts: defaultdict[tuple[int, int], Counter[str]] = defaultdict(Counter)
     states: defaultdict[tuple[int, int], Counter[str]] = defaultdict(Counter)
-    decided = ReviewItem.objects.filter(review__in=reviews).exclude(verdict="").order_by()
-    found = decided.values_list("review", "account", "verdict", "state").annotate(n=rows())
+    decided = ReviewCount.objects.filter(review__in=reviews).exclude(verdict="")
+    found = decided.values_list("review", "account", "verdict", "state").annotate(total=Sum("n"))
     for review, account, verdict, state, n in found:
         verdicts[review, account][verdict] += n
         if state:

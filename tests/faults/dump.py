@@ -21,6 +21,7 @@ OF_RUNS = {
     # Counts are kept as what is added to them: tests/findings/engine/test_counted.py proves that they are those of the findings.
     "findings": {
         "timelineread", "judgementrequest", "findingcount", "accountfindings", "findingtotal", "principalcount", "daytotal",
+        "reviewcount",
     },
 }  # fmt: skip
 # What tells that there was a fault: it is true, and stays.
