@@ -3,7 +3,7 @@ tens of thousands of sessions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -21,7 +21,7 @@ from iamdash.pages.watched import Watched
 
 RECENT = 30  # days
 GROUPS, CALLERS, PLACES, SERVICES = 15, 10, 12, 20
-BEHIND = {WHO.PERSON.value: "people", WHO.PROGRAM.value: "programs"}  # who was not told: with those not judged
+COUNTED = {"n": Q(), "people": Q(verdict__who=WHO.PERSON), "programs": Q(verdict__who=WHO.PROGRAM)}
 NOTHING = {"n": 0, "people": 0, "programs": 0, "untold": 0}
 FIRST_ADDRESS = KeyTextTransform(0, KeyTransform("networks", "data"))
 
@@ -89,38 +89,42 @@ class Did:
 
 
 def did(principal: Principal, told: Watched) -> Did:
-    """told: whether events of its account were read. Five queries, six for a role; four less for one that no event names."""
+    """told: whether events of its account were read. Four queries, five for a role; three less for one that no event names."""
     actors = UsagePrincipal.objects.filter(account=principal.account_id, unique_id=principal.unique_id)
     mine = [pk for pk, _ in actors.values_list("pk", "actor")]
     sessions = UsageSession.objects.filter(principal__in=mine, day__gte=acting.since(OLDEST)).order_by()
-    groups = list(_groups(sessions, principal.account_id)) if mine else []
-    counted = _counted(sessions) if mine else (NOTHING, NOTHING)
+    found = _alike(sessions) if mine else []
     return Did(
         watched=told,
-        recent=counted[1],
-        all=counted[0],
-        groups=groups[:GROUPS],
+        recent=_counts(found, "recent"),
+        all=_counts(found, "all"),
+        groups=list(_groups(found[:GROUPS], principal.account_id)),
         callers=_callers(principal) if principal.type == Principal.Type.ROLE else [],
         places=list(_places(sessions, principal.account_id)) if mine else [],
         services=_services(mine) if mine else [],
-        more_groups=len(groups) > GROUPS,
+        more_groups=len(found) > GROUPS,
     )
 
 
-def _counted(sessions: QuerySet[UsageSession]) -> tuple[dict[str, int], dict[str, int]]:
-    """Of all of them, and of the recent ones."""
-    late = Q(day__gte=acting.since(RECENT))
-    found, recent = dict(NOTHING), dict(NOTHING)
-    rows = sessions.values_list("verdict__who").annotate(n=Count("pk"), late=Count("pk", filter=late))
-    for who, *numbers in rows:
-        for counts, n in zip((found, recent), numbers, strict=True):
-            counts["n"] += n
-            counts[BEHIND.get(who, "untold")] += n
-    return found, recent
+def _everywhere(counted: Q) -> Func:
+    """How many sessions of all groups, in the row of each."""
+    return Func(
+        Count("pk", filter=counted), template="(sum(%(expressions)s) over ())::bigint", output_field=IntegerField()
+    )
 
 
-def _groups(sessions: QuerySet[UsageSession], account: int) -> Iterator[Group]:
-    """People first, then what is not told, then programs; the newest first."""
+def _counts(found: Sequence[Mapping[str, Any]], span: str) -> Mapping[str, int]:
+    if not found:
+        return NOTHING
+    n, people, programs = (found[0][f"{span}_{who}"] for who in COUNTED)
+    return {"n": n, "people": people, "programs": programs, "untold": n - people - programs}
+
+
+def _alike(sessions: QuerySet[UsageSession]) -> list[dict[str, Any]]:
+    """Groups of sessions, one more than are shown: people first, then what is not told, then programs; the newest first. Each
+    with the counts of all."""
+    spans = {"all": Q(), "recent": Q(day__gte=acting.since(RECENT))}
+    counts = {f"{span}_{who}": _everywhere(of & late) for span, late in spans.items() for who, of in COUNTED.items()}
     place = Case(
         When(verdict__who=WHO.PERSON, then=Value(0)),
         When(verdict__who=WHO.PROGRAM, then=Value(2)),
@@ -144,11 +148,15 @@ def _groups(sessions: QuerySet[UsageSession], account: int) -> Iterator[Group]:
             days=Count("day", distinct=True),
             calls=Sum("n"),
             refused=Sum("denied"),
+            **counts,
             addresses=ArrayAgg(FIRST_ADDRESS, distinct=True, filter=Q(data__has_key="networks"), default=Value([])),
         )
         .order_by("place", "-last", "name", "key")
     )
-    found = list(rows[: GROUPS + 1])
+    return list(rows[: GROUPS + 1])
+
+
+def _groups(found: Sequence[Mapping[str, Any]], account: int) -> Iterator[Group]:
     told = whole_paths((row["verdict__lineage"] or "", row["last"]) for row in found)
     for row in found:
         yield Group(
