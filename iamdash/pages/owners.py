@@ -68,10 +68,9 @@ def sums(accounts: Sequence[int] | None) -> dict[int, Sums]:
     """By key of the account. None: all of them, for operators of all; for others an index begins with the accounts that they see,
     and each row is asked whose it is where none is named. Three queries."""
     wanted = {} if accounts is None else {"account__in": accounts}
-    still_open, accepted = Q(status=Status.OPEN), Q(status=Status.ACCEPTED)
     kept = AccountFindings.objects.filter(**wanted).exclude(status=Status.RESOLVED).values("account")
-    numbers = {s.slug: Sum("n", filter=still_open & Q(severity=s), default=0) for s in Severity}
-    numbers |= {"late": Sum("n_late", filter=still_open, default=0), "hidden": Sum("n", filter=accepted, default=0)}
+    numbers = {s.slug: Sum("n", filter=Q(severity=s, status=Status.OPEN), default=0) for s in Severity}
+    numbers |= {"late": Sum("n_late"), "hidden": Sum("n", filter=Q(status=Status.ACCEPTED), default=0)}
     found: defaultdict[int, Sums] = defaultdict(Sums)
     for row in kept.annotate(**numbers):
         by_severity = {s: row[s.slug] for s in Severity}
