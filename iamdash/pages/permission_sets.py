@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -28,6 +28,7 @@ from iamdash.pages.severities import WORST_FIRST, Counts
 
 SHOWN = 200  # permission sets, and accounts of one of them
 SOURCE = "identity_center"
+ROLE = ("data", "account__aws_id", "account__name", "role__name", "role__unique_id")  # what a page tells of it
 NOBODY: Mapping[str, date] = {}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # gaps have no ages
 
@@ -76,8 +77,10 @@ class Behind:
 @require_safe
 def detail(request: HttpRequest, arn: str) -> HttpResponse:
     """404 for one that has no role in an account of the operator's, unless he sees who told of it."""
-    rows = list(roles_of(narrowed.read(request).accounts).filter(set_arn=arn).order_by("account__name", "pk"))
-    found = sets(PermissionSetRole.objects.filter(set_arn=arn))
+    mine = roles_of(narrowed.read(request).accounts).filter(set_arn=arn)
+    ids = list(mine.order_by().values_list("role__unique_id", flat=True))
+    rows = mine.select_related("account", "role").order_by("account__name", "pk").only(*ROLE)[:SHOWN]
+    found = sets(roles_of(None).filter(set_arn=arn))
     told: PermissionSet | None = PermissionSet.present.filter(unique_id=arn).order_by("pk").first()
     if not found and told is None:
         raise Http404
@@ -87,9 +90,9 @@ def detail(request: HttpRequest, arn: str) -> HttpResponse:
         "name": found[0].name if found else told.name if told else "",
         "set": found[0] if found else None,
         "known": told.as_record if told else None,
-        "roles": [(row, _assigned(row)) for row in rows[:SHOWN]],
-        "more": len(rows) - SHOWN,
-        "families": families(row.role for row in rows),
+        "roles": [(row, _assigned(row)) for row in rows],
+        "more": len(ids) - SHOWN,
+        "families": families(ids),
     }
     return render(request, "permission_sets/set.html", context)
 
@@ -120,12 +123,12 @@ def _last_seen(role: Principal) -> dict[str, date]:
     return found
 
 
-def families(roles: Iterable[Principal]) -> list[Family]:
-    """What is open on the roles, one entry a fault."""
+def families(roles: Sequence[str]) -> list[Family]:
+    """What is open on roles with these unique ids, one entry a fault."""
     found: defaultdict[tuple[str, str], list[Finding]] = defaultdict(list)
-    ids = {role.unique_id for role in roles}
-    unresolved = Finding.objects.filter(resolved_at=None, status=Finding.Status.OPEN, subject_id__in=ids)
-    for one in unresolved.select_related("account").order_by("-severity", "account__name", "pk") if ids else ():
+    still_open = Finding.objects.filter(resolved_at=None, status=Finding.Status.OPEN, subject_id__among=roles)
+    named = still_open.select_related("account").only("code", "part", "severity", "account__name")
+    for one in named.order_by("-severity", "account__name", "pk") if roles else ():
         found[one.code, one.part].append(one)
     catalogue = registry.catalogue()
     made = (
@@ -137,7 +140,7 @@ def families(roles: Iterable[Principal]) -> list[Family]:
 
 def roles_of(accounts: Collection[int] | None) -> QuerySet[PermissionSetRole]:
     """accounts: keys of the only ones; None for all."""
-    rows = PermissionSetRole.objects.filter(here=True).select_related("account", "role", "role__posture")
+    rows = PermissionSetRole.objects.filter(here=True)
     return rows if accounts is None else rows.filter(account__in=accounts)
 
 

@@ -194,6 +194,7 @@ def test_what_is_open_is_what_the_postures_of_roles_say_that_are_there(
     for here in ((robot,), (), (DEV, robot), (DEV,)):  # as collections see them, before anybody judges
         put(account, *here)
         assert agree(), here
+        assert clients[1].get(f"/permission-sets/{arn('Dev')}/").status_code == (200 if here else 404)
     put(account, structs.replace(DEV, last_used_at=AS_OF))
     judge_account(account.pk, AS_OF)
     assert agree()
