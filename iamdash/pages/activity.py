@@ -7,7 +7,7 @@ through like anything else; how many sessions were read since is said above it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import django_tables2 as tables
@@ -28,7 +28,7 @@ from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.grouped import ou_facet
 from iamdash.pages.lists import ListPage
 from iamdash.pages.paths import told_whole
-from iamdash.pages.searching import found_by, one_of, pattern
+from iamdash.pages.searching import Dated, dated, one_of, pattern, rows_by
 from iamdash.pages.subjects import UNIQUE_ID
 from iamdash.pages.tables import NUMBER, ListTable
 from iamdash.pages.watched import watched
@@ -41,7 +41,7 @@ DATA = (
 LATE = 2  # days
 KEY = re.compile(r"A[KS]IA[A-Z0-9]{12,28}")
 FOUND = 10_000  # sessions that a search names one by one
-_ALL_FROM = "select sessions_sought(%s, %s, %s, null)"
+_ALL_FROM = "select id from sessions_sought(%s, %s, %s, null)"
 
 
 def meant(q: str) -> Q:
@@ -49,12 +49,12 @@ def meant(q: str) -> Q:
     session. It is looked for once, and not for each count of the page."""
     if address := address_of(q):
         given = q, str(address), acting.since(OLDEST)
-        keys = found_by("sessions_sought", *given, FOUND + 1)
-        return one_of(keys) if len(keys) <= FOUND else Q(session__in=RawSQL(_ALL_FROM, given))  # noqa: S611 - a constant
+        found = rows_by("sessions_sought", *given, FOUND + 1)
+        return dated(found) if len(found) <= FOUND else Q(session__in=RawSQL(_ALL_FROM, given))  # noqa: S611 - a constant
     if (sessions := looked_up(q)) is not None:
         return _few(sessions, Q(session__in=sessions.values("pk")))
-    keys = found_by("session_words_sought", pattern(q.lower(), 0), acting.moment(OLDEST), FOUND + 1)
-    return one_of(keys) if len(keys) <= FOUND else Q(text__icontains=q)
+    found = rows_by("session_words_sought", pattern(q.lower(), 0), acting.moment(OLDEST), FOUND + 1)
+    return dated(found) if len(found) <= FOUND else Q(text__icontains=q)
 
 
 def looked_up(q: str) -> QuerySet[UsageSession] | None:
@@ -69,8 +69,8 @@ def looked_up(q: str) -> QuerySet[UsageSession] | None:
 
 def _few(found: QuerySet[Any], otherwise: Q) -> Q:
     """Rows one by one, which the database finds by their keys; where there are too many, the other condition."""
-    keys = list(found.order_by().values_list("pk", flat=True)[: FOUND + 1])
-    return one_of(keys) if len(keys) <= FOUND else otherwise
+    rows = list(found.order_by().values_list("pk", "day")[: FOUND + 1])
+    return dated(rows) if len(rows) <= FOUND else otherwise
 
 
 class SessionTable(ListTable):
@@ -229,6 +229,12 @@ class ActivityList(ListPage):
 
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
         return qs.select_related("account", "session__principal")
+
+    def likely(self, asked: Asked) -> Iterator[QuerySet[SessionVerdict]]:
+        """Of what a search found, the newest."""
+        found = asked.sought(self.queryset())
+        if isinstance(found, Dated) and not asked.after and not asked.before:
+            yield self.queryset().filter(found.late)
 
     def within(self, page: keyset.Page) -> Q:
         """A session's last call is of its day."""

@@ -229,12 +229,17 @@ class ListPage(View):
         )
 
     def _page(self, asked: Asked) -> keyset.Page:
-        """What a text means is sought among all rows, so that there `first` is of no use."""
-        if asked.sort == self.first_sort and not asked.before and not asked.q:
-            page = self._page_of(asked, self.first())
+        for rows in self.likely(asked):
+            page = self._page_of(asked, rows)
             if page.after:
                 return page
         return self._page_of(asked, self.queryset())
+
+    def likely(self, asked: Asked) -> Iterator[QuerySet[Any]]:
+        """Rows that come before all others in the order that is asked: a page that they fill is read of them alone. What a text
+        means is sought among all rows, so that there `first` is of no use."""
+        if asked.sort == self.first_sort and not asked.before and not asked.q:
+            yield self.first()
 
     def _page_of(self, asked: Asked, qs: QuerySet[Any]) -> keyset.Page:
         return keyset.page(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -12,6 +13,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 NAMED = 5_000  # rows that a search names one by one
+LATE = 100  # rows among which a page of the newest is likely to be
 INDEXED = 3  # letters from which an index of trigrams tells more than nothing
 
 
@@ -22,6 +24,22 @@ class Many(Q):
 def one_of(keys: Sequence[Any], column: str = "pk") -> Q:
     """Rows with these keys, of their own or of what the column names."""
     return Q(**{f"{column}__among": keys}) if keys else Q(pk__in=())
+
+
+class Dated(Q):
+    """Holds for rows that are known with their days. late: the newest of them, whole days, enough for a page."""
+
+    late: Q
+
+
+def dated(found: Sequence[tuple[Any, date]]) -> Q:
+    """Rows with these keys, which are of these days."""
+    meant = one_of([key for key, _ in found])
+    if len(found) <= LATE:
+        return meant
+    since, all_of_them = sorted(day for _, day in found)[-LATE], Dated(meant)
+    all_of_them.late = Q(one_of([key for key, day in found if day >= since]), day__gte=since)
+    return all_of_them
 
 
 def contains(q: str, columns: Sequence[str]) -> Q:
@@ -46,6 +64,12 @@ def pattern(q: str, least: int = INDEXED) -> str:
 
 def found_by(function: str, *given: Any) -> list[int]:
     """Ids that a function of the database found (collectors/models/sought.py)."""
+    return [key for (key,) in rows_by(function, *given)]
+
+
+def rows_by(function: str, *given: Any) -> list[tuple[Any, ...]]:
+    """The same of a function that tells more of each."""
     with connection.cursor() as cursor:
-        cursor.execute(f"select {function}({', '.join(['%s'] * len(given))})", given)
-        return [key for (key,) in cursor.fetchall()]
+        asked = f"select * from {function}({', '.join(['%s'] * len(given))})"  # noqa: S608 - a constant of the caller
+        cursor.execute(asked, given)
+        return cursor.fetchall()

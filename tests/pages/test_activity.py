@@ -17,7 +17,7 @@ from findings.models import Finding, SessionVerdict
 from tests.builders import arn, role, user
 from tests.findings.engine.inventory import put
 from tests.findings.sessions import sso
-from tests.pages.acted import acted, assumed, judge_now, judged, said, watch
+from tests.pages.acted import OFFICE, acted, assumed, judge_now, judged, said, watch
 from tests.pages.making import BACKWARDS, FORMULA, SCRIPT, ago
 
 pytestmark = pytest.mark.django_db
@@ -268,6 +268,23 @@ def test_pages_go_on_where_they_ended(sign_in: Client, account: Account) -> None
     assert "opened, no call seen" in said(first)
     back = client.get(f"/activity/{second.context['list'].previous_url}")
     assert shown(back) == shown(first)
+
+
+@pytest.mark.parametrize("late", [1, 45, 55, 60])
+def test_what_a_search_finds_goes_on_where_a_page_ended(
+    sign_in: Client, account: Account, late: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many of the newest a page is read of (searching.LATE), also where days are read to their end."""
+    monkeypatch.setattr("iamdash.pages.searching.LATE", late)
+    for n in range(70):
+        judged(acted(account, APP, f"s{n}", days=1 + n // 20))
+    judged(acted(account, APP, "elsewhere", networks=["198.51.100.9"]))
+    client = sign_in()
+    first = client.get(f"/activity/?q={OFFICE}")
+    second = client.get(f"/activity/{first.context['list'].next_url}")
+    assert (len(shown(first)), len(shown(second))) == (50, 20)
+    moments = SessionVerdict.objects.exclude(session__name="elsewhere").order_by("-at", "-session")
+    assert shown(first) + shown(second) == list(moments.values_list("session__name", flat=True))
 
 
 def test_other_accounts_sessions_are_not_there(sign_in: Client, busy: Account, other_account: Account) -> None:
