@@ -54,7 +54,9 @@ class Gaps:
 
     def __init__(self, accounts: Collection[int] | QuerySet[Account], *apis: str) -> None:
         rows: defaultdict[int, list[Told]] = defaultdict(list)
-        asked = Coverage.objects.filter(account__in=accounts, api__in=apis)
+        asked = Coverage.objects.filter(api__in=apis)
+        if not isinstance(accounts, QuerySet) or accounts.query.has_filters():  # else of all that the operator sees
+            asked = asked.filter(account__in=accounts)
         for pk, *told in asked.values_list("account", *FIELDS):
             rows[pk].append(tuple(told))
         self._told = {pk: frozenset(one) for pk, one in rows.items()}

@@ -31,6 +31,7 @@ from iamdash.pages.acts import (
     Linked,
 )
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
+from iamdash.pages.searching import one_of
 from iamdash.pages.tables import NUMBER
 
 S3 = "s3.amazonaws.com"
@@ -265,7 +266,8 @@ class BucketList(ResourceList):
 
 def addresses(principals: set[int]) -> QuerySet[Any]:
     """(principal, address, last day) of the last days' sessions."""
-    sessions = UsageSession.objects.filter(principal__in=principals, day__gte=acting.since(OLDEST)).order_by()
+    these = one_of([*principals], "principal")
+    sessions = UsageSession.objects.filter(these, day__gte=acting.since(OLDEST)).order_by()
     each = Func(F("data__networks"), function="jsonb_array_elements_text", output_field=TextField())
     return sessions.annotate(address=each).values_list("principal", "address").annotate(last=Max("day"))
 

@@ -33,7 +33,7 @@ class Watched:
 
 def watched(accounts: QuerySet[Account]) -> Watched:
     """Two queries."""
-    since = dict(accounts.values_list("pk", "trailwatch__since"))
+    since = dict(accounts.order_by().values_list("pk", "trailwatch__since"))
     gaps = Gaps(accounts, *READS)
     told = Counter(filter(None, (gaps.of_any(pk, READS) for pk in since)))
     known = [at for at in since.values() if at is not None]
