@@ -116,7 +116,7 @@ select count(*), max(seen), min(seen), count(*) filter (where short), count(*) f
         select pk,
                (select max(c.complete_at) from collectors_coverage c
                  where c.account_id = pk and c.complete_at is not null) seen,
-               exists (select from collectors_coverage c where c.account_id = pk and c.state = any(%s)) short
+               exists (select from collectors_coverage c where c.account_id = pk and c.state in {trouble}) short
           from ({shown}) a
         offset 0
       ) looked
@@ -140,7 +140,7 @@ def health(account: str = "", accounts: Collection[int] | None = None) -> Health
     if accounts is not None and not account:
         shown, params = _SOME.format(shown=shown), (*params, list(accounts))
     with connection.cursor() as cursor:
-        cursor.execute(_HEALTH.format(shown=shown), [list(TROUBLE), *params])
+        cursor.execute(_HEALTH.format(trouble=TROUBLE, shown=shown), params)
         return Health(*cursor.fetchone())
 
 

@@ -24,6 +24,7 @@ from iamdash.pages import show, tickets
 from iamdash.pages.findings import OPEN, answers, due, last_day
 from iamdash.pages.grouped import owner
 from iamdash.pages.paths import in_evidence
+from iamdash.pages.prepared import prepared
 from iamdash.pages.subjects import FixedAt, SameRole, fix_place, same_role, subject_url
 from iamdash.pages.work_forms import AssignForm, NoteForm
 
@@ -36,6 +37,7 @@ SHOWN_SECTIONS = ("Why it matters", "How to fix", "What it cannot know", "Refere
 
 
 @require_safe
+@prepared
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     finding = get_object_or_404(Finding.objects.select_related("account", "acceptance"), pk=pk)
     entry = registry.catalogue().get(finding.code)

@@ -21,9 +21,11 @@ from iamdash.pages.gaps import KEYS, REPORT, Gaps
 from iamdash.pages.key_instead import by_owner, replacements, seen
 from iamdash.pages.key_quiet import quiet
 from iamdash.pages.key_use import key_use
+from iamdash.pages.prepared import prepared
 
 
 @require_safe
+@prepared
 def detail(request: HttpRequest, aws_id: str, key_id: str) -> HttpResponse:
     key = get_object_or_404(AccessKey.objects.select_related("account"), account__aws_id=aws_id, unique_id=key_id)
     owner = (

@@ -27,6 +27,7 @@ from iamdash.pages.effects import changes
 from iamdash.pages.gaps import DETAILS, Gaps
 from iamdash.pages.grants import compiled
 from iamdash.pages.matrix import Matrix, matrix
+from iamdash.pages.prepared import prepared
 from iamdash.pages.searching import found_by, one_of
 from iamdash.pages.subjects import unresolved
 from iamdash.pages.trust import condition_words
@@ -51,6 +52,7 @@ class StatementView:
 
 
 @require_safe
+@prepared
 def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
     found = Policy.objects.select_related("account", "provenance")
     policy = get_object_or_404(found, account__aws_id=aws_id, unique_id=unique_id)

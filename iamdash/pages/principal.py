@@ -30,6 +30,7 @@ from iamdash.pages.gaps import DETAILS
 from iamdash.pages.kind import kind_view, said_of
 from iamdash.pages.permission_sets import behind
 from iamdash.pages.permitted import permitted
+from iamdash.pages.prepared import prepared
 from iamdash.pages.principals import posture
 from iamdash.pages.right_sizing import suggestion, used_facts
 from iamdash.pages.subjects import unresolved
@@ -59,6 +60,7 @@ class TrustView:
 
 
 @require_safe
+@prepared
 def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
     found = Principal.objects.select_related("account", "posture", "provenance", "permission_set")
     principal = get_object_or_404(found, account__aws_id=aws_id, unique_id=unique_id)

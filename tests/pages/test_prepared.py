@@ -1,0 +1,42 @@
+"""What pages of one thing ask is prepared by the database; what lists ask is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+
+from collectors.models import Account
+from iamdash.pages.prepared import OFTEN
+from tests.builders import role
+from tests.findings.engine.inventory import put
+from tests.pages.shown import text
+
+Client = Callable[..., Any]
+
+
+def prepared() -> set[str]:
+    """The tables that are read first by what this connection keeps prepared."""
+    with connection.cursor() as cursor:
+        cursor.execute("select substring(statement from 'FROM \"(\\w+)\"') from pg_prepared_statements")
+        return {table for (table,) in cursor.fetchall() if table}
+
+
+def test_a_page_of_one_thing_is_planned_once(sign_in: Client, account: Account) -> None:
+    put(account, deploy := role("deploy"))
+    web, told = sign_in(), set()
+    for _ in range(OFTEN + 2):
+        told.add("deploy" in text(web.get(f"/principals/{account.aws_id}/{deploy.unique_id}/")))
+    assert told == {True}
+    assert "collectors_principal" in prepared()
+
+
+def test_after_it_nothing_is_prepared_any_more(sign_in: Client, account: Account) -> None:
+    web, before = sign_in(), connection.connection.cursor_factory
+    assert web.get(f"/principals/{account.aws_id}/AROANOBODY/").status_code == 404
+    assert connection.connection.cursor_factory is before
+    known = prepared()
+    for _ in range(OFTEN + 2):
+        assert web.get("/principals/").status_code == 200
+    assert prepared() == known
