@@ -34,6 +34,7 @@ from iamdash.pages import by_code, config_rules, guarded_account, timeline
 from iamdash.pages import settings as decided
 from iamdash.pages.account_forms import AddAccount
 from iamdash.pages.gaps import DETAILS, told
+from iamdash.pages.prepared import prepared
 from iamdash.pages.severities import WORST_FIRST, Counts
 from iamdash.pages.unread import unread
 from iamdash.pages.uploads import UPLOAD_LIMIT, TooMuchWaitsError, UploadBundle
@@ -47,6 +48,7 @@ NO_PRINCIPAL = "arn:aws:iam::<account of the worker>:role/<role of the worker>"
 
 
 @require_safe
+@prepared
 def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
     known = Account.objects.select_related("connection__organization", "membership")
     account = get_object_or_404(known, aws_id=aws_id)
