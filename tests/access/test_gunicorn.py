@@ -23,6 +23,7 @@ from collectors.models import Account, Connection
 from findings.analysis.pace import SELDOM
 from iamdash.access import tokens
 from iamdash.access.models import Operator, Role
+from iamdash.pages.prepared import OFTEN
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEADLINE = 30.0
@@ -135,6 +136,19 @@ def test_each_request_sees_its_operator_s_accounts_on_shared_connections(server:
     with ThreadPoolExecutor(4) as pool:
         for who, names in pool.map(lambda job: seen(*job), work):
             assert names == ({a.name for a in accounts} if who == "*" else {who})
+
+    def answered(who: str, account: Account) -> tuple[str, str, int]:
+        try:
+            get(f"{server}/accounts/{account.aws_id}/", sessions[who])
+        except urllib.error.HTTPError as error:
+            error.close()
+            return who, account.name, error.code
+        return who, account.name, 200
+
+    of_one = [(who, account) for _ in range(2 * OFTEN) for who in sessions for account in accounts]
+    with ThreadPoolExecutor(4) as pool:
+        for who, name, code in pool.map(lambda job: answered(*job), of_one):
+            assert code == (200 if who in {"*", name} else 404)
 
 
 def test_another_account_s_page_is_not_found(server: str) -> None:

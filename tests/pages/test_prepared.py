@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from collectors.models import Account
+from collectors.models import Account, Connection
 from iamdash.pages.prepared import OFTEN
 from tests.builders import role
 from tests.findings.engine.inventory import put
@@ -40,3 +40,16 @@ def test_after_it_nothing_is_prepared_any_more(sign_in: Client, account: Account
     for _ in range(OFTEN + 2):
         assert web.get("/principals/").status_code == 200
     assert prepared() == known
+
+
+def test_what_is_prepared_for_one_operator_shows_another_no_more_than_he_may_see(
+    sign_in: Client, account: Account, other_account: Account
+) -> None:
+    put(account, deploy := role("deploy"))
+    Connection.objects.create(account=account)
+    pages = f"/principals/{account.aws_id}/{deploy.unique_id}/", f"/accounts/{account.aws_id}/"
+    may, of_all, may_not = sign_in(accounts=[account]), sign_in(), sign_in(accounts=[other_account])
+    for _ in range(OFTEN + 2):
+        for page in pages:
+            assert [web.get(page).status_code for web in (may, may_not, of_all, may_not)] == [200, 404, 200, 404]
+    assert {"collectors_principal", "collectors_account"} <= prepared()
