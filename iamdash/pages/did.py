@@ -1,27 +1,31 @@
-"""Who did what with a role or user: the section of its page. All of it is added up by the database, for a principal may have
-tens of thousands of sessions."""
+"""Who did what with a role or user: the section of its page. Sessions are added up by the database, for a principal may have tens
+of thousands of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Func, IntegerField, Max, Q, QuerySet, Sum, TextField, Value, When
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
-from collectors.models import Principal, UsageAssumption, UsageLast, UsagePrincipal, UsageSession
+from collectors.models import Principal, UsageAssumption, UsagePrincipal, UsageSession
+from collectors.records import EventUse
 from findings.analysis.activity.event_actions import service_of
+from findings.analysis.facts import Facts
 from iamdash.pages import acting
 from iamdash.pages.acting import OLDEST, WHO, known_principals
 from iamdash.pages.paths import in_sentence, whole_paths
-from iamdash.pages.watched import Watched
+from iamdash.pages.watched import Watched, watched_by
 
 RECENT = 30  # days
 GROUPS, CALLERS, PLACES, SERVICES = 15, 10, 12, 20
 COUNTED = {"n": Q(), "people": Q(verdict__who=WHO.PERSON), "programs": Q(verdict__who=WHO.PROGRAM)}
+NEVER = datetime.min.replace(tzinfo=UTC)
 NOTHING = {"n": 0, "people": 0, "programs": 0, "untold": 0}
 FIRST_ADDRESS = KeyTextTransform(0, KeyTransform("networks", "data"))
 
@@ -88,20 +92,20 @@ class Did:
         return not (self.all["n"] or self.callers or self.services)
 
 
-def did(principal: Principal, told: Watched) -> Did:
-    """told: whether events of its account were read. Four queries, five for a role; three less for one that no event names."""
+def did(principal: Principal, facts: Facts) -> Did:
+    """facts: of it, with its use. Three queries, four for a role; two less for one that no event names."""
     actors = UsagePrincipal.objects.filter(account=principal.account_id, unique_id=principal.unique_id)
     mine = [pk for pk, _ in actors.values_list("pk", "actor")]
     sessions = UsageSession.objects.filter(principal__in=mine, day__gte=acting.since(OLDEST)).order_by()
     found = _alike(sessions) if mine else []
     return Did(
-        watched=told,
+        watched=watched_by(facts),
         recent=_counts(found, "recent"),
         all=_counts(found, "all"),
         groups=list(_groups(found[:GROUPS], principal.account_id)),
         callers=_callers(principal) if principal.type == Principal.Type.ROLE else [],
         places=list(_places(sessions, principal.account_id)) if mine else [],
-        services=_services(mine) if mine else [],
+        services=_services(facts.snapshot.event_uses),
         more_groups=len(found) > GROUPS,
     )
 
@@ -223,15 +227,18 @@ def _places(sessions: QuerySet[UsageSession], account: int) -> Iterator[Place]:
         yield Place(acting.networks(account).said(row["address"]), row["days"], row["last"])
 
 
-def _services(actors: list[int]) -> list[ServiceUse]:
+def _services(uses: Iterable[EventUse]) -> list[ServiceUse]:
     """By event source, the latest first; services that were only denied come last."""
-    rows = (
-        UsageLast.objects.filter(principal__in=actors)
-        .values("event__source")
-        .annotate(used=Max("used_at"), calls=Sum("n"), refused=Sum("denied"))
-        .order_by(F("used").desc(nulls_last=True), "event__source")
-    )
-    return [
-        ServiceUse(service_of(row["event__source"]) or row["event__source"], row["used"], row["calls"], row["refused"])
-        for row in rows[:SERVICES]
+    of: defaultdict[str, list[EventUse]] = defaultdict(list)
+    for use in uses:
+        of[use.source].append(use)
+    found = [
+        ServiceUse(
+            service=service_of(source) or source,
+            used=max((one.used_at for one in some if one.used_at), default=None),
+            n=sum(one.n for one in some),
+            denied=sum(one.denied for one in some),
+        )
+        for source, some in sorted(of.items())
     ]
+    return sorted(found, key=lambda one: one.used or NEVER, reverse=True)[:SERVICES]

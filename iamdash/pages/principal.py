@@ -35,7 +35,6 @@ from iamdash.pages.principals import posture
 from iamdash.pages.right_sizing import suggestion, used_facts
 from iamdash.pages.subjects import unresolved
 from iamdash.pages.trust import Grant, Naming, grants
-from iamdash.pages.watched import watched_by
 
 ACCOUNT_ID = re.compile(r"(?<!\d)\d{12}(?!\d)")
 
@@ -92,7 +91,7 @@ def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
         "unknown": Unknown.objects.filter(account=principal.account, subject_id__in=subjects).order_by("code"),
         "trust": trust_view(principal, record, told, documents.text(record.trust)) if is_role else None,
         "policies": documents.policies(record),
-        "did": did(principal, watched_by(told)),
+        "did": did(principal, told),
         "about": about(principal, principal.type),
         "permitted": may,
         "bands": bands(may.matrix.rows, told.as_of),
