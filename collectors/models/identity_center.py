@@ -58,6 +58,7 @@ class CenterPrincipal(Observed):
     name = models.CharField(max_length=1024)
 
     record = records.CenterPrincipal
+    volatile = ("read_on",)
     merges = True
 
     class Meta(Observed.Meta):

@@ -31,14 +31,15 @@ Pair = tuple[str, str]  # ARN of a permission set, id of an account that has it
 @dataclass(frozen=True)
 class Plan:
     """What is known before Identity Center is asked. regions: where it may be, the likeliest first. pairs: what was read of
-    each, sets: by ARN, None for a bundle. A pair is read again after `renew`, and too old after `keep`. limit: permission sets
-    of a run.
+    each, sets: by ARN, groups: by id, both None for a bundle. A pair is read again after `renew`, and too old after `keep`.
+    limit: permission sets of a run, and groups.
     """
 
     now: datetime
     regions: tuple[str, ...] = ()
     pairs: Mapping[Pair, records.AccountAssignment] = field(default_factory=dict)
     sets: Mapping[str, records.PermissionSet] | None = None
+    groups: Mapping[str, records.CenterPrincipal] | None = None
     limit: int | None = None
     renew: timedelta = timedelta(days=1)
     keep: timedelta = timedelta(days=14)
@@ -54,6 +55,9 @@ def plan(account_id: str) -> Plan:
         regions=regions(),
         pairs={(one.permission_set, one.target): one for one in known},
         sets={row.unique_id: row.as_record for row in PermissionSet.present.filter(account=account)},
+        groups={
+            row.unique_id: row.as_record for row in CenterPrincipal.present.filter(account=account, data__group=True)
+        },
     )
 
 
@@ -103,7 +107,7 @@ def center_view(account: Account, as_of: datetime) -> dict[str, Any]:
     return {
         "permission_sets": tuple(row.as_record.lately(as_of) for row in named.order_by("unique_id")),
         "account_assignments": pairs,
-        "center_principals": _people(telling, {id_ for pair in pairs for id_ in (*pair.users, *pair.groups)}),
+        "center_principals": _people(telling, {id_ for pair in pairs for id_ in (*pair.users, *pair.groups)}, as_of),
         "center_seen_by": telling.aws_id,
         "center_coverage": coverage,
     }
@@ -125,10 +129,10 @@ def _best(tellers: Iterable[int]) -> tuple[Account, tuple[records.Coverage, ...]
     return account, tuple(rows[account.pk])
 
 
-def _people(telling: Account, ids: Iterable[str]) -> tuple[records.CenterPrincipal, ...]:
+def _people(telling: Account, ids: Iterable[str], as_of: datetime) -> tuple[records.CenterPrincipal, ...]:
     """Those assigned, and the members of groups among them."""
     rows = CenterPrincipal.present.filter(account=telling)
-    first = [row.as_record for row in rows.filter(unique_id__in=set(ids))]
+    first = [row.as_record.lately(as_of) for row in rows.filter(unique_id__in=set(ids))]
     inside = {id_ for one in first for id_ in one.members or ()} - {one.unique_id for one in first}
     more = [row.as_record for row in rows.filter(unique_id__in=inside)] if inside else []
     return tuple(sorted((*first, *more), key=lambda one: one.unique_id))

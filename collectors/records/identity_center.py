@@ -55,7 +55,8 @@ class AccountAssignment(Record, frozen=True, kw_only=True):
 
 class CenterPrincipal(Record, frozen=True, kw_only=True):
     """A user or group of the identity store to whom something is assigned, or who is in such a group. Nothing else of a person
-    is kept than what names him. members: ids of a group's users; None: not read, or a user.
+    is kept than what names him. members: ids of a group's users; None: not read, or a user. read_on: on which day they were, for
+    groups may be too many for one run; None where a bundle told them.
     """
 
     unique_id: str
@@ -63,3 +64,9 @@ class CenterPrincipal(Record, frozen=True, kw_only=True):
     name: str = ""
     display_name: str = ""
     members: tuple[str, ...] | None = None
+    read_on: date | None = None
+
+    def lately(self, at: datetime) -> CenterPrincipal:
+        """Without members that were read too long before."""
+        late = self.read_on is not None and self.read_on < too_long_ago(at)
+        return msgspec.structs.replace(self, members=None) if late else self

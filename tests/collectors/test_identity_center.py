@@ -115,7 +115,14 @@ def test_the_management_account_reads_sets_assignments_and_names(management: Acc
     assert len(groups["cloud-admins"].members) == 3
     assert {"@" in people[id_].name for id_ in groups["developers"].members} == {True}
     kept = {name for one in CenterPrincipal.objects.all() for name in one.data}
-    assert kept == {"unique_id", "group", "name", "display_name", "members"}  # no address, no number, no further name
+    assert kept == {
+        "unique_id",
+        "group",
+        "name",
+        "display_name",
+        "members",
+        "read_on",
+    }  # no address, no number, no further name
 
 
 def test_an_unchanged_center_writes_coverage_only(management: Account) -> None:

@@ -305,21 +305,36 @@ def groups(aws: Aws, answers: Answers) -> list[Answer]:
     return [{name: one[name] for name in ("GroupId", "DisplayName") if name in one} for one in raw]
 
 
-def members(aws: Aws, answers: Answers) -> dict[str, list[str]]:
-    """Id of a group to which something is assigned -> ids of its users. A group that was deleted has none."""
-    wanted = sorted({group for one in assigned(answers).values() for group in one.groups})
-    found: dict[str, list[str]] = {}
+def assigned_groups(answers: Answers) -> set[str]:
+    """Ids of those to which something is assigned."""
+    return {group for one in assigned(answers).values() for group in one.groups}
+
+
+def members(aws: Aws, answers: Answers) -> Each:
+    """Id of an assigned group -> ids of its users, as far as the time goes. Refused: those that were deleted meanwhile."""
+    found = Each()
     began = aws.clock()
     for store, region in _stores(answers).items():
-        for group in wanted:
+        for group in _turns_of_groups(answers[PLAN]).of(assigned_groups(answers)):
             if aws.clock() - began > SECONDS:
-                text = f"{len(found)} of {len(wanted)} groups were read in this run."
-                raise AwsError(MEMBERS, State.PARTIAL, text, kept=found)
+                break
             try:
                 raw = list(_all(aws, MEMBERS, "GroupMemberships", region, IdentityStoreId=store, GroupId=group))
             except AwsError as error:
                 if error.code not in (GONE, NO_LINE):
                     raise
+                found.refused.add(group)
                 continue
             found[group] = [one["MemberId"]["UserId"] for one in raw if "UserId" in one.get("MemberId", {})]
     return found
+
+
+def _turns_of_groups(planned: Plan) -> Turns:
+    asked = {id_: one.read_on for id_, one in (planned.groups or {}).items() if one.read_on}
+    return Turns(planned.now.date(), asked, planned.limit)
+
+
+def says_of_groups(answers: Answers) -> tuple[str, bool]:
+    """The same of the members of groups."""
+    turns, some = _turns_of_groups(answers[PLAN]), assigned_groups(answers) - answers[MEMBERS].refused
+    return turns.says("groups", len(some), turns.after(some, answers[MEMBERS]).values())

@@ -12,7 +12,7 @@ from collectors.aws.call import Answer
 from collectors.models.identity_center_view import Plan
 from collectors.records import CenterPrincipal, Part, PermissionSet, clean, digest
 from collectors.sources import Answers
-from collectors.sources.identity_center.ask import PLAN, assigned, pairs, says, waiting
+from collectors.sources.identity_center.ask import PLAN, assigned, pairs, says, says_of_groups, waiting
 from collectors.sources.identity_center.names import (
     ASSIGNMENTS,
     BOUNDARY,
@@ -37,6 +37,8 @@ def transform(answers: Answers) -> Part:
     told, read = {SETS, DESCRIBE} <= answers.keys(), {PROVISIONED, ASSIGNMENTS} <= answers.keys()
     lacking = _problems(answers) if read else ()
     by_turns = {api: says(answers, api) for api in FIELDS if {SETS, api} <= answers.keys()}
+    if read and MEMBERS in answers:
+        by_turns[MEMBERS] = says_of_groups(answers)
     partly = {api: (text,) for api, (text, whole) in by_turns.items() if text and not whole}
     return Part(
         permission_sets=tuple(_sets(answers, documents)) if told else None,
@@ -144,8 +146,11 @@ def _principals(answers: Answers) -> tuple[CenterPrincipal, ...] | None:
     if not answers.keys() & {USERS, GROUPS, MEMBERS}:
         return None
     wanted = {id_ for one in assigned(answers).values() for id_ in (*one.users, *one.groups)}
+    planned: Plan = answers[PLAN]
+    known = (planned.groups or {}).items()
     inside: Mapping[str, list[str]] = answers.get(MEMBERS, {})
-    people = {id_ for some in inside.values() for id_ in some}
+    before = {id_: one.lately(planned.now).members or () for id_, one in known if id_ in wanted and id_ not in inside}
+    people = {id_ for some in (*inside.values(), *before.values()) for id_ in some}
     names = {raw["GroupId"]: raw.get("DisplayName", "") for raw in answers.get(GROUPS, ())}
     groups = (
         CenterPrincipal(
@@ -153,6 +158,7 @@ def _principals(answers: Answers) -> tuple[CenterPrincipal, ...] | None:
             group=True,
             name=names.get(id_, ""),
             members=tuple(sorted(set(inside[id_]))) if id_ in inside else None,
+            read_on=planned.now.date() if id_ in inside and planned.groups is not None else None,
         )
         for id_ in sorted((names.keys() | inside.keys()) & wanted)
     )
