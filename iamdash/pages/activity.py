@@ -26,7 +26,7 @@ from iamdash.pages.acts import OfActor, Period
 from iamdash.pages.facets import Accounts, Choices
 from iamdash.pages.filters import Asked, Filters, Sort, Tab
 from iamdash.pages.grouped import ou_facet
-from iamdash.pages.lists import ListPage
+from iamdash.pages.lists import EVERY, ListPage
 from iamdash.pages.paths import told_whole
 from iamdash.pages.searching import Dated, dated, one_of, pattern, rows_by
 from iamdash.pages.subjects import UNIQUE_ID
@@ -202,6 +202,7 @@ class ActivityList(ListPage):
     folder = "activity"
     table = SessionTable
     filters = FILTERS
+    by_keys = True
     fields = {
         "account": lambda v: v.account.aws_id,
         "account_name": lambda v: v.account.name,
@@ -238,8 +239,11 @@ class ActivityList(ListPage):
 
     def within(self, page: keyset.Page) -> Q:
         """A session's last call is of its day."""
-        days = {at.date() for at in page.by}
-        return Q(day__in=days, session__day__in=days)
+        days = sorted(at.date() for at in page.by)
+        if not days:
+            return EVERY
+        between = days[0], days[-1]
+        return Q(day__range=between, session__day__range=between)
 
     def attach(self, rows: Sequence[Any]) -> None:
         """known: what the inventory has of who acted, or None. told: with whole paths, where they may be shown."""

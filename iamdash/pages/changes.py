@@ -190,6 +190,7 @@ class ChangeList(ListPage):
     name = "changes"
     title = "Changes"
     folder = "activity/changes"
+    by_keys = True
     most = 20_000  # counted by three times as many columns as others are
     table = ChangeTable
     filters = Filters(

@@ -31,6 +31,7 @@ from iamdash.pages.acts import (
 from iamdash.pages.facets import Accounts, Choices
 from iamdash.pages.filters import Asked, Filters, Sort
 from iamdash.pages.grouped import ou_facet
+from iamdash.pages.lists import EVERY
 from iamdash.pages.tables import NUMBER
 
 KINDS = {
@@ -117,7 +118,8 @@ class DayList(Acts):
         return UsageDaily.objects.filter(day__gte=acting.since(OLDEST)).order_by()
 
     def within(self, page: keyset.Page) -> Q:
-        return Q(day__in={day for _, day, *_ in page.ids})
+        days = sorted(day for _, day, *_ in page.ids)
+        return Q(day__range=(days[0], days[-1])) if days else EVERY
 
     def extra(self, asked: Asked, total: int) -> dict[str, Any]:
         return {**acts.watching(asked), "of_a_day": bool(asked.chosen["day"])}

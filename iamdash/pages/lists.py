@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -23,6 +24,7 @@ from iamdash.pages.counting import MOST, Counting
 from iamdash.pages.facets import MANY, Facet, Option
 from iamdash.pages.filters import Asked, Filters
 from iamdash.pages.html import format_html
+from iamdash.pages.prepared import preparing
 from iamdash.pages.searching import one_of
 from iamdash.pages.tables import ListTable, Ordered
 
@@ -137,6 +139,7 @@ class ListPage(View):
     folder holds page.html (extends base.html) and _table.html (extends components/list.html).
     fields: name -> function of a row, for exports; values keep their types in JSON.
     counts: tables that know how many rows there are (counting.py), the smallest first; without, up to `most` are counted.
+    by_keys: what a page's rows show is looked up by keys alone, so that it may be planned once (prepared.py).
     """
 
     http_method_names = ("get", "head")
@@ -149,6 +152,7 @@ class ListPage(View):
     counts: Sequence[type[Model]] = ()
     most = MOST
     first_sort = ""
+    by_keys = False
     size = 50
 
     def queryset(self) -> QuerySet[Any]:
@@ -257,10 +261,11 @@ class ListPage(View):
 
     def rows(self, ids: Sequence[Any], within: Q = EVERY) -> list[Any]:
         """Those with these primary keys, in this order, with all that the fields read. A key without a row is left out."""
-        by_id = {one.pk: one for one in self.related(self.queryset()).filter(within, one_of(ids))}
-        rows = [by_id[i] for i in ids if i in by_id]
-        self.attach(rows)
-        return rows
+        with preparing() if self.by_keys else nullcontext():
+            by_id = {one.pk: one for one in self.related(self.queryset()).filter(within, one_of(ids))}
+            rows = [by_id[i] for i in ids if i in by_id]
+            self.attach(rows)
+            return rows
 
     def _tabs(self, asked: Asked, counting: Counting) -> list[TabView]:
         """With their counts; a list without tabs has one, whose count is the list's."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -25,13 +26,20 @@ def prepared(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     def asking(request: HttpRequest, *args: Any, **names: Any) -> HttpResponse:
-        connection.ensure_connection()
-        raw = connection.connection
-        before = raw.cursor_factory, raw.prepare_threshold
-        raw.cursor_factory, raw.prepare_threshold, raw.prepared_max = ServerBindingCursor, OFTEN, KEPT
-        try:
+        with preparing():
             return view(request, *args, **names)
-        finally:
-            raw.cursor_factory, raw.prepare_threshold = before
 
     return asking
+
+
+@contextmanager
+def preparing() -> Iterator[None]:
+    """The same of what is asked inside of it: a list's rows are looked up by the keys that its page is made of."""
+    connection.ensure_connection()
+    raw = connection.connection
+    before = raw.cursor_factory, raw.prepare_threshold
+    raw.cursor_factory, raw.prepare_threshold, raw.prepared_max = ServerBindingCursor, OFTEN, KEPT
+    try:
+        yield
+    finally:
+        raw.cursor_factory, raw.prepare_threshold = before

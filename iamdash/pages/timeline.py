@@ -177,7 +177,7 @@ def entries(
     if not found:
         return []
     if rows is None:
-        rows = ChangedEntity.objects.filter(only or Q(), change__in=found)
+        rows = ChangedEntity.objects.filter(only or Q(), change__among=found)
     rows = sorted(rows, key=lambda row: row.pk)
     set_names.name(rows)
     acted = [one for one in changes if one.actor]
@@ -187,7 +187,7 @@ def entries(
     for row in rows:
         found[row.change_id].parts.append(Part(row, address.of(row)))
     _calls(found, rows)
-    for event in _events(Q(change__in=found)) if events is None else events:
+    for event in _events(Q(change__among=found)) if events is None else events:
         found[event.change_id].findings.append((event, event_words(event)))
     judged = verdicts(acted)
     for entry in found.values():
@@ -211,7 +211,7 @@ def _calls(found: Mapping[int, Entry], rows: Iterable[ChangedEntity]) -> None:
             of[call].add(row.change_id)
     if not of:
         return
-    for event in AdminEvent.objects.filter(pk__in=of).order_by("at", "pk"):
+    for event in AdminEvent.objects.filter(pk__among=of).order_by("at", "pk"):
         for change in of[event.pk]:
             found[change].calls.append(event)
 
@@ -291,12 +291,13 @@ def verdicts(changes: Iterable[Change]) -> dict[tuple[Any, ...], SessionVerdict.
     wanted = {_session(one) for one in changes}
     if not wanted:
         return {}
-    days = {one[4] for one in wanted}
+    days = sorted(one[4] for one in wanted)
+    between = days[0], days[-1]
     actor = Tuple(F("session__principal__account"), F("session__principal__unique_id"))
     found = SessionVerdict.objects.filter(
         AmongRows(actor, {one[:2] for one in wanted}),
-        day__in=days,
-        session__day__in=days,
+        day__range=between,
+        session__day__range=between,
         session__name__among={one[2] for one in wanted},
     )
     columns = ("account", "session__principal__unique_id", "session__name", "session__key", "session__day")
