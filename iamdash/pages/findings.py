@@ -240,6 +240,7 @@ class FindingList(ListPage):
     folder = "findings"
     table = FindingTable
     filters = FILTERS
+    by_keys = True
     counts = (FindingTotal, AccountFindings, FindingCount)
     fields = {
         "id": lambda f: f.pk,

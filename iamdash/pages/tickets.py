@@ -10,7 +10,8 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, F, Q, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,6 +20,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
+from collectors.models.among import AmongRows
 from findings.engine import tickets as engine
 from findings.models import Finding, Ticket, TicketNews
 from iamdash.access.database import seen_accounts
@@ -62,9 +64,11 @@ def _view(one: Ticket, finding: Finding) -> TicketView:
 
 
 def attach(findings: Sequence[Finding]) -> None:
-    """ticket: the newest of each, None for none. One query."""
-    subjects = {one.subject_id for one in findings}
-    found = Ticket.objects.filter(account__in={one.account_id for one in findings}, subject_id__in=subjects)
+    """ticket: the newest of each, None for none. One query, none for no finding."""
+    if not findings:
+        return
+    subjects = {(one.account_id, one.subject_id) for one in findings}
+    found = Ticket.objects.filter(AmongRows(Tuple(F("account"), F("subject_id")), subjects))
     newest = {(one.account_id, one.code, one.subject_id, one.part): one for one in found.order_by("pk")}
     for one in findings:
         one.ticket = newest.get((one.account_id, one.code, one.subject_id, one.part))  # type: ignore[attr-defined]
