@@ -48,7 +48,7 @@ NO_PRINCIPAL = "arn:aws:iam::<account of the worker>:role/<role of the worker>"
 
 
 @require_safe
-@prepared
+@prepared()
 def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
     known = Account.objects.select_related("connection__organization", "membership")
     account = get_object_or_404(known, aws_id=aws_id)

@@ -37,7 +37,7 @@ SHOWN_SECTIONS = ("Why it matters", "How to fix", "What it cannot know", "Refere
 
 
 @require_safe
-@prepared
+@prepared()
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     finding = get_object_or_404(Finding.objects.select_related("account", "acceptance"), pk=pk)
     entry = registry.catalogue().get(finding.code)

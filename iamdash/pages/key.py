@@ -25,7 +25,7 @@ from iamdash.pages.prepared import prepared
 
 
 @require_safe
-@prepared
+@prepared()
 def detail(request: HttpRequest, aws_id: str, key_id: str) -> HttpResponse:
     key = get_object_or_404(AccessKey.objects.select_related("account"), account__aws_id=aws_id, unique_id=key_id)
     owner = (

@@ -24,7 +24,7 @@ from iamdash.pages.counting import MOST, Counting
 from iamdash.pages.facets import MANY, Facet, Option
 from iamdash.pages.filters import Asked, Filters
 from iamdash.pages.html import format_html
-from iamdash.pages.prepared import preparing
+from iamdash.pages.prepared import prepared
 from iamdash.pages.searching import one_of
 from iamdash.pages.tables import ListTable, Ordered
 
@@ -261,7 +261,7 @@ class ListPage(View):
 
     def rows(self, ids: Sequence[Any], within: Q = EVERY) -> list[Any]:
         """Those with these primary keys, in this order, with all that the fields read. A key without a row is left out."""
-        with preparing() if self.by_keys else nullcontext():
+        with prepared() if self.by_keys else nullcontext():
             by_id = {one.pk: one for one in self.related(self.queryset()).filter(within, one_of(ids))}
             rows = [by_id[i] for i in ids if i in by_id]
             self.attach(rows)

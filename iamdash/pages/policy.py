@@ -52,7 +52,7 @@ class StatementView:
 
 
 @require_safe
-@prepared
+@prepared()
 def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
     found = Policy.objects.select_related("account", "provenance")
     policy = get_object_or_404(found, account__aws_id=aws_id, unique_id=unique_id)

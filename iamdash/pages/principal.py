@@ -59,7 +59,7 @@ class TrustView:
 
 
 @require_safe
-@prepared
+@prepared()
 def detail(request: HttpRequest, aws_id: str, unique_id: str) -> HttpResponse:
     found = Principal.objects.select_related("account", "posture", "provenance", "permission_set")
     principal = get_object_or_404(found, account__aws_id=aws_id, unique_id=unique_id)
