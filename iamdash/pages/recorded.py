@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import django_tables2 as tables
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -147,15 +147,18 @@ class RecordedList(ListPage):
 
 def summary(rows: QuerySet[RecordedRegion]) -> str:
     """A sentence on all regions of the accounts shown; "" when there are none. One query."""
-    found = rows.aggregate(
-        regions=Count("pk"),
-        accounts=Count("account", distinct=True),
-        bare=Count("pk", filter=Q(management=Is.NO)),
-        unknown=Count("pk", filter=Q(management=Is.UNKNOWN)),
-        partly=Count("pk", filter=Q(management=Is.PART)),
-        analyzer=Count("pk", filter=Q(analyzer=Is.NO)),
-        unread=Count("pk", filter=UNREAD),
-    )
+    counted = {
+        "regions": Q(),
+        "bare": Q(management=Is.NO),
+        "unknown": Q(management=Is.UNKNOWN),
+        "partly": Q(management=Is.PART),
+        "analyzer": Q(analyzer=Is.NO),
+        "unread": UNREAD,
+    }
+    # By account first: to count accounts among all regions would sort these.
+    each = rows.values("account").annotate(**{f"n_{name}": Count("pk", filter=of) for name, of in counted.items()})
+    sums = {name: Sum(f"n_{name}", default=0) for name in counted}
+    found = each.aggregate(accounts=Count("account"), **sums)
     if not found["regions"]:
         return ""
     whole = found["regions"] - found["bare"] - found["unknown"] - found["partly"]
