@@ -26,6 +26,7 @@ SHARED = "Every operator reads its name and filters, but not those who do not se
 TAKEN = "There is a view of this name already."
 MANY = "These are too many filters for one view."
 LONGEST = 4000
+KEPT = 200  # views of one operator
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,13 @@ class ViewForm(forms.Form):
         if same.exclude(pk=self._row.pk if self._row else None).exists():
             raise forms.ValidationError(TAKEN)
         return name
+
+    def clean(self) -> dict[str, Any]:
+        if self._row is None and SavedView.objects.filter(owner=self._operator).count() >= KEPT:
+            raise forms.ValidationError(
+                f"You have {KEPT} views, which is the most. Delete one under Settings, Saved views."
+            )
+        return self.cleaned_data
 
 
 @require_safe

@@ -12,6 +12,7 @@ from collectors.models import Account
 from iamdash.access.models import Operator, Role
 from iamdash.pages import saved
 from iamdash.pages.models import SavedView
+from iamdash.pages.views import KEPT
 from tests.pages.making import finding
 
 Client = Callable[..., Any]
@@ -176,6 +177,21 @@ def test_too_many_filters_are_told(sign_in: Client) -> None:
     response = save(sign_in(), query=query)
     assert response.status_code == 422
     assert "too many filters" in html(response)
+
+
+def test_an_operator_keeps_so_many_views(sign_in: Client, other: Operator) -> None:
+    client = sign_in()
+    for owner, n in ((client.operator, KEPT - 1), (other, 3)):
+        SavedView.objects.bulk_create(
+            SavedView(list="findings", name=f"Mine {one}", query=QUERY, owner=owner) for one in range(n)
+        )
+    assert save(client, "The last").status_code == 302
+    response = save(client, "One more")
+    assert response.status_code == 422
+    assert f"You have {KEPT} views, which is the most." in html(response)
+    last = SavedView.objects.get(name="The last")
+    assert client.post(f"/settings/views/{last.pk}/", {"name": "Still mine"}).status_code == 302
+    assert SavedView.objects.filter(owner=client.operator).count() == KEPT
 
 
 def test_a_profile_is_kept_and_read(sign_in: Client) -> None:
