@@ -5,8 +5,9 @@ condition that leaves a set of callers which somebody chose. aws:PrincipalOrgID,
 PrincipalArn with an account in it, aws:userid of one role or user, SourceVpc and SourceVpce narrow. These do not: an
 external id, which is no secret; a role's name in any account (`arn:aws:iam::*:role/Admin`), which anybody can give; tags of
 the principal; IfExists and ForAllValues, which are met by who does not send the key; negations. A Deny of all but some
-narrows as well as a condition of the Allow. With aws:SourceIp alone the finding is one step lower: whoever is in that
-network needs no more than an AWS account of his own. It is one step lower, too, when an RCP keeps strangers out.
+narrows as well as a condition of the Allow. With aws:SourceIp alone, which must be sent, the finding is one step lower:
+whoever is in that network needs no more than an AWS account of his own. It is one step lower, too, when an RCP keeps
+strangers out.
 
 ## Why it matters
 Everybody with an AWS account can take the role's permissions. Names of roles and account ids are guessed and listed by
@@ -37,6 +38,7 @@ from collections.abc import Iterator
 from collectors.records import Role
 from findings.analysis.facts import Facts
 from findings.analysis.trust.who import Admission
+from findings.policy.keys import holds_when_absent
 from findings.rules import trusts
 from findings.rules.words import few, lowered
 from findings.vocabulary import Clear, Effort, Open, Outcome, Rule, RuleKind, Severity, SubjectType
@@ -90,7 +92,9 @@ def _networks(admission: Admission) -> tuple[str, ...]:
     """Where callers must be, where that is not anywhere."""
     for condition in admission.conditions:
         operator = condition.operator.lower().rpartition(":")[2]
-        if condition.key.lower() == "aws:sourceip" and operator == "ipaddress" and not ANYWHERE & set(condition.values):
+        if condition.key.lower() != "aws:sourceip" or operator != "ipaddress" or holds_when_absent(condition):
+            continue
+        if not ANYWHERE & set(condition.values):
             return condition.values
     return ()
 

@@ -67,6 +67,11 @@ def test_a_trust_policy_that_cannot_be_read_is_unknown(code: str) -> None:
         (allow(ANY, {"ArnLike": {"aws:PrincipalArn": "*"}}), "open"),
         (allow(ANY, {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}), "open"),
         (allow(ANY, {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}), "open high"),
+        (
+            allow(ANY, {"ForAllValues:IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}),
+            "open",
+        ),  # none through an endpoint
+        (allow(ANY, {"ForAnyValue:IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}), "open high"),
     ],
 )
 def test_public_trust(statement: dict[str, Any], expected: str) -> None:
