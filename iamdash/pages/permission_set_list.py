@@ -10,8 +10,7 @@ import django_tables2 as tables
 from django.db.models import Q, QuerySet
 from django.utils.safestring import SafeString
 
-from collectors.models import Coverage, PermissionSet, Principal
-from collectors.models.coverage import TROUBLE
+from collectors.models import Account, Coverage, PermissionSet, Principal
 from collectors.records.identity_center import RESERVED_PATH
 from findings.models import PermissionSetRole
 from findings.vocabulary import Severity
@@ -25,6 +24,7 @@ from iamdash.pages.permission_sets import SHOWN, SOURCE, SetRow, roles_of, sets
 from iamdash.pages.searching import one_of
 from iamdash.pages.severities import OPEN_FIELDS, counts
 from iamdash.pages.tables import NUMBER, ListTable
+from iamdash.pages.unread import unread
 
 
 class SetTable(ListTable):
@@ -172,7 +172,7 @@ class SetList(ListPage):
         return {
             "unjoined": _unjoined(self._accounts),
             "idle": [] if self._accounts is not None or asked.narrows else _idle(),
-            "coverage": Coverage.objects.filter(source=SOURCE, state__in=TROUBLE),
+            "unread": unread(None if self._accounts is None else Account.objects.in_bulk(self._accounts), SOURCE),
             "told": Coverage.objects.filter(source=SOURCE, state="complete").exists(),
         }
 

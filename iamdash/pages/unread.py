@@ -66,11 +66,13 @@ group by 1, 2 order by count(account_id) desc, 2, 1
 """
 
 
-def unread(accounts: Mapping[int, Account] | None) -> list[Unread]:
-    """Of these accounts, by key, or of all that are seen; what concerns most accounts first. Two queries, or one."""
+def unread(accounts: Mapping[int, Account] | None, source: str = "") -> list[Unread]:
+    """Of these accounts, by key, or of all that are seen; what concerns most accounts first. source: of that one alone. Two
+    queries, or one."""
     mine = "" if accounts is None else "and account_id = any(%(accounts)s)"
+    mine += " and source = %(source)s" if source else ""
     with connection.cursor() as cursor:
-        given = {"states": list(TROUBLE), "accounts": list(accounts or ())}
+        given = {"states": list(TROUBLE), "accounts": list(accounts or ()), "source": source}
         cursor.execute(_UNREAD.format(mine=mine), given)
         rows = cursor.fetchall()
     named = {pk for *_, accounts in rows for pk in accounts[:NAMED]}

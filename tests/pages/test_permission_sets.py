@@ -81,10 +81,27 @@ def test_a_refusal_is_named(sign_in: Any, account: Account) -> None:
         permission="sso:ListPermissionSets",
     )  # fmt: skip
     judge_account(account.pk, AS_OF)
-    assert "sso-admin:ListPermissionSets is denied: grant sso:ListPermissionSets" in text(
-        sign_in().get("/permission-sets/")
+    page = text(sign_in().get("/permission-sets/"))
+    assert (
+        f"There may be more. sso-admin:ListPermissionSets is denied in {account.name}: grant sso:ListPermissionSets"
+        in page
     )
     assert "it needs the permission sso:ListPermissionSets" in text(sign_in().get(page_of(DEV)))
+
+
+def test_refusals_of_many_accounts_are_one_line(sign_in: Any, account: Account) -> None:
+    """And what another source was refused is not said here."""
+    others = Account.objects.bulk_create(Account(aws_id=f"9{n:011}", name=f"member-{n}") for n in range(40))
+    for one in others:
+        refused = {"account": one, "state": "denied", "observed_at": AS_OF}
+        for source, api in (("identity_center", "sso-admin:ListInstances"), ("trails", "cloudtrail:DescribeTrails")):
+            Coverage.objects.create(source=source, api=api, permission="sso:ListInstances", **refused)
+    page = text(sign_in().get("/permission-sets/"))
+    assert page.count("sso-admin:ListInstances is denied") == 1
+    assert "37 more accounts" in page
+    assert "cloudtrail" not in page
+    page = text(sign_in().get(f"/permission-sets/?account={others[0].aws_id}"))
+    assert "is denied in member-0: grant" in page
 
 
 def test_no_permission_set_is_a_good_answer(sign_in: Any, account: Account) -> None:
