@@ -14,6 +14,7 @@ from redis import RedisError
 
 from iamdash.access import audit
 from iamdash.access.models import Operator
+from iamdash.access.prepared import prepared
 
 SEEN_EVERY = 300  # seconds: how exact "last seen" is
 
@@ -37,9 +38,12 @@ class SessionsMiddleware:
 
 def note(request: HttpRequest) -> None:
     """That the session is used, at most every five minutes. The cache knows when that was; without it pages work all the same."""
-    key = request.session.session_key
+    if not (key := request.session.session_key):
+        return
+    with prepared():
+        known = request.user.is_authenticated
     try:
-        if not key or not request.user.is_authenticated or not cache.add(f"seen:{key}", 1, SEEN_EVERY):
+        if not known or not cache.add(f"seen:{key}", 1, SEEN_EVERY):
             return
     except RedisError:
         return

@@ -29,12 +29,12 @@ from findings.models import AccountFindings, Finding, PrincipalCount
 from findings.vocabulary import Severity
 from iamdash.access.bodies import takes
 from iamdash.access.models import Role
+from iamdash.access.prepared import prepared
 from iamdash.access.rights import needs
 from iamdash.pages import by_code, config_rules, guarded_account, timeline
 from iamdash.pages import settings as decided
 from iamdash.pages.account_forms import AddAccount
 from iamdash.pages.gaps import DETAILS, told
-from iamdash.pages.prepared import prepared
 from iamdash.pages.severities import WORST_FIRST, Counts
 from iamdash.pages.unread import unread
 from iamdash.pages.uploads import UPLOAD_LIMIT, TooMuchWaitsError, UploadBundle

@@ -16,6 +16,7 @@ from django.urls import reverse
 from collectors.models import Account
 from collectors.models.account import HELD
 from collectors.models.coverage import TROUBLE
+from iamdash.access.prepared import prepared
 from iamdash.pages import carried, choosing, crumbs, show
 from iamdash.pages.carried import account_chosen
 from iamdash.pages.grouped import OUS
@@ -139,7 +140,7 @@ def health(account: str = "", accounts: Collection[int] | None = None) -> Health
     shown, params = (_ONE, (account,)) if account else _not_held()
     if accounts is not None and not account:
         shown, params = _SOME.format(shown=shown), (*params, list(accounts))
-    with connection.cursor() as cursor:
+    with prepared(), connection.cursor() as cursor:
         cursor.execute(_HEALTH.format(trouble=TROUBLE, shown=shown), params)
         return Health(*cursor.fetchone())
 

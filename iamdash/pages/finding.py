@@ -20,11 +20,11 @@ from findings.models.decided import STANDS
 from findings.rules import registry
 from findings.vocabulary import LISTED_BY, Severity, SubjectType
 from iamdash.access.models import Role
+from iamdash.access.prepared import prepared
 from iamdash.pages import show, tickets
 from iamdash.pages.findings import OPEN, answers, due, last_day
 from iamdash.pages.grouped import owner
 from iamdash.pages.paths import in_evidence
-from iamdash.pages.prepared import prepared
 from iamdash.pages.subjects import FixedAt, SameRole, fix_place, same_role, subject_url
 from iamdash.pages.work_forms import AssignForm, NoteForm
 

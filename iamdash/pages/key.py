@@ -15,13 +15,13 @@ from collectors.models import AccessKey, Principal
 from findings.engine.decided import values_of
 from findings.models import Finding, KeyReplacement
 from iamdash.access.models import Role
+from iamdash.access.prepared import prepared
 from iamdash.access.rights import needs
 from iamdash.pages import changes, timeline
 from iamdash.pages.gaps import KEYS, REPORT, Gaps
 from iamdash.pages.key_instead import by_owner, replacements, seen
 from iamdash.pages.key_quiet import quiet
 from iamdash.pages.key_use import key_use
-from iamdash.pages.prepared import prepared
 
 
 @require_safe

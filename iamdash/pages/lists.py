@@ -19,12 +19,12 @@ from django.utils.safestring import SafeString
 from django.views import View
 
 from iamdash.access import audit
+from iamdash.access.prepared import prepared
 from iamdash.pages import columns, exports, kept, keyset, saved, show
 from iamdash.pages.counting import MOST, Counting
 from iamdash.pages.facets import MANY, Facet, Option
 from iamdash.pages.filters import Asked, Filters
 from iamdash.pages.html import format_html
-from iamdash.pages.prepared import prepared
 from iamdash.pages.searching import one_of
 from iamdash.pages.tables import ListTable, Ordered
 

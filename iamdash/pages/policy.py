@@ -21,13 +21,13 @@ from findings.policy.catalogue import catalogue
 from findings.policy.compiled import Compiled
 from findings.policy.document import Unreadable
 from iamdash.access import audit
+from iamdash.access.prepared import prepared
 from iamdash.pages import timeline
 from iamdash.pages.changes import about
 from iamdash.pages.effects import changes
 from iamdash.pages.gaps import DETAILS, Gaps
 from iamdash.pages.grants import compiled
 from iamdash.pages.matrix import Matrix, matrix
-from iamdash.pages.prepared import prepared
 from iamdash.pages.searching import found_by, one_of
 from iamdash.pages.subjects import unresolved
 from iamdash.pages.trust import condition_words

@@ -20,6 +20,7 @@ from findings.models import ExternalAccess, Finding, Unknown
 from findings.policy.document import Unreadable
 from iamdash.access import audit
 from iamdash.access.models import Role
+from iamdash.access.prepared import prepared
 from iamdash.pages import timeline
 from iamdash.pages.bands import bands
 from iamdash.pages.changes import about
@@ -30,7 +31,6 @@ from iamdash.pages.gaps import DETAILS
 from iamdash.pages.kind import kind_view, said_of
 from iamdash.pages.permission_sets import behind
 from iamdash.pages.permitted import permitted
-from iamdash.pages.prepared import prepared
 from iamdash.pages.principals import posture
 from iamdash.pages.right_sizing import suggestion, used_facts
 from iamdash.pages.subjects import unresolved

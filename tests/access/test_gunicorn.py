@@ -23,7 +23,7 @@ from collectors.models import Account, Connection
 from findings.analysis.pace import SELDOM
 from iamdash.access import tokens
 from iamdash.access.models import Operator, Role
-from iamdash.pages.prepared import OFTEN
+from iamdash.access.prepared import OFTEN
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEADLINE = 30.0
