@@ -202,7 +202,6 @@ class ActivityList(ListPage):
     folder = "activity"
     table = SessionTable
     filters = FILTERS
-    by_keys = True
     fields = {
         "account": lambda v: v.account.aws_id,
         "account_name": lambda v: v.account.name,

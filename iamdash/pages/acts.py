@@ -228,8 +228,6 @@ class ActsTable(ListTable):
 class Acts(ListPage):
     """A list of rows that have an account, a principal and an event."""
 
-    by_keys = True
-
     def related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
         return qs.select_related("account", "principal", "event")
 

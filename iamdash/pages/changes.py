@@ -190,7 +190,6 @@ class ChangeList(ListPage):
     name = "changes"
     title = "Changes"
     folder = "activity/changes"
-    by_keys = True
     most = 20_000  # counted by three times as many columns as others are
     table = ChangeTable
     filters = Filters(

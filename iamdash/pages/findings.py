@@ -240,7 +240,6 @@ class FindingList(ListPage):
     folder = "findings"
     table = FindingTable
     filters = FILTERS
-    by_keys = True
     counts = (FindingTotal, AccountFindings, FindingCount)
     fields = {
         "id": lambda f: f.pk,

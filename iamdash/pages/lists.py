@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -139,7 +138,6 @@ class ListPage(View):
     folder holds page.html (extends base.html) and _table.html (extends components/list.html).
     fields: name -> function of a row, for exports; values keep their types in JSON.
     counts: tables that know how many rows there are (counting.py), the smallest first; without, up to `most` are counted.
-    by_keys: what a page's rows show is looked up by keys alone, so that it may be planned once (prepared.py).
     """
 
     http_method_names = ("get", "head")
@@ -152,7 +150,6 @@ class ListPage(View):
     counts: Sequence[type[Model]] = ()
     most = MOST
     first_sort = ""
-    by_keys = False
     size = 50
 
     def queryset(self) -> QuerySet[Any]:
@@ -261,7 +258,7 @@ class ListPage(View):
 
     def rows(self, ids: Sequence[Any], within: Q = EVERY) -> list[Any]:
         """Those with these primary keys, in this order, with all that the fields read. A key without a row is left out."""
-        with prepared() if self.by_keys else nullcontext():
+        with prepared():
             by_id = {one.pk: one for one in self.related(self.queryset()).filter(within, one_of(ids))}
             rows = [by_id[i] for i in ids if i in by_id]
             self.attach(rows)
