@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from django.db import connection
 from django.db.backends.postgresql.base import ServerBindingCursor
 
-OFTEN = 5  # times after which a connection prepares a statement
+OFTEN = 1  # times after which a connection prepares a statement
 KEPT = 300  # statements that a connection keeps; the least used one goes
 
 

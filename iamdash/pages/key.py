@@ -15,7 +15,6 @@ from collectors.models import AccessKey, Principal
 from findings.engine.decided import values_of
 from findings.models import Finding, KeyReplacement
 from iamdash.access.models import Role
-from iamdash.access.prepared import prepared
 from iamdash.access.rights import needs
 from iamdash.pages import changes, timeline
 from iamdash.pages.gaps import KEYS, REPORT, Gaps
@@ -25,7 +24,6 @@ from iamdash.pages.key_use import key_use
 
 
 @require_safe
-@prepared()
 def detail(request: HttpRequest, aws_id: str, key_id: str) -> HttpResponse:
     key = get_object_or_404(AccessKey.objects.select_related("account"), account__aws_id=aws_id, unique_id=key_id)
     owner = (
