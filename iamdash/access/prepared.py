@@ -21,8 +21,10 @@ def prepared() -> Iterator[None]:
     serves an account of few rows takes seconds where it is used for the largest. Many keys are one array (`among`), which is one
     statement however many they are.
     """
-    connection.ensure_connection()
     raw = connection.connection
+    if raw is None:  # what opens it asks for the first time
+        yield
+        return
     before = raw.cursor_factory, raw.prepare_threshold
     raw.cursor_factory, raw.prepare_threshold, raw.prepared_max = ServerBindingCursor, OFTEN, KEPT
     try:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from iamdash.access import audit
 from iamdash.access.database import seen_accounts
+from iamdash.access.prepared import prepared
 
 T = TypeVar("T")
 _kept: ContextVar[dict[Any, Any] | None] = ContextVar("kept", default=None)
@@ -62,10 +63,12 @@ def keeping() -> Iterator[None]:
 
 
 def once(key: str, make: Callable[[], T]) -> T:
-    """What the request made under this key, made now if it did not yet."""
+    """What the request made under this key, made now if it did not yet. Most requests make the same of it, so that what it asks
+    is planned once a connection."""
     kept = _kept.get()
     if kept is None:
         return make()
     if key not in kept:
-        kept[key] = make()
+        with prepared():
+            kept[key] = make()
     return kept[key]  # type: ignore[no-any-return]

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from collectors.models import Account
 from iamdash.access.models import Operator, Role
+from iamdash.access.prepared import prepared
 from iamdash.pages import carried
 from iamdash.pages.models import SavedView
 from iamdash.pages.written import number
@@ -58,7 +59,8 @@ class Menu:
 
 def seen(operator: Operator, rows: QuerySet[SavedView]) -> list[SavedView]:
     """Own ones, and shared ones unless they name an account that the operator does not see."""
-    found = list(rows.filter(Q(owner=operator) | Q(shared=True)).select_related("owner").order_by("name", "pk"))
+    with prepared():
+        found = list(rows.filter(Q(owner=operator) | Q(shared=True)).select_related("owner").order_by("name", "pk"))
     if operator.all_accounts:
         return found
     named = {row.pk: set(parse_qs(row.query).get("account", ())) for row in found if row.owner_id != operator.pk}

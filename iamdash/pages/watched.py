@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from collectors.models import Account
 from findings.analysis.facts import Facts
 from findings.rules.sessions import NEXT_STEP, READS
+from iamdash.access.prepared import prepared
 from iamdash.pages.gaps import Gaps
 
 
@@ -33,8 +34,9 @@ class Watched:
 
 def watched(accounts: QuerySet[Account]) -> Watched:
     """Two queries."""
-    since = dict(accounts.order_by().values_list("pk", "trailwatch__since"))
-    gaps = Gaps(accounts, *READS)
+    with prepared():
+        since = dict(accounts.order_by().values_list("pk", "trailwatch__since"))
+        gaps = Gaps(accounts, *READS)
     told = Counter(filter(None, (gaps.of_any(pk, READS) for pk in since)))
     known = [at for at in since.values() if at is not None]
     return Watched(
