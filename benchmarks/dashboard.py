@@ -169,7 +169,7 @@ def p95(numbers: list[float]) -> float:
 
 
 def clients() -> dict[str, Any]:
-    """Who asks -> a signed-in client whose requests have the web's rights."""
+    """Who asks -> a signed-in client whose requests have the web's rights, and plan as its connections do."""
     from django.db import connection
     from django.test import Client
 
@@ -180,12 +180,12 @@ def clients() -> dict[str, Any]:
     class Web(Client):
         def request(self, **environ: Any) -> Any:
             with connection.cursor() as cursor:
-                cursor.execute(f"set role {WEB}")
+                cursor.execute(f"set role {WEB}; set plan_cache_mode = force_generic_plan")
             try:
                 return super().request(**environ)
             finally:
                 with connection.cursor() as cursor:
-                    cursor.execute("reset role")
+                    cursor.execute("reset role; reset plan_cache_mode")
 
     made = {}
     for who, everybody in (("all accounts", True), (f"{SOME} accounts", False)):
