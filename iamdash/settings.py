@@ -81,9 +81,8 @@ def _database(url: str, role: str) -> dict[str, object]:
     # A server with LLVM compiles each statement that it takes for a long one, which takes longer than ours take.
     # To start helpers takes as long as all of a statement that is just dear enough for them.
     always = "-c work_mem=16MB -c timezone=UTC -c jit=off -c parallel_setup_cost=4000"
-    if (
-        role == "web"
-    ):  # what pages prepare (access/prepared.py) is planned once; functions that the worker calls are not
+    # What pages prepare (access/prepared.py) is planned once; the functions that the worker calls are not.
+    if role == "web":
         always += " -c plan_cache_mode=force_generic_plan"
     options["options"] = f"-c statement_timeout={statement} -c lock_timeout={5_000 if role else 0} {always}"
     if role:

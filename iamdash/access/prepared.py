@@ -1,4 +1,4 @@
-"""Pages of one thing ask the same few dozen statements each time, of which most take longer to plan than to run."""
+"""What is asked again and again by keys is planned once: most of it takes longer to plan than to run (docs/decisions/0016)."""
 
 from __future__ import annotations
 

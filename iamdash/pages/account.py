@@ -75,6 +75,7 @@ def detail(request: HttpRequest, aws_id: str) -> HttpResponse:
         "may_ask": request.user.may(Role.ANALYST),
         "may_manage": request.user.may(Role.ADMIN),
         "joined": joined(account),
+        # Its row belongs to the account that tells of it, so that not everybody sees it.
         "organization": account.connection.organization if request.user.all_accounts else None,
         **(deployment(account.connection) if request.user.may(Role.ADMIN) else {}),
     }

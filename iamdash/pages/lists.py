@@ -254,7 +254,7 @@ class ListPage(View):
 
     def within(self, page: keyset.Page) -> Q:
         """What else holds for the rows of a page and lets the database look into the months alone that they are of."""
-        return Q()
+        return EVERY
 
     def rows(self, ids: Sequence[Any], within: Q = EVERY) -> list[Any]:
         """Those with these primary keys, in this order, with all that the fields read. A key without a row is left out."""
